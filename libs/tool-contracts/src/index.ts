@@ -1,0 +1,19 @@
+export { jobIdOf, type JobSpecification } from './job-key.js';
+export {
+  EXIT_CODES,
+  METADATA_FILE,
+  parseToolLine,
+  type FailureClass,
+  type JobFile,
+  type JobInput,
+  type ToolLine,
+} from './protocol.js';
+export type {
+  EnvironmentLock,
+  JsonSchemaObject,
+  RegisteredTool,
+  Reproducibility,
+  ToolDefinition,
+  ToolPort,
+  ToolRuntime,
+} from './tool-definition.js';

@@ -1,0 +1,17 @@
+export {
+  ARTIFACT_STORE,
+  StoreError,
+  type ArtifactStore,
+  type BlobInfo,
+  type ByteRange,
+  type StoreErrorCode,
+} from './artifact-store.port.js';
+export { DATABASE, type Database, type ServiceSchema } from './database.port.js';
+export {
+  EVENT_BUS,
+  type Delivery,
+  type EventBus,
+  type EventHandler,
+  type SubscriptionOptions,
+} from './event-bus.port.js';
+export { TOOL_RUNNERS, type ToolOutcome, type ToolRun, type ToolRunner } from './tool-runner.port.js';

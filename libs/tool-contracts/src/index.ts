@@ -17,3 +17,4 @@ export type {
   ToolPort,
   ToolRuntime,
 } from './tool-definition.js';
+export { ToolError, type BuiltinTool, type ToolContext } from './builtin-tool.js';

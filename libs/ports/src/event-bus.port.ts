@@ -1,0 +1,39 @@
+import type { CloudEvent } from '@sedge/event-contracts';
+
+/** What a handler is told about the delivery, beside the event. */
+export interface Delivery {
+  subject: string;
+  /** 1 for the first delivery */
+  count: number;
+  /** tells the bus that the handler is still at work */
+  heartbeat(): void;
+}
+
+export type EventHandler = (event: CloudEvent, delivery: Delivery) => Promise<void>;
+
+export interface SubscriptionOptions {
+  /** durable name: one position per consumer, shared by all copies of a service */
+  consumer: string;
+  /** subjects with NATS wildcards */
+  subjects: string[];
+  /** events handled at once; 1 keeps their order */
+  concurrency: number;
+}
+
+/**
+ * Carries events between services, at least once. A handler that throws sees the event again, after a growing delay and a bounded
+ * number of times; then the event goes to the dead letters with the reason.
+ */
+export interface EventBus {
+  /** Resolves when the event can no longer be lost by this process ending. @param subject see `subjectOf` */
+  publish(subject: string, event: CloudEvent): Promise<void>;
+  /** Publishes what may be dropped (progress): to whoever listens now. */
+  publishTransient(subject: string, event: CloudEvent): void;
+  subscribe(options: SubscriptionOptions, handler: EventHandler): Promise<void>;
+  /** Listens to transient events. @returns a function that ends it */
+  listen(subjects: string[], handler: (event: CloudEvent, subject: string) => void): () => void;
+  /** Ends deliveries and waits for handlers under way. */
+  close(): Promise<void>;
+}
+
+export const EVENT_BUS = Symbol('EventBus');

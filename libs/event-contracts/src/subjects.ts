@@ -9,10 +9,14 @@ const token = (name: string): string => name.replaceAll('.', '-');
  */
 export function subjectOf<Type extends EventType>(type: Type, data: EventMap[Type]): string {
   const [, noun, verb] = type.split('.') as [string, string, string, string];
-  const base = `sedge.${noun}.${verb}`;
-  if ('kindVersion' in data) return `${base}.${token(data.kind)}`;
-  const owner = 'tool' in data ? ('definition' in data.tool ? data.tool.definition : data.tool) : data;
-  return `${base}.${token(owner.stage)}.${token(owner.name)}`;
+  return [`sedge.${noun}.${verb}`, ...tokensOf(data).map(token)].join('.');
+}
+
+function tokensOf(data: EventMap[EventType]): string[] {
+  if ('kindVersion' in data) return [data.kind];
+  if (!('tool' in data)) return [data.stage, data.name];
+  const tool = 'definition' in data.tool ? data.tool.definition : data.tool;
+  return [tool.stage, tool.name];
 }
 
 /** Whether a subject matches a filter with NATS wildcards: `*` one token, `>` the rest. */

@@ -1,15 +1,16 @@
-export type { ArtifactStoredData } from './artifact-data.js';
 export { createCloudEvent, type CloudEvent, type EventInput } from './cloud-event.js';
-export type { EventMap, EventType } from './event-map.js';
-export type {
-  JobCancelRequestedData,
-  JobCancelledData,
-  JobFailedData,
-  JobProgressData,
-  JobRequestedData,
-  JobStartedData,
-  JobSucceededData,
-  ToolReference,
-} from './job-data.js';
+export { IsDigest, IsDigestMap, IsDigestsMap, IsNumberMap, IsStringMap } from './digest-rules.js';
+export { EVENT_CLASSES, type EventMap, type EventType } from './event-map.js';
+export { ArtifactProducer, ArtifactStoredData } from './events/artifact-stored.event.js';
+export { JobCancelRequestedData } from './events/job-cancel-requested.event.js';
+export { JobCancelledData } from './events/job-cancelled.event.js';
+export { JobFailedData } from './events/job-failed.event.js';
+export { JobProgressData } from './events/job-progress.event.js';
+export { JobRequestedData } from './events/job-requested.event.js';
+export { JobStartedData } from './events/job-started.event.js';
+export { JobSucceededData } from './events/job-succeeded.event.js';
+export { ToolRegisteredData } from './events/tool-registered.event.js';
+export { ToolRemovedData } from './events/tool-removed.event.js';
 export { matchesSubject, subjectOf } from './subjects.js';
-export type { ToolRegisteredData, ToolRemovedData } from './tool-data.js';
+export { ToolReference } from './tool-reference.js';
+export { checkEvent, type EventCheck } from './validate-event.js';

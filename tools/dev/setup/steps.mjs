@@ -1,0 +1,100 @@
+// The set-up steps of the two commands: Node modules, TypeScript, native code. Uses Node's own modules only, since nothing is installed yet.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { checkPrograms } from './programs.mjs';
+
+const isTerminal = process.stdout.isTTY === true;
+const stampPath = join('.cache', 'setup', 'node-modules.stamp');
+
+export class SetupError extends Error {}
+
+/** Runs a command, shows its last line as progress, and gives everything that it printed when it fails. */
+export function runCommand(label, command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options, env: { ...process.env, ...options.env } });
+    const tail = [];
+    const started = Date.now();
+    const onData = (chunk) => {
+      for (const line of chunk.toString().split(/[\r\n]+/).filter((text) => text.trim() !== '')) {
+        tail.push(line);
+        if (tail.length > 400) tail.shift();
+        if (isTerminal) process.stdout.write(`\r\x1b[K  ${label} … ${seconds(started)}  ${line.trim().slice(0, 90)}`);
+      }
+    };
+    child.stdout.on('data', onData);
+    child.stderr.on('data', onData);
+    const heartbeat = isTerminal ? null : setInterval(() => console.log(`  ${label} … ${seconds(started)}`), 20_000);
+    child.on('error', (error) => reject(new SetupError(`${label}: ${command} can't be started: ${error.message}`)));
+    child.on('close', (code) => {
+      if (heartbeat) clearInterval(heartbeat);
+      if (isTerminal) process.stdout.write('\r\x1b[K');
+      if (code === 0) resolve(tail.join('\n'));
+      else reject(new SetupError(`${label} failed (${command} ${args.join(' ')} ended with ${code}):\n${tail.slice(-40).join('\n')}`));
+    });
+  });
+}
+
+const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(0)} s`;
+
+/** Runs a step, prints how long it took, and adds it to the list that the split is printed from. */
+export async function step(times, label, kind, action) {
+  const started = Date.now();
+  const note = await action();
+  const tookMs = Date.now() - started;
+  times.push({ label, kind, tookMs });
+  console.log(`  ✓ ${label}${note ? ` (${note})` : ''}  ${(tookMs / 1000).toFixed(1)} s`);
+}
+
+/** Refuses to start when a system program is missing: names each, and how to get it. */
+export function assertPrograms() {
+  const rows = checkPrograms();
+  const missing = rows.filter((row) => row.version === null);
+  if (missing.length === 0) return rows.map((row) => `${row.name.split(' ≥')[0]} ${row.version}`).join(', ');
+  const lines = missing.map((row) => `  ${row.name} — ${row.why}\n      get it: ${row.get}`);
+  throw new SetupError(`Missing on this machine:\n${lines.join('\n')}\nInstall ${missing.length === 1 ? 'it' : 'them'}, then run the command again.`);
+}
+
+/** Refuses to start when a disk is too small for what will be put on it. */
+export function assertFreeDisk(path, neededMb, what) {
+  let folder = path;
+  while (!existsSync(folder)) folder = dirname(folder);
+  const { bavail, bsize } = statfsSync(folder);
+  const freeMb = Math.floor((bavail * bsize) / 1_048_576);
+  if (freeMb < neededMb) {
+    throw new SetupError(`${what} needs ${neededMb} MB of free disk at ${folder}, and ${freeMb} MB are free. Free some, or set SEDGE_HOME to a folder on another disk.`);
+  }
+  return `${(freeMb / 1024).toFixed(0)} GB free`;
+}
+
+const lockDigest = () => createHash('sha256').update(readFileSync('package-lock.json')).update(process.version).digest('hex');
+
+/** Installs the Node modules of the lock file, unless they are those already. The user's npm configuration (proxy, registry, cache) applies. */
+export async function installNodeModules() {
+  const digest = lockDigest();
+  if (existsSync('node_modules') && existsSync(stampPath) && readFileSync(stampPath, 'utf8') === digest) return 'unchanged';
+  assertFreeDisk('.', 1200, 'Installing the Node modules');
+  await runCommand('Node modules', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'http']);
+  mkdirSync(dirname(stampPath), { recursive: true });
+  writeFileSync(stampPath, digest);
+  return 'installed';
+}
+
+/** Compiles the native engine and its Node addon. */
+export async function buildNative() {
+  await runCommand('native engine', process.execPath, [join('lne', 'node', 'build.mjs')]);
+}
+
+/** Transpiles the TypeScript projects. */
+export async function buildTypescript() {
+  await runCommand('TypeScript', process.execPath, [join('tools', 'dev', 'build-all.mjs')]);
+}
+
+/** Everything that any command of the workspace needs, in order. */
+export async function setUp(times) {
+  await step(times, 'system programs', 'check', () => assertPrograms());
+  await step(times, 'Node modules', 'download', installNodeModules);
+  await step(times, 'TypeScript', 'build', buildTypescript);
+  await step(times, 'native engine', 'build', buildNative);
+}

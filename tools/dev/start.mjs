@@ -1,0 +1,50 @@
+// `npm start`: installs what is missing, then runs a workflow (the keyword-spotting example unless another is named).
+// usage: npm start [-- <workflow.yml> [options of `sedge run`]]
+import { spawn } from 'node:child_process';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { SetupError, assertFreeDisk, setUp, step } from './setup/steps.mjs';
+
+/** The training environment in its largest form, and room for one run. */
+const NEEDED_MB = 8000;
+
+process.chdir(resolve(import.meta.dirname, '..', '..'));
+const args = process.argv.slice(2);
+const workflow = args[0] && !args[0].startsWith('-') ? args.shift() : join('examples', 'keyword-spotting', 'workflow.yml');
+const home = resolve(process.env.SEDGE_HOME ?? join(homedir(), '.local', 'share', 'sedge'));
+
+function runSedge(sedgeArgs) {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, [join('apps', 'sedge', 'bin', 'sedge.js'), ...sedgeArgs], { stdio: 'inherit' });
+    // The terminal sends Ctrl-C to the child as well, which ends its work cleanly: this process only has to wait for it.
+    process.on('SIGINT', () => {});
+    process.on('SIGTERM', () => child.kill('SIGTERM'));
+    child.on('close', (code, signal) => done(signal ? 130 : (code ?? 1)));
+  });
+}
+
+function printSplit(times, runMs) {
+  const sum = (kind) => times.filter((time) => time.kind === kind).reduce((total, time) => total + time.tookMs, 0) / 1000;
+  console.log(
+    `\nTime: downloads and environments ${sum('download').toFixed(0)} s, builds ${sum('build').toFixed(0)} s, workflow ${(runMs / 1000).toFixed(0)} s`,
+  );
+}
+
+try {
+  console.log('Setting up');
+  const times = [];
+  await step(times, 'free disk', 'check', () => assertFreeDisk(home, process.env.SEDGE_SKIP_DISK_CHECK ? 0 : NEEDED_MB, 'Sedge with its training environment'));
+  await setUp(times);
+  const beforePrepare = Date.now();
+  const prepared = await runSedge(['prepare', workflow, ...args.filter((arg) => arg.startsWith('--data-dir'))]);
+  times.push({ label: 'tool environments', kind: 'download', tookMs: Date.now() - beforePrepare });
+  if (prepared !== 0) process.exit(prepared);
+  const beforeRun = Date.now();
+  const code = await runSedge(['run', workflow, ...args]);
+  printSplit(times, Date.now() - beforeRun);
+  process.exit(code);
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`\n${error.message}`);
+  process.exit(1);
+}

@@ -23,7 +23,9 @@ const manifest = {
   exports: {
     '.': { 'sedge-source': './src/index.ts', types: './src/index.ts', default: './dist/index.js' },
   },
-  dependencies: Object.fromEntries(dependencies.map((dependency) => [dependency, dependency.startsWith('@sedge/') ? '0.1.0' : '*'])),
+  dependencies: Object.fromEntries(
+    dependencies.map((dependency) => [dependency, dependency.startsWith('@sedge/') ? '0.1.0' : '*']),
+  ),
   nx: {
     name: name.replace('@sedge/', ''),
     projectType: 'library',

@@ -10,12 +10,15 @@ const NEEDED_MB = 8000;
 
 process.chdir(resolve(import.meta.dirname, '..', '..'));
 const args = process.argv.slice(2);
-const workflow = args[0] && !args[0].startsWith('-') ? args.shift() : join('examples', 'keyword-spotting', 'workflow.yml');
+const workflow =
+  args[0] && !args[0].startsWith('-') ? args.shift() : join('examples', 'keyword-spotting', 'workflow.yml');
 const home = resolve(process.env.SEDGE_HOME ?? join(homedir(), '.local', 'share', 'sedge'));
 
 function runSedge(sedgeArgs) {
   return new Promise((done) => {
-    const child = spawn(process.execPath, [join('apps', 'sedge', 'bin', 'sedge.js'), ...sedgeArgs], { stdio: 'inherit' });
+    const child = spawn(process.execPath, [join('apps', 'sedge', 'bin', 'sedge.js'), ...sedgeArgs], {
+      stdio: 'inherit',
+    });
     // The terminal sends Ctrl-C to the child as well, which ends its work cleanly: this process only has to wait for it.
     process.on('SIGINT', () => {});
     process.on('SIGTERM', () => child.kill('SIGTERM'));
@@ -24,7 +27,8 @@ function runSedge(sedgeArgs) {
 }
 
 function printSplit(times, runMs) {
-  const sum = (kind) => times.filter((time) => time.kind === kind).reduce((total, time) => total + time.tookMs, 0) / 1000;
+  const sum = (kind) =>
+    times.filter((time) => time.kind === kind).reduce((total, time) => total + time.tookMs, 0) / 1000;
   console.log(
     `\nTime: downloads and environments ${sum('download').toFixed(0)} s, builds ${sum('build').toFixed(0)} s, workflow ${(runMs / 1000).toFixed(0)} s`,
   );
@@ -33,7 +37,9 @@ function printSplit(times, runMs) {
 try {
   console.log('Setting up');
   const times = [];
-  await step(times, 'free disk', 'check', () => assertFreeDisk(home, process.env.SEDGE_SKIP_DISK_CHECK ? 0 : NEEDED_MB, 'Sedge with its training environment'));
+  await step(times, 'free disk', 'check', () =>
+    assertFreeDisk(home, process.env.SEDGE_SKIP_DISK_CHECK ? 0 : NEEDED_MB, 'Sedge with its training environment'),
+  );
   await setUp(times);
   const beforePrepare = Date.now();
   const prepared = await runSedge(['prepare', workflow, ...args.filter((arg) => arg.startsWith('--data-dir'))]);

@@ -26,7 +26,9 @@ function printSummary(results) {
   console.log('');
   const total = { passed: 0, failed: 0, skipped: 0 };
   for (const { suite, counts, tookMs } of results) {
-    console.log(`${suite.name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${(tookMs / 1000).toFixed(0)} s`);
+    console.log(
+      `${suite.name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${(tookMs / 1000).toFixed(0)} s`,
+    );
     for (const key of Object.keys(total)) total[key] += counts[key];
   }
   if (isCi && total.skipped > 0) console.log('CI is set, so a skip counts as a failure');
@@ -39,7 +41,8 @@ try {
   await setUp([]);
   const { suites } = await import('./test/suites.mjs');
   const unknown = wanted.filter((name) => !suites.some((suite) => suite.name === name));
-  if (unknown.length > 0) throw new SetupError(`no suite ${unknown.join(', ')}; there are ${suites.map((suite) => suite.name).join(', ')}`);
+  if (unknown.length > 0)
+    throw new SetupError(`no suite ${unknown.join(', ')}; there are ${suites.map((suite) => suite.name).join(', ')}`);
   const results = [];
   for (const suite of suites.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
     const started = Date.now();

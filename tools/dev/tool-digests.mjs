@@ -7,14 +7,17 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { basename, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
-
 const packageVersion = (name) => {
   const path = join('node_modules', name, 'package.json');
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).version : 'absent';
 };
 
 /** `@scope/name/sub` -> `@scope/name`. */
-const packageOf = (specifier) => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+const packageOf = (specifier) =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 
 async function bundleDigest(entry) {
   const externals = new Set();
@@ -46,7 +49,8 @@ async function bundleDigest(entry) {
     logLevel: 'silent',
   });
   const hash = createHash('sha256').update(result.outputFiles[0].contents);
-  for (const name of [...externals].sort()) hash.update(`\n${name}@${name === '@sedge/lne' ? 'native' : packageVersion(name)}`);
+  for (const name of [...externals].sort())
+    hash.update(`\n${name}@${name === '@sedge/lne' ? 'native' : packageVersion(name)}`);
   return `sha256:${hash.digest('hex')}`;
 }
 
@@ -54,7 +58,9 @@ async function bundleDigest(entry) {
 export async function writeToolDigests(project) {
   const folder = join(project, 'src', 'tools');
   if (!existsSync(folder)) return;
-  const entries = readdirSync(folder).filter((name) => name.endsWith('.tool.ts')).sort();
+  const entries = readdirSync(folder)
+    .filter((name) => name.endsWith('.tool.ts'))
+    .sort();
   const digests = {};
   for (const entry of entries) digests[basename(entry, '.tool.ts')] = await bundleDigest(join(folder, entry));
   mkdirSync(join(project, 'dist'), { recursive: true });

@@ -1,5 +1,14 @@
 // Turns the TypeScript of one project into ES modules under dist/, file by file, only what changed.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, copyFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  copyFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { transformSync } from '@swc/core';
 
@@ -39,7 +48,15 @@ export function transpileProject(project) {
     wanted.add(output);
     if (!isNewer(path, output)) continue;
     mkdirSync(dirname(output), { recursive: true });
-    if (isCode) writeFileSync(output, transformSync(readFileSync(path, 'utf8'), { ...options, filename: path, sourceFileName: relative(dirname(output), path) }).code);
+    if (isCode)
+      writeFileSync(
+        output,
+        transformSync(readFileSync(path, 'utf8'), {
+          ...options,
+          filename: path,
+          sourceFileName: relative(dirname(output), path),
+        }).code,
+      );
     else copyFileSync(path, output);
     written++;
   }

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 export function workspaceProjects(root = '.') {
   const parents = ['apps', 'libs', join('libs', 'adapters'), 'lne'];
   return parents
-    .flatMap((parent) => (existsSync(join(root, parent)) ? readdirSync(join(root, parent)).map((name) => join(parent, name)) : []))
+    .flatMap((parent) =>
+      existsSync(join(root, parent)) ? readdirSync(join(root, parent)).map((name) => join(parent, name)) : [],
+    )
     .filter((folder) => existsSync(join(root, folder, 'package.json')))
     .sort();
 }

@@ -19,7 +19,8 @@ export function isAtLeast(version, wanted) {
 const versionIn = (text) => /(\d+\.\d+(?:\.\d+)?)/.exec(text ?? '')?.[1] ?? null;
 
 const compilesCpp20 = (compiler) =>
-  spawnSync(compiler, ['-std=c++20', '-fsyntax-only', '-x', 'c++', '-'], { input: '#include <span>\nint main() {}\n' }).status === 0;
+  spawnSync(compiler, ['-std=c++20', '-fsyntax-only', '-x', 'c++', '-'], { input: '#include <span>\nint main() {}\n' })
+    .status === 0;
 
 /** What the main job needs: name, why, a check that gives a version or null, and how to get it. */
 const required = [

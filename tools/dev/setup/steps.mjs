@@ -13,11 +13,18 @@ export class SetupError extends Error {}
 /** Runs a command, shows its last line as progress, and gives everything that it printed when it fails. */
 export function runCommand(label, command, args, options = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options, env: { ...process.env, ...options.env } });
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...options,
+      env: { ...process.env, ...options.env },
+    });
     const tail = [];
     const started = Date.now();
     const onData = (chunk) => {
-      for (const line of chunk.toString().split(/[\r\n]+/).filter((text) => text.trim() !== '')) {
+      for (const line of chunk
+        .toString()
+        .split(/[\r\n]+/)
+        .filter((text) => text.trim() !== '')) {
         tail.push(line);
         if (tail.length > 400) tail.shift();
         if (isTerminal) process.stdout.write(`\r\x1b[K  ${label} … ${seconds(started)}  ${line.trim().slice(0, 90)}`);
@@ -31,7 +38,12 @@ export function runCommand(label, command, args, options = {}) {
       if (heartbeat) clearInterval(heartbeat);
       if (isTerminal) process.stdout.write('\r\x1b[K');
       if (code === 0) resolve(tail.join('\n'));
-      else reject(new SetupError(`${label} failed (${command} ${args.join(' ')} ended with ${code}):\n${tail.slice(-40).join('\n')}`));
+      else
+        reject(
+          new SetupError(
+            `${label} failed (${command} ${args.join(' ')} ended with ${code}):\n${tail.slice(-40).join('\n')}`,
+          ),
+        );
     });
   });
 }
@@ -53,7 +65,9 @@ export function assertPrograms() {
   const missing = rows.filter((row) => row.version === null);
   if (missing.length === 0) return rows.map((row) => `${row.name.split(' ≥')[0]} ${row.version}`).join(', ');
   const lines = missing.map((row) => `  ${row.name} — ${row.why}\n      get it: ${row.get}`);
-  throw new SetupError(`Missing on this machine:\n${lines.join('\n')}\nInstall ${missing.length === 1 ? 'it' : 'them'}, then run the command again.`);
+  throw new SetupError(
+    `Missing on this machine:\n${lines.join('\n')}\nInstall ${missing.length === 1 ? 'it' : 'them'}, then run the command again.`,
+  );
 }
 
 /** Refuses to start when a disk is too small for what will be put on it. */
@@ -63,17 +77,21 @@ export function assertFreeDisk(path, neededMb, what) {
   const { bavail, bsize } = statfsSync(folder);
   const freeMb = Math.floor((bavail * bsize) / 1_048_576);
   if (freeMb < neededMb) {
-    throw new SetupError(`${what} needs ${neededMb} MB of free disk at ${folder}, and ${freeMb} MB are free. Free some, or set SEDGE_HOME to a folder on another disk.`);
+    throw new SetupError(
+      `${what} needs ${neededMb} MB of free disk at ${folder}, and ${freeMb} MB are free. Free some, or set SEDGE_HOME to a folder on another disk.`,
+    );
   }
   return `${(freeMb / 1024).toFixed(0)} GB free`;
 }
 
-const lockDigest = () => createHash('sha256').update(readFileSync('package-lock.json')).update(process.version).digest('hex');
+const lockDigest = () =>
+  createHash('sha256').update(readFileSync('package-lock.json')).update(process.version).digest('hex');
 
 /** Installs the Node modules of the lock file, unless they are those already. The user's npm configuration (proxy, registry, cache) applies. */
 export async function installNodeModules() {
   const digest = lockDigest();
-  if (existsSync('node_modules') && existsSync(stampPath) && readFileSync(stampPath, 'utf8') === digest) return 'unchanged';
+  if (existsSync('node_modules') && existsSync(stampPath) && readFileSync(stampPath, 'utf8') === digest)
+    return 'unchanged';
   assertFreeDisk('.', 1200, 'Installing the Node modules');
   await runCommand('Node modules', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'http']);
   mkdirSync(dirname(stampPath), { recursive: true });

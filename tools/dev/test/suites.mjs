@@ -31,7 +31,13 @@ async function referenceEnvironment() {
   rmSync(folder, { recursive: true, force: true });
   const python = process.env.SEDGE_PYTHON ?? 'python3';
   await runCommand('reference environment', python, ['-m', 'venv', folder]);
-  await runCommand('reference environment', join(folder, 'bin', 'pip'), ['install', '--progress-bar', 'off', '-r', lock]);
+  await runCommand('reference environment', join(folder, 'bin', 'pip'), [
+    'install',
+    '--progress-bar',
+    'off',
+    '-r',
+    lock,
+  ]);
   mkdirSync(join(folder, 'ready.partial'), { recursive: true });
   renameSync(join(folder, 'ready.partial'), join(folder, 'ready'));
   return folder;
@@ -62,12 +68,27 @@ export const suites = [
     what: 'C++ unit tests of LNE',
     run: async () => {
       const build = join('lne', 'build-test');
-      await runCommand('C++ tests', 'cmake', ['-S', 'lne', '-B', build, '-DCMAKE_BUILD_TYPE=Release', '-DLNE_TESTS=ON']);
+      await runCommand('C++ tests', 'cmake', [
+        '-S',
+        'lne',
+        '-B',
+        build,
+        '-DCMAKE_BUILD_TYPE=Release',
+        '-DLNE_TESTS=ON',
+      ]);
       await runCommand('C++ tests', 'cmake', ['--build', build, '-j', '2']);
-      return runJunit('native', 'ctest', (file) => ['--test-dir', build, '--output-on-failure', '--output-junit', file]);
+      return runJunit('native', 'ctest', (file) => [
+        '--test-dir',
+        build,
+        '--output-on-failure',
+        '--output-junit',
+        file,
+      ]);
     },
     missing: () =>
-      existsSync('/usr/include/gtest/gtest.h') || existsSync('/usr/local/include/gtest/gtest.h') || existsSync('/opt/homebrew/include/gtest/gtest.h')
+      existsSync('/usr/include/gtest/gtest.h') ||
+      existsSync('/usr/local/include/gtest/gtest.h') ||
+      existsSync('/opt/homebrew/include/gtest/gtest.h')
         ? null
         : 'GoogleTest missing, get it by apt-get install libgtest-dev · dnf install gtest-devel · brew install googletest',
   },
@@ -77,7 +98,12 @@ export const suites = [
     run: async () => {
       const folder = await referenceEnvironment();
       const env = { SEDGE_REFERENCE_PYTHON: join(process.cwd(), folder, 'bin', 'python') };
-      return runJunit('typescript', 'npx', (file) => ['vitest', 'run', '--reporter=default', '--reporter=junit', `--outputFile.junit=${file}`], env);
+      return runJunit(
+        'typescript',
+        'npx',
+        (file) => ['vitest', 'run', '--reporter=default', '--reporter=junit', `--outputFile.junit=${file}`],
+        env,
+      );
     },
   },
   {
@@ -85,7 +111,14 @@ export const suites = [
     what: 'LNE and its audio front end against ONNX Runtime, librosa and OpenCV',
     run: async () => {
       const folder = await referenceEnvironment();
-      return runJunit('reference', join(folder, 'bin', 'python'), (file) => ['-m', 'pytest', '-q', 'lne', '--junitxml', file]);
+      return runJunit('reference', join(folder, 'bin', 'python'), (file) => [
+        '-m',
+        'pytest',
+        '-q',
+        'lne',
+        '--junitxml',
+        file,
+      ]);
     },
   },
   {
@@ -94,7 +127,14 @@ export const suites = [
     run: async () => {
       const { trainingPython } = await import('./training-python.mjs');
       const python = await trainingPython();
-      return runJunit('training', python, (file) => ['-m', 'pytest', '-q', join('tools', 'training', 'train-pytorch'), '--junitxml', file]);
+      return runJunit('training', python, (file) => [
+        '-m',
+        'pytest',
+        '-q',
+        join('tools', 'training', 'train-pytorch'),
+        '--junitxml',
+        file,
+      ]);
     },
   },
 ];

@@ -18,7 +18,14 @@ const borders = [
   },
   {
     sourceTag: 'type:composer',
-    onlyDependOnLibsWithTags: ['type:contract', 'type:port', 'type:kit', 'type:engine', 'type:composition', 'type:service'],
+    onlyDependOnLibsWithTags: [
+      'type:contract',
+      'type:port',
+      'type:kit',
+      'type:engine',
+      'type:composition',
+      'type:service',
+    ],
   },
   // Stages that run no network have no business with the engine.
   { sourceTag: 'scope:training', notDependOnLibsWithTags: ['type:engine'] },
@@ -33,7 +40,14 @@ const noEnum = { selector: 'TSEnumDeclaration', message: 'Use a const object and
 
 export default tseslint.config(
   {
-    ignores: ['**/dist/**', '**/build/**', '**/node_modules/**', '**/.nx/**', '**/*.gen.ts', 'test/architecture/planted/**'],
+    ignores: [
+      '**/dist/**',
+      '**/build/**',
+      '**/node_modules/**',
+      '**/.nx/**',
+      '**/*.gen.ts',
+      'test/architecture/planted/**',
+    ],
   },
   ...tseslint.configs.recommended,
   {
@@ -42,7 +56,10 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: false } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
-      '@nx/enforce-module-boundaries': ['error', { allow: [], enforceBuildableLibDependency: false, depConstraints: borders }],
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { allow: [], enforceBuildableLibDependency: false, depConstraints: borders },
+      ],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
@@ -62,8 +79,14 @@ export default tseslint.config(
         'error',
         {
           patterns: [
-            { group: ['@nestjs/*', 'typeorm', 'node:*', '!node:path', '!node:path/posix'], message: 'domain/ does no input or output.' },
-            { group: ['**/api/**', '**/events/**', '**/state/**', '**/tools/**'], message: 'domain/ knows contracts and itself.' },
+            {
+              group: ['@nestjs/*', 'typeorm', 'node:*', '!node:path', '!node:path/posix'],
+              message: 'domain/ does no input or output.',
+            },
+            {
+              group: ['**/api/**', '**/events/**', '**/state/**', '**/tools/**'],
+              message: 'domain/ knows contracts and itself.',
+            },
           ],
         },
       ],
@@ -82,7 +105,11 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['@sedge/composition', '@sedge/adapter-*'], message: 'Only main.ts knows the composition.' }] },
+        {
+          patterns: [
+            { group: ['@sedge/composition', '@sedge/adapter-*'], message: 'Only main.ts knows the composition.' },
+          ],
+        },
       ],
     },
   },

@@ -1,0 +1,155 @@
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { pipeline } from 'node:stream/promises';
+import { createWriteStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { CommandError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+
+/** Where the API is: a unix socket of a process on this machine, or an address. */
+export type Endpoint = { socketPath: string } | { url: string };
+
+/** One server-sent event: its id, its name and its JSON data. */
+export interface ServerEvent {
+  id: string | null;
+  name: string;
+  data: unknown;
+}
+
+/** Talks to Sedge's HTTP API: all that the commands do goes through here, so that a plain HTTP client can do the same. */
+export class ApiClient {
+  constructor(private readonly endpoint: Endpoint) {}
+
+  get<Response>(path: string): Promise<Response> {
+    return this.json('GET', path);
+  }
+
+  post<Response>(path: string, body: unknown = {}, headers: Record<string, string> = {}): Promise<Response> {
+    return this.json('POST', path, body, headers);
+  }
+
+  put<Response>(path: string, body: unknown = {}): Promise<Response> {
+    return this.json('PUT', path, body);
+  }
+
+  delete<Response>(path: string): Promise<Response> {
+    return this.json('DELETE', path);
+  }
+
+  /** Saves what an address gives as a file. */
+  async download(path: string, target: string): Promise<void> {
+    const response = await this.send('GET', path, { accept: '*/*' });
+    await pipeline(response, createWriteStream(target));
+  }
+
+  /** Reads what an address gives as text. */
+  async text(path: string): Promise<string> {
+    return readText(await this.send('GET', path, { accept: '*/*' }));
+  }
+
+  /** Sends a stream of bytes and reads the JSON answer. */
+  async sendStream<Response>(method: string, path: string, body: Readable | Buffer, headers: Record<string, string>): Promise<Response> {
+    const response = await this.send(method, path, { accept: 'application/json', ...headers }, body);
+    return JSON.parse((await readText(response)) || 'null') as Response;
+  }
+
+  /** Follows server-sent events until the server ends the stream or the signal is given. */
+  async *events(path: string, signal: AbortSignal, lastEventId?: string): AsyncGenerator<ServerEvent> {
+    const headers: Record<string, string> = { accept: 'text/event-stream' };
+    if (lastEventId) headers['last-event-id'] = lastEventId;
+    const response = await this.send('GET', path, headers, undefined, signal);
+    yield* parseEventStream(response);
+  }
+
+  private async json<Response>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const contentType: Record<string, string> = payload
+      ? { 'content-type': 'application/json', 'content-length': String(payload.length) }
+      : {};
+    const response = await this.send(method, path, { accept: 'application/json', ...contentType, ...headers }, payload);
+    return JSON.parse((await readText(response)) || 'null') as Response;
+  }
+
+  private async send(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: Buffer | Readable,
+    signal?: AbortSignal,
+  ): Promise<IncomingMessage> {
+    const response = await this.open(method, path, headers, body, signal);
+    const status = response.statusCode ?? 0;
+    if (status >= 200 && status < 300) return response;
+    throw errorOf(status, await readText(response), `${method} ${path}`);
+  }
+
+  private open(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: Buffer | Readable,
+    signal?: AbortSignal,
+  ): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const options: RequestOptions = { method, headers, ...(signal && { signal }) };
+      const request =
+        'socketPath' in this.endpoint
+          ? httpRequest({ ...options, socketPath: this.endpoint.socketPath, path }, resolve)
+          : (this.endpoint.url.startsWith('https:') ? httpsRequest : httpRequest)(new URL(path, this.endpoint.url), options, resolve);
+      request.on('error', reject);
+      if (body instanceof Buffer || body === undefined) request.end(body);
+      else body.on('error', reject).pipe(request);
+    });
+  }
+}
+
+async function readText(stream: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+interface ApiErrorBody {
+  code?: string;
+  message?: string;
+  mend?: string;
+  details?: unknown;
+}
+
+/** The API answers mistakes with {code, message, mend, details}. */
+function errorOf(status: number, text: string, what: string): CommandError {
+  let body: ApiErrorBody = {};
+  try {
+    body = JSON.parse(text) as ApiErrorBody;
+  } catch {
+    body = { message: text.slice(0, 500) };
+  }
+  const exitCode = status === 404 ? EXIT.notFound : status === 400 || status === 422 ? EXIT.usage : EXIT.failed;
+  const message = typeof body.message === 'string' ? body.message : `${what} was answered with ${status}`;
+  return new CommandError(body.code ?? `HTTP_${status}`, message, exitCode, body.mend, body.details);
+}
+
+/** @see https://html.spec.whatwg.org/multipage/server-sent-events.html */
+async function* parseEventStream(stream: AsyncIterable<Buffer>): AsyncGenerator<ServerEvent> {
+  let buffer = '';
+  for await (const chunk of stream) {
+    buffer += chunk.toString('utf8');
+    let end: number;
+    while ((end = buffer.indexOf('\n\n')) >= 0) {
+      const event = parseServerEvent(buffer.slice(0, end));
+      buffer = buffer.slice(end + 2);
+      if (event) yield event;
+    }
+  }
+}
+
+function parseServerEvent(block: string): ServerEvent | null {
+  const fields = new Map<string, string>();
+  for (const line of block.split('\n').filter((text) => !text.startsWith(':'))) {
+    const [, name, value] = /^([^:]+):? ?(.*)$/.exec(line) ?? [];
+    if (name) fields.set(name, fields.has(name) ? `${fields.get(name)}\n${value}` : (value ?? ''));
+  }
+  const data = fields.get('data');
+  if (data === undefined) return null;
+  return { id: fields.get('id') ?? null, name: fields.get('event') ?? 'message', data: JSON.parse(data) };
+}

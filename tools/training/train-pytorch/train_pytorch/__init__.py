@@ -1,0 +1,1 @@
+"""Trains convolutional networks on Sedge features artifacts."""

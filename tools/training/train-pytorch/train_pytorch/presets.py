@@ -1,0 +1,66 @@
+"""Architectures by name: the paper's keyword-spotting nets, and residual nets for small data on a CPU.
+
+The tables of kws-cnn and kws1, kws3, kws9 are table 1 of the Bonseyes AI Pipeline paper (de Prado et al., 2020); conv1 has
+stride 1x2 and conv2 the parameter conv2Stride (2x2 in the paper). The ds- nets have separable convolutions from conv2 on.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+from .architecture import Architecture, ConvLayer, Layer, ResidualBlock
+from .errors import TrainError
+
+# kernel height, kernel width, channels
+_PAPER_TABLES: dict[str, list[tuple[int, int, int]]] = {
+    "cnn": [(4, 10, 100)] + [(3, 3, 100)] * 5,
+    "1": [(3, 3, 40), (3, 3, 30), (1, 1, 30), (5, 5, 50), (5, 5, 50), (5, 5, 50)],
+    "3": [(5, 5, 50), (1, 1, 30), (5, 5, 40), (3, 3, 20), (5, 5, 30), (3, 3, 50)],
+    "9": [(5, 5, 50), (1, 1, 20), (1, 1, 50), (3, 3, 20), (5, 5, 20), (3, 3, 40)],
+}
+_PAPER_NETS: dict[str, tuple[str, bool]] = {
+    "kws-cnn": ("cnn", False),
+    "kws-ds-cnn": ("cnn", True),
+    "kws1": ("1", False),
+    "kws3": ("3", False),
+    "kws9": ("9", False),
+    "ds-kws1": ("1", True),
+    "ds-kws3": ("3", True),
+    "ds-kws9": ("9", True),
+}
+
+PRESETS = (*_PAPER_NETS, "kws-res")
+
+
+def preset_architecture(name: str, conv2_stride: tuple[int, int]) -> Architecture:
+    """The preset of that name; `_` may stand for `-`. @throws TRAIN_ARCHITECTURE with the nearest known name"""
+    key = name.replace("_", "-").lower()
+    if key == "kws-res":
+        return Architecture(key, _residual_net(stem=64, stages=((64, 1), (96, 2), (128, 2)), blocks=2))
+    if key in _PAPER_NETS:
+        table, separable = _PAPER_NETS[key]
+        return Architecture(key, _paper_net(_PAPER_TABLES[table], separable, conv2_stride))
+    nearest = difflib.get_close_matches(key, PRESETS, n=1)
+    hint = f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(PRESETS)}"
+    raise TrainError("TRAIN_ARCHITECTURE", f"parameters.architecture: {name} is no preset; {hint}")
+
+
+def _paper_net(table: list[tuple[int, int, int]], separable: bool, conv2_stride: tuple[int, int]) -> tuple[Layer, ...]:
+    strides = [(1, 2), conv2_stride] + [(1, 1)] * (len(table) - 2)
+    return tuple(
+        ConvLayer((height, width), channels, stride, separable and index > 0)
+        for index, ((height, width, channels), stride) in enumerate(zip(table, strides))
+    )
+
+
+def _residual_net(stem: int, stages: tuple[tuple[int, int], ...], blocks: int) -> tuple[Layer, ...]:
+    """A residual net over time with all bands as channels, after TC-ResNet (Choi et al., 2019).
+
+    The stem sees all bands at once: cepstral coefficients have no neighbourhood that a small kernel could use.
+    """
+    layers: list[Layer] = [ConvLayer(("full", 3), stem)]
+    for channels, stride in stages:
+        for index in range(blocks):
+            first = (1, stride) if index == 0 else (1, 1)
+            layers.append(ResidualBlock((ConvLayer((1, 9), channels, first), ConvLayer((1, 9), channels))))
+    return tuple(layers)

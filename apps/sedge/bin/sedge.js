@@ -8,9 +8,14 @@ const entry = new URL('../dist/main.js', import.meta.url);
 
 // A fresh clone has no dist/ yet; transpiling takes a second or two.
 if (!existsSync(entry)) {
-  const built = spawnSync(process.execPath, ['tools/dev/build-all.mjs'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  const built = spawnSync(process.execPath, ['tools/dev/build-all.mjs'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   if (built.status !== 0) {
-    console.error('Sedge is not built and could not be built. Run `npm start` once: it installs and builds what is missing.');
+    console.error(
+      'Sedge is not built and could not be built. Run `npm start` once: it installs and builds what is missing.',
+    );
     process.exit(5);
   }
 }

@@ -77,3 +77,6 @@ function findCompiler() {
 export function checkPrograms() {
   return required.map(({ name, why, find, get }) => ({ name, why, get, version: find() }));
 }
+
+// `node tools/dev/setup/programs.mjs` prints the rows as JSON (`sedge doctor` reads them).
+if (process.argv[1] === import.meta.filename) console.log(JSON.stringify(checkPrograms()));

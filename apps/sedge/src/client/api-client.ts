@@ -48,7 +48,12 @@ export class ApiClient {
   }
 
   /** Sends a stream of bytes and reads the JSON answer. */
-  async sendStream<Response>(method: string, path: string, body: Readable | Buffer, headers: Record<string, string>): Promise<Response> {
+  async sendStream<Response>(
+    method: string,
+    path: string,
+    body: Readable | Buffer,
+    headers: Record<string, string>,
+  ): Promise<Response> {
     const response = await this.send(method, path, { accept: 'application/json', ...headers }, body);
     return JSON.parse((await readText(response)) || 'null') as Response;
   }
@@ -61,7 +66,12 @@ export class ApiClient {
     yield* parseEventStream(response);
   }
 
-  private async json<Response>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  private async json<Response>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const contentType: Record<string, string> = payload
       ? { 'content-type': 'application/json', 'content-length': String(payload.length) }
@@ -95,7 +105,11 @@ export class ApiClient {
       const request =
         'socketPath' in this.endpoint
           ? httpRequest({ ...options, socketPath: this.endpoint.socketPath, path }, resolve)
-          : (this.endpoint.url.startsWith('https:') ? httpsRequest : httpRequest)(new URL(path, this.endpoint.url), options, resolve);
+          : (this.endpoint.url.startsWith('https:') ? httpsRequest : httpRequest)(
+              new URL(path, this.endpoint.url),
+              options,
+              resolve,
+            );
       request.on('error', reject);
       if (body instanceof Buffer || body === undefined) request.end(body);
       else body.on('error', reject).pipe(request);

@@ -111,7 +111,7 @@ export class ApiClient {
               resolve,
             );
       request.on('error', reject);
-      if (body instanceof Buffer || body === undefined) request.end(body);
+      if (body === undefined || Buffer.isBuffer(body)) request.end(body);
       else body.on('error', reject).pipe(request);
     });
   }

@@ -21,8 +21,8 @@ const transpile = swc.vite({
 const shared = {
   plugins: [transpile],
   oxc: false as const,
-  resolve: { conditions: ['sedge-source', 'node', 'import', 'default'] },
-  ssr: { resolve: { conditions: ['sedge-source', 'node', 'import', 'default'] } },
+  resolve: { conditions: ['sedge-source', 'node'] },
+  ssr: { resolve: { conditions: ['sedge-source', 'node'] } },
 };
 
 /** One vitest project per workspace project (tests beside the code and in its test/), and one for what crosses services. */

@@ -45,11 +45,7 @@ export interface ArtifactStore {
 }
 
 export type StoreErrorCode =
-  | 'STORE_BLOB_MISSING'
-  | 'STORE_BLOB_CORRUPT'
-  | 'STORE_DIGEST_MISMATCH'
-  | 'STORE_FULL'
-  | 'STORE_UNAVAILABLE';
+  'STORE_BLOB_MISSING' | 'STORE_BLOB_CORRUPT' | 'STORE_DIGEST_MISMATCH' | 'STORE_FULL' | 'STORE_UNAVAILABLE';
 
 /** A fault of the store; `transient` ones are worth trying again. */
 export class StoreError extends Error {

@@ -1,0 +1,1 @@
+export { PgliteDatabase, type PgliteOptions } from './pglite.adapter.js';

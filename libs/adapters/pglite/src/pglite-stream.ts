@@ -1,0 +1,77 @@
+import { Duplex } from 'node:stream';
+import type { PGlite } from '@electric-sql/pglite';
+
+/** AuthenticationOk and ReadyForQuery(idle): there is no one to authenticate within a process. */
+const GREETING = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]);
+const SYNC = 'S'.charCodeAt(0);
+const QUERY = 'Q'.charCodeAt(0);
+const TERMINATE = 'X'.charCodeAt(0);
+const HEADER_BYTES = 5;
+
+/**
+ * A socket for the `pg` client that ends in the embedded PostgreSQL of this process. Speaking the wire protocol itself, rather than
+ * imitating the client's API, gives values, errors and types that are exactly those of a server.
+ *
+ * Messages are handed over in batches that end with Sync or Query, because each hand-over costs more than the message.
+ */
+export class PgliteStream extends Duplex {
+  private pending: Buffer[] = [];
+  private isGreeted = false;
+
+  constructor(private readonly database: PGlite) {
+    super();
+  }
+
+  connect(): this {
+    process.nextTick(() => this.emit('connect'));
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.pending.push(chunk);
+    this.handOver().then(() => done(), done);
+  }
+
+  private async handOver(): Promise<void> {
+    if (!this.isGreeted) {
+      this.isGreeted = true;
+      this.pending = [];
+      this.push(GREETING);
+      return;
+    }
+    const batch = this.pending.length === 1 ? this.pending[0]! : Buffer.concat(this.pending);
+    const last = typeOfLastMessage(batch);
+    if (last === TERMINATE) {
+      this.push(null);
+      return;
+    }
+    if (last !== SYNC && last !== QUERY) return;
+    this.pending = [];
+    this.push(Buffer.from(await this.database.execProtocolRaw(batch)));
+  }
+}
+
+/** A message is its type (1 byte), its length without the type (4 bytes) and its body. */
+function typeOfLastMessage(batch: Buffer): number {
+  let type = 0;
+  for (let at = 0; at + HEADER_BYTES <= batch.length; at += 1 + batch.readInt32BE(at + 1)) type = batch[at]!;
+  return type;
+}

@@ -1,0 +1,1 @@
+export { describeDatabase } from './database.contract.js';

@@ -1,0 +1,49 @@
+import type { SedgeCommand } from '../command.js';
+import { CommandError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+export const command: SedgeCommand = {
+  usage: 'up',
+  summary: 'start the API server and all stages in one process, until Ctrl-C',
+  help: `Serves the HTTP API at http://127.0.0.1:7350 (--port) and on the socket of the data directory.
+It listens on the loopback address only: there are no access tokens yet, so other addresses are refused.
+
+  curl http://127.0.0.1:7350/v1/runs
+  curl http://127.0.0.1:7350/v1/openapi.json`,
+  configure(command) {
+    command
+      .option('--port <number>', 'TCP port; 0 takes a free one', '7350')
+      .option('--host <address>', 'address to listen on; loopback only', '127.0.0.1');
+  },
+  async run(context, _args, options) {
+    const host = String(options['host']);
+    const port = Number(options['port']);
+    if (!LOOPBACK.has(host)) {
+      const mend = 'use 127.0.0.1 and reach it through an SSH tunnel: there are no access tokens yet';
+      throw new CommandError('CLI_ADDRESS_REFUSED', `refusing to listen on ${host}`, EXIT.usage, mend);
+    }
+    if (!Number.isInteger(port) || port < 0 || port > 65535) {
+      throw new CommandError(
+        'CLI_BAD_PORT',
+        `'${String(options['port'])}' is no port`,
+        EXIT.usage,
+        'give a number from 0 to 65535',
+      );
+    }
+    const { startAllInOne } = await import('../server/all-in-one.js');
+    const server = await startAllInOne({ dataDirectory: context.dataDirectory, listen: { host, port } });
+    context.emit({ url: server.url, socketPath: server.socketPath });
+    context.say(
+      `Sedge listens at ${server.url} and ${server.socketPath}. Ctrl-C ends it; runs go on at the next start.`,
+    );
+    await new Promise<void>((resolve) => {
+      if (context.signal.aborted) resolve();
+      else context.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    context.say('Ending: work under way is handed back');
+    await server.close();
+    return EXIT.ok;
+  },
+};

@@ -100,17 +100,14 @@ class AudioAugmentation:
         speed = 1.0 + dice.uniform(-self._p.speedPercent, self._p.speedPercent, batch, 1) / 100
         middle = (samples - 1) / 2
         if not self._p.speedPercent:
-            shift, speed = shift.round(), 1.0
+            shift = shift.round()
         position = (torch.arange(samples, device=audio.device) - middle) * speed + middle - shift
+        position = position.clamp_(-1, samples)  # the clip has a zero before it and two behind it
         left = position.floor()
         fraction = position - left
-        index = left.long() + 1  # into the clip with one zero before it and two behind it
+        left = left.long()
         padded = torch.nn.functional.pad(audio, (1, 2))
-        low = padded.gather(1, index.clamp(0, samples + 1))
-        if not self._p.speedPercent:
-            return low * ((index >= 0) & (index <= samples + 1))
-        high = padded.gather(1, (index + 1).clamp(0, samples + 2))
-        return low + (high - low) * fraction
+        return torch.lerp(padded.gather(1, left + 1), padded.gather(1, left + 2), fraction)
 
     def _add_noise(self, audio: Tensor, dice: Dice) -> Tensor:
         """Adds a random stretch of noise at a random signal-to-noise ratio to a random part of the clips."""

@@ -59,13 +59,13 @@ def read_features(directory: Path, metadata: dict[str, Any] | None) -> Features:
         classes = _classes(file)
         train = _read_split(file, "train", 4, "f", "TRAIN_FEATURES")
         validation = _read_split(file, "validation", 4, "f", "TRAIN_FEATURES")
+    for name, split in (("train", train), ("validation", validation)):
+        _check_split(name, split, classes)
     if train.data.shape[1:] != validation.data.shape[1:]:
         raise TrainError(
             "TRAIN_FEATURES",
             f"features.h5: /train holds clips of shape {list(train.data.shape[1:])}, /validation of {list(validation.data.shape[1:])}; extract both with the same parameters",
         )
-    for name, split in (("train", train), ("validation", validation)):
-        _check_split(name, split, classes)
     if len(np.unique(train.label)) < 2:
         raise TrainError(
             "TRAIN_ONE_CLASS",

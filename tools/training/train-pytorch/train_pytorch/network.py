@@ -49,7 +49,7 @@ def initialize(network: Network, generator: torch.Generator) -> None:
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
         elif isinstance(module, nn.Linear):
-            nn.init.normal_(module.weight, std=0.01, generator=generator)
+            nn.init.normal_(module.weight, std=module.in_features**-0.5, generator=generator)
             nn.init.zeros_(module.bias)
 
 

@@ -37,3 +37,25 @@ export interface EventBus {
 }
 
 export const EVENT_BUS = Symbol('EventBus');
+
+/** Thrown by a handler for an event that no redelivery can mend: it goes to the dead letters at once. */
+export class DeadLetterError extends Error {
+  constructor(
+    readonly reason: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'DeadLetterError';
+  }
+}
+
+/** An event that could not be handled, kept with the reason until someone looks at it. */
+export interface DeadLetter {
+  consumer: string;
+  subject: string;
+  event: CloudEvent;
+  /** `attempts-exhausted`, or why the event could not be read */
+  reason: string;
+  message: string;
+  deliveries: number;
+}

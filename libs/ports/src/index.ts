@@ -8,7 +8,9 @@ export {
 } from './artifact-store.port.js';
 export { DATABASE, type Database, type ServiceSchema } from './database.port.js';
 export {
+  DeadLetterError,
   EVENT_BUS,
+  type DeadLetter,
   type Delivery,
   type EventBus,
   type EventHandler,

@@ -1,0 +1,10 @@
+export { ErrorFilter } from './errors/error.filter.js';
+export { ServiceError, errorsOf, type ErrorRow, type ErrorTable } from './errors/service-error.js';
+export { requestValidation, sentencesOf } from './errors/validation.js';
+export { EventSubscriber, type AfterCommit, type EventHandlers } from './events/event-subscriber.service.js';
+export { HOST, type Host } from './host.js';
+export { describeMachine, machineValuesFor, threadsFor, type Machine } from './machine.js';
+export { SERVICE_NAME } from './service-name.js';
+export { ServiceModule, type ServiceOptions } from './service.module.js';
+export { openSchema } from './state/open-schema.js';
+export { Transactions, type EventContext, type Transaction } from './state/transactions.service.js';

@@ -1,0 +1,65 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { checkEvent, type CloudEvent, type EventMap, type EventType } from '@sedge/event-contracts';
+import { DeadLetterError, EVENT_BUS, type Delivery, type EventBus, type SubscriptionOptions } from '@sedge/ports';
+import { Transactions, type Transaction } from '../state/transactions.service.js';
+
+/** What is done with an event, in the transaction that also notes the event as handled. */
+export type EventHandlers = {
+  [Type in EventType]?: (
+    event: CloudEvent<EventMap[Type]>,
+    transaction: Transaction,
+    delivery: Delivery,
+  ) => Promise<void>;
+};
+
+/** Called after the transaction of a handled event committed; never for a duplicate. */
+export type AfterCommit = (event: CloudEvent<EventMap[EventType]>) => void;
+
+type AnyHandler = (
+  event: CloudEvent<EventMap[EventType]>,
+  transaction: Transaction,
+  delivery: Delivery,
+) => Promise<void>;
+
+/**
+ * Lets a service consume events: each is checked against the class of its type, and handled once however often it comes, because
+ * (consumer, source, event id) is noted in the transaction of its effect.
+ */
+@Injectable()
+export class EventSubscriber {
+  private readonly logger = new Logger('events');
+
+  constructor(
+    private readonly transactions: Transactions,
+    @Inject(EVENT_BUS) private readonly bus: EventBus,
+  ) {}
+
+  /** @param handlers by event type; a known type without a handler is skipped, an unknown one goes to the dead letters */
+  async subscribe(options: SubscriptionOptions, handlers: EventHandlers, afterCommit?: AfterCommit): Promise<void> {
+    await this.bus.subscribe(options, (event, delivery) =>
+      this.handle(options.consumer, handlers, { event, delivery, afterCommit }),
+    );
+  }
+
+  private async handle(
+    consumer: string,
+    handlers: EventHandlers,
+    { event, delivery, afterCommit }: { event: CloudEvent; delivery: Delivery; afterCommit: AfterCommit | undefined },
+  ): Promise<void> {
+    const check = checkEvent(event);
+    if (!check.ok) throw new DeadLetterError(check.reason, check.message);
+    const handler = handlers[check.type] as AnyHandler | undefined;
+    if (!handler) return;
+    const isNew = await this.transactions.run(async (transaction) => {
+      const noted = await transaction.query(
+        'INSERT INTO inbox (consumer, source, event) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING event',
+        [consumer, event.source, event.id],
+      );
+      if (noted.length === 0) return false;
+      await handler(check.event, transaction, delivery);
+      return true;
+    });
+    if (isNew) afterCommit?.(check.event);
+    else this.logger.debug(`${consumer}: ${event.type} ${event.id} came again`);
+  }
+}

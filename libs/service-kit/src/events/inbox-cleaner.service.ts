@@ -1,0 +1,34 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Transactions } from '../state/transactions.service.js';
+
+const EVERY_MS = 3_600_000;
+/** Far beyond the longest time that a bus may hold an event back before it comes again. */
+const KEEP_DAYS = 14;
+
+/** Forgets handled events that can't come again any more. */
+@Injectable()
+export class InboxCleaner implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('inbox');
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly transactions: Transactions) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.timer = setInterval(() => void this.clean(), EVERY_MS).unref();
+    await this.clean();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  private async clean(): Promise<void> {
+    try {
+      await this.transactions.query('DELETE FROM inbox WHERE handled_at < now() - make_interval(days => $1)', [
+        KEEP_DAYS,
+      ]);
+    } catch (error) {
+      this.logger.warn(`old events not forgotten yet: ${(error as Error).message}`);
+    }
+  }
+}

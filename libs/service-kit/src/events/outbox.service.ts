@@ -1,0 +1,138 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { CloudEvent } from '@sedge/event-contracts';
+import { EVENT_BUS, type EventBus } from '@sedge/ports';
+import { DataSource, type EntityManager } from 'typeorm';
+import { SERVICE_NAME } from '../service-name.js';
+
+export interface OutboxEvent {
+  /** the subject on which it travels */
+  subject: string;
+  event: CloudEvent;
+  /** position in the table, known once it is written */
+  sequence: string;
+}
+
+/** How long a row may lie before another copy of the service takes it for forgotten. */
+const FORGOTTEN_AFTER_S = 60;
+const SWEEP_EVERY_MS = 30_000;
+const RETRY_MS = [50, 200, 1000, 5000, 15_000];
+const DELETE_BATCH = 500;
+
+/**
+ * Events on their way out. They are written in the transaction of the state that they report and published after its commit, straight
+ * from memory; a row is deleted when the bus has the event. Rows that a dead process left are published at the next start, or by
+ * another copy of the service after a minute.
+ */
+@Injectable()
+export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly source: string;
+  private readonly logger = new Logger('outbox');
+  private readonly queue: OutboxEvent[] = [];
+  private readonly underWay = new Set<string>();
+  private published: string[] = [];
+  private isOpen = false;
+  private isPumping = false;
+  private deleting: Promise<void> = Promise.resolve();
+  private sweepTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly database: DataSource,
+    @Inject(EVENT_BUS) private readonly bus: EventBus,
+    @Inject(SERVICE_NAME) service: string,
+  ) {
+    this.source = `/services/${service}`;
+  }
+
+  /** Publishing starts when every service of the process has subscribed. */
+  async onApplicationBootstrap(): Promise<void> {
+    this.isOpen = true;
+    await this.takeForgotten(0);
+    this.sweepTimer = setInterval(() => void this.sweep(), SWEEP_EVERY_MS).unref();
+    this.pump();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.isOpen = false;
+    clearInterval(this.sweepTimer);
+    await this.deletePublished();
+  }
+
+  /** Writes events in a transaction, in one statement, and notes their positions in them. */
+  async write(manager: EntityManager, events: OutboxEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const rows = (await manager.query(
+      `INSERT INTO outbox (subject, event)
+       SELECT subject, event FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS new (subject, event, n) ORDER BY n
+       RETURNING sequence`,
+      [events.map(({ subject }) => subject), events.map(({ event }) => JSON.stringify(event))],
+    )) as { sequence: string }[];
+    for (const [index, { sequence }] of rows.entries()) events[index]!.sequence = sequence;
+  }
+
+  /** Takes committed events over for publishing. */
+  relay(events: OutboxEvent[]): void {
+    for (const event of events) {
+      if (this.underWay.has(event.sequence)) continue;
+      this.underWay.add(event.sequence);
+      this.queue.push(event);
+    }
+    this.pump();
+  }
+
+  /** Hands events to the bus in order, without waiting for one before handing over the next: the bus keeps the order. */
+  private pump(): void {
+    if (!this.isOpen || this.isPumping) return;
+    this.isPumping = true;
+    for (let next = this.queue.shift(); next; next = this.queue.shift()) void this.publish(next);
+    this.isPumping = false;
+  }
+
+  private async publish(item: OutboxEvent): Promise<void> {
+    for (let failures = 0; ; failures++) {
+      try {
+        await this.bus.publish(item.subject, item.event);
+        break;
+      } catch (error) {
+        if (!this.isOpen) return;
+        this.logger.warn(`${item.subject} not published yet: ${(error as Error).message}`);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]).unref());
+      }
+    }
+    this.published.push(item.sequence);
+    if (this.published.length === 1) setImmediate(() => void this.deletePublished());
+  }
+
+  /** Deletes what was published, many rows at a time. A row that outlives a crash is published twice, which consumers notice. */
+  private deletePublished(): Promise<void> {
+    this.deleting = this.deleting.then(async () => {
+      while (this.published.length > 0) {
+        const batch = this.published.slice(0, DELETE_BATCH);
+        await this.database.query('DELETE FROM outbox WHERE sequence = ANY($1::bigint[])', [batch]);
+        this.published = this.published.slice(batch.length);
+        for (const sequence of batch) this.underWay.delete(sequence);
+      }
+    });
+    this.deleting = this.deleting.catch((error: Error) => {
+      this.logger.warn(`published events not removed yet: ${error.message}`);
+    });
+    return this.deleting;
+  }
+
+  private async sweep(): Promise<void> {
+    try {
+      await this.takeForgotten(FORGOTTEN_AFTER_S);
+    } catch (error) {
+      this.logger.warn(`forgotten events not looked for: ${(error as Error).message}`);
+    }
+  }
+
+  private async takeForgotten(olderThanS: number): Promise<void> {
+    const rows = (await this.database.query(
+      `SELECT sequence, subject, event FROM outbox WHERE created_at <= now() - make_interval(secs => $1) ORDER BY sequence`,
+      [olderThanS],
+    )) as { sequence: string; subject: string; event: string }[];
+    this.relay(
+      rows.map(({ sequence, subject, event }) => ({ sequence, subject, event: JSON.parse(event) as CloudEvent })),
+    );
+  }
+}

@@ -1,0 +1,20 @@
+/** What a service needs to know of the process and the machine that it runs on. */
+export interface Host {
+  /** folder for everything that this process keeps: work directories, logs, environments */
+  dataDirectory: string;
+  /** folders with a subfolder per stage and in it one per tool, each with a `tool.yaml` */
+  toolDirectories: string[];
+  /** names this process in leases and logs; another one after each start */
+  worker: string;
+  /** whether no other process shares the database: then leases of other workers are dead, without waiting for them to expire */
+  isAlone: boolean;
+  /** cores that jobs may use */
+  cores: number;
+  /** memory that jobs may use */
+  memoryMb: number;
+  gpus: number;
+  /** base address of the HTTP API of this process as other services reach it, or null in the all-in-one process */
+  url: string | null;
+}
+
+export const HOST = Symbol('Host');

@@ -9,6 +9,8 @@ export interface ToolPort {
   /** an input that takes all items of a sweep (`all:`) */
   many?: boolean;
   description?: string;
+  /** of an output: the metrics that its metadata hold, so that workflows can be checked; a name that ends in `*` stands for all that begin so */
+  metrics?: string[];
 }
 
 /** How the result of a tool depends on where it runs. `names` are keys of the machine description that enter the job's key. */

@@ -1,0 +1,87 @@
+import { applyAssignments, locateInput, type BaseDirectories } from './assignments.js';
+import type { CompiledWorkflow } from './compiled-workflow.js';
+import { CompileScope } from './compile-scope.js';
+import { Mistakes, type Mistake } from './mistake.js';
+import type { ParsedStep, ParsedWorkflow } from './parsed-workflow.js';
+import { compileAwait, compileChoose, outputsOf, stepBase } from './step-compiler.js';
+import { orderSteps } from './step-order.js';
+import { compileToolStep, type CompileSettings } from './tool-step-compiler.js';
+import { parseWorkflow } from './workflow-parser.js';
+import { Source } from './yaml-tree.js';
+
+/** What a user hands in to be checked, planned or run. */
+export interface WorkflowRequest {
+  /** the YAML text */
+  text: string;
+  /** its name, for messages */
+  file: string;
+  /** what `--set` gives: values of parameters and addresses of inputs */
+  set: Record<string, unknown>;
+  base: BaseDirectories;
+}
+
+export type Compilation = { workflow: CompiledWorkflow } | { mistakes: Mistake[] };
+
+/** The tool that brings external data in; it belongs to the ingestion stage. */
+export const ACQUIRE_TOOL = 'acquire-source';
+
+/** Reads and checks a workflow whole. @returns it ready to run, or every mistake in it */
+export function compileWorkflow(request: WorkflowRequest, settings: CompileSettings): Compilation {
+  const mistakes = new Mistakes();
+  const parsed = parseWorkflow(new Source(request.file, request.text), mistakes);
+  if (parsed === null) return { mistakes: mistakes.list() };
+  const assigned = applyAssignments(parsed, request.set, mistakes);
+  const scope = new CompileScope(mistakes);
+  for (const { name, value } of assigned.parameters) scope.addParameter(name, value);
+  compileInputs(scope, settings, assigned, request);
+  for (const step of orderSteps(assigned, mistakes)) compileStep(scope, settings, step);
+  const last = scope.steps.at(-1);
+  const itemCount = last ? last.firstItem + last.size : 0;
+  checkSize(assigned, scope, itemCount, settings.maxSteps);
+  if (mistakes.count > 0) return { mistakes: mistakes.list() };
+  return { workflow: { name: parsed.name, description: parsed.description, steps: scope.steps, itemCount } };
+}
+
+function compileInputs(
+  scope: CompileScope,
+  settings: CompileSettings,
+  workflow: ParsedWorkflow,
+  request: WorkflowRequest,
+): void {
+  const tool = settings.tools.find(ACQUIRE_TOOL, null);
+  for (const input of workflow.inputs) {
+    scope.declaredInputs.add(input.name);
+    const from = locateInput(input, Object.hasOwn(request.set, input.name), request.base, scope.mistakes);
+    if (tool === null) {
+      const message = `the tool '${ACQUIRE_TOOL}', which brings the input '${input.name}' in, is not registered`;
+      scope.mistakes.add('WORKFLOW_TOOL_UNKNOWN', input.place, message, 'start the ingestion service');
+    }
+    if (tool === null || from === null) continue;
+    const base = stepBase(scope, { name: `inputs.${input.name}`, place: input.place }, []);
+    scope.addStep({ ...base, kind: 'input', tool, outputs: outputsOf(tool), from, sha256: input.sha256 });
+  }
+}
+
+function compileStep(scope: CompileScope, settings: CompileSettings, step: ParsedStep): void {
+  const compiled =
+    step.kind === 'tool'
+      ? compileToolStep(scope, settings, step)
+      : step.kind === 'choose'
+        ? compileChoose(scope, step)
+        : compileAwait(scope, step);
+  if (compiled !== null) scope.addStep(compiled);
+}
+
+function checkSize(workflow: ParsedWorkflow, scope: CompileScope, itemCount: number, maxSteps: number): void {
+  const steps = Math.max(itemCount, workflow.steps.length);
+  if (steps <= maxSteps) return;
+  const largest = scope.steps.reduce((a, b) => (b.size > a.size ? b : a), scope.steps[0]!);
+  const message = `the workflow has ${steps} steps, sweeps expanded; at most ${maxSteps} are taken`;
+  const place = largest?.place ?? workflow.steps[0]!.place;
+  scope.mistakes.add(
+    'WORKFLOW_STEPS_TOO_MANY',
+    place,
+    message,
+    `sweep over fewer values; the step '${largest?.name}' alone has ${largest?.size}`,
+  );
+}

@@ -1,0 +1,206 @@
+import { isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node } from 'yaml';
+import type { Mistakes, Place } from './mistake.js';
+
+/** A YAML value that knows where it stands. `at` is an offset into the source: lines are counted only for those that are reported. */
+export type TreeNode = TreeMap | TreeList | TreeScalar;
+
+export interface TreeMap {
+  kind: 'map';
+  source: Source;
+  at: number;
+  entries: Map<string, TreeEntry>;
+}
+
+export interface TreeEntry {
+  /** offset of the key */
+  at: number;
+  value: TreeNode;
+}
+
+export interface TreeList {
+  kind: 'list';
+  source: Source;
+  at: number;
+  items: TreeNode[];
+}
+
+export interface TreeScalar {
+  kind: 'scalar';
+  source: Source;
+  at: number;
+  value: string | number | boolean | null;
+}
+
+/** A text with a name, in which offsets become lines and columns. */
+export class Source {
+  private lineStarts: number[] | null = null;
+
+  constructor(
+    readonly file: string,
+    readonly text: string,
+  ) {}
+
+  placeOf(offset: number): Place {
+    this.lineStarts ??= startsOfLines(this.text);
+    let low = 0;
+    let high = this.lineStarts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.lineStarts[middle]! <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { file: this.file, line: low + 1, column: offset - this.lineStarts[low]! + 1 };
+  }
+}
+
+export function placeOf(node: TreeNode): Place {
+  return node.source.placeOf(node.at);
+}
+
+/** Texts above this many characters are refused unread. */
+const MOST_CHARACTERS = 16 * 1024 * 1024;
+/** Aliases may repeat parts of a file; this bounds what they blow it up to. */
+const MOST_NODES = 2_000_000;
+const MOST_LEVELS = 64;
+
+/** Reads YAML 1.2 (`yes`, `no`, `on`, `off` are words). @returns null when it can't be read; the reasons are in `mistakes` */
+export function readYaml(source: Source, mistakes: Mistakes): TreeNode | null {
+  if (source.text.length > MOST_CHARACTERS) {
+    const message = `the text has ${source.text.length} characters; at most ${MOST_CHARACTERS} are read`;
+    mistakes.add(
+      'WORKFLOW_TOO_LARGE',
+      source.placeOf(0),
+      message,
+      'split the workflow, or sweep over a list instead of repeating steps',
+    );
+    return null;
+  }
+  const before = mistakes.count;
+  const document = parseText(source, mistakes);
+  if (document === null || mistakes.count > before) return null;
+  const root = new TreeBuilder(source, document, mistakes).build(document.contents);
+  return mistakes.count > before ? null : root;
+}
+
+function parseText(source: Source, mistakes: Mistakes): Document.Parsed | null {
+  let document: Document.Parsed;
+  try {
+    // Duplicate keys are looked for below: the library compares each key with all others, which is slow for 10,000 steps.
+    document = parseDocument(source.text, { version: '1.2', schema: 'core', prettyErrors: false, uniqueKeys: false });
+  } catch (error) {
+    const reason =
+      error instanceof RangeError ? `it is nested more than ${MOST_LEVELS} levels deep` : (error as Error).message;
+    mistakes.add('WORKFLOW_YAML_INVALID', source.placeOf(0), `this is not readable YAML: ${reason}`, 'mend the syntax');
+    return null;
+  }
+  for (const problem of [...document.errors, ...document.warnings]) {
+    const place = source.placeOf(problem.pos[0]);
+    mistakes.add(
+      'WORKFLOW_YAML_INVALID',
+      place,
+      `this is not readable YAML: ${problem.message}`,
+      'mend the syntax; indent by spaces',
+    );
+  }
+  if (document.directives.yaml.version !== '1.2') {
+    const message = `the file says YAML ${document.directives.yaml.version}; workflows are YAML 1.2, where yes and no are words`;
+    mistakes.add('WORKFLOW_YAML_INVALID', source.placeOf(0), message, 'remove the %YAML line');
+  }
+  return document;
+}
+
+/** Turns the library's nodes into plain ones, and refuses what a workflow must not hold. */
+class TreeBuilder {
+  private nodes = 0;
+  private readonly open = new Set<Node>();
+
+  constructor(
+    private readonly source: Source,
+    private readonly document: Document.Parsed,
+    private readonly mistakes: Mistakes,
+  ) {}
+
+  build(node: Node | null, level = 0): TreeNode {
+    const at = node?.range?.[0] ?? 0;
+    if (++this.nodes > MOST_NODES)
+      return this.refuse(at, 'it grows beyond all bounds through its aliases', 'write fewer aliases');
+    if (level > MOST_LEVELS) return this.refuse(at, `it is nested more than ${MOST_LEVELS} levels deep`, 'nest less');
+    if (isAlias(node)) return this.buildAlias(node.resolve(this.document) ?? null, node.source, at, level);
+    if (isMap(node)) return this.buildMap(node.items as MapItem[], at, level);
+    if (isSeq(node)) {
+      return {
+        kind: 'list',
+        source: this.source,
+        at,
+        items: node.items.map((item) => this.build(item as Node, level + 1)),
+      };
+    }
+    return this.buildScalar(node, at);
+  }
+
+  private buildAlias(target: Node | null, name: string, at: number, level: number): TreeNode {
+    if (target === null)
+      return this.refuse(at, `there is no anchor '&${name}' before the alias '*${name}'`, 'name an anchor');
+    if (this.open.has(target)) return this.refuse(at, `the alias '*${name}' contains itself`, 'remove it');
+    this.open.add(target);
+    const built = this.build(target, level + 1);
+    this.open.delete(target);
+    return built;
+  }
+
+  private buildMap(items: MapItem[], at: number, level: number): TreeNode {
+    const entries = new Map<string, TreeEntry>();
+    for (const { key, value } of items) {
+      const keyAt = key?.range?.[0] ?? at;
+      const name = this.keyName(key, keyAt);
+      const built = this.build(value, level + 1);
+      if (value === null) built.at = keyAt;
+      if (name === null) continue;
+      const first = entries.get(name);
+      if (first) {
+        const line = this.source.placeOf(first.at).line;
+        const message = `the key '${name}' is given twice (first in line ${line})`;
+        this.mistakes.add('WORKFLOW_KEY_DUPLICATE', this.source.placeOf(keyAt), message, 'remove one of them');
+      } else {
+        entries.set(name, { at: keyAt, value: built });
+      }
+    }
+    return { kind: 'map', source: this.source, at, entries };
+  }
+
+  private keyName(key: Node | null, at: number): string | null {
+    const value: unknown = isScalar(key) ? key.value : null;
+    if (typeof value === 'string') return value;
+    this.refuse(at, 'a key is not a text', 'put it in quotes');
+    return null;
+  }
+
+  private buildScalar(node: Node | null, at: number): TreeScalar {
+    const value: unknown = isScalar(node) ? node.value : null;
+    const text = isScalar(node) ? (node.source ?? '') : '';
+    if (typeof value === 'number' && !Number.isFinite(value))
+      return this.refuse(at, `'${text}' is not a finite number`, 'write a number');
+    if (typeof value === 'number' && /^[-+]?\d+$/.test(text) && !Number.isSafeInteger(value)) {
+      return this.refuse(at, `${text} is too large to be kept exactly`, 'put it in quotes');
+    }
+    if (typeof value === 'string' && !value.isWellFormed())
+      return this.refuse(at, 'the text holds half a character', 'mend the escape');
+    return { kind: 'scalar', source: this.source, at, value: value as TreeScalar['value'] };
+  }
+
+  private refuse(at: number, reason: string, mend: string): TreeScalar {
+    this.mistakes.add('WORKFLOW_YAML_INVALID', this.source.placeOf(at), `this is not usable YAML: ${reason}`, mend);
+    return { kind: 'scalar', source: this.source, at, value: null };
+  }
+}
+
+interface MapItem {
+  key: Node | null;
+  value: Node | null;
+}
+
+function startsOfLines(text: string): number[] {
+  const starts = [0];
+  for (let index = text.indexOf('\n'); index >= 0; index = text.indexOf('\n', index + 1)) starts.push(index + 1);
+  return starts;
+}

@@ -6,8 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import h5py
 import numpy as np
@@ -71,7 +72,10 @@ def artifacts(tmp_path: Path) -> Path:
     mfcc = Mfcc(parse_mfcc_settings(PREPROCESSING), torch.device("cpu"))
     for kind in ("features", "dataset"):
         (tmp_path / kind).mkdir()
-    with h5py.File(tmp_path / "features/features.h5", "w") as features, h5py.File(tmp_path / "dataset/dataset.h5", "w") as dataset:
+    with (
+        h5py.File(tmp_path / "features/features.h5", "w") as features,
+        h5py.File(tmp_path / "dataset/dataset.h5", "w") as dataset,
+    ):
         for file in (features, dataset):
             file.attrs["classes"] = CLASSES
             file.attrs["sampleRateHz"] = 8000
@@ -104,7 +108,14 @@ def write_job(artifacts: Path) -> JobWriter:
             (directory / "architecture").mkdir(exist_ok=True)
             (directory / "architecture/architecture.json").write_text(json.dumps(network))
             inputs["architecture"] = {"path": str(directory / "architecture")}
-        small = {"architecture": "kws9", "iterations": 12, "batchSize": 8, "validationEvery": 4, "checkpointEvery": 1, "device": "cpu"}
+        small = {
+            "architecture": "kws9",
+            "iterations": 12,
+            "batchSize": 8,
+            "validationEvery": 4,
+            "checkpointEvery": 1,
+            "device": "cpu",
+        }
         job = {
             "inputs": inputs,
             "outputs": {kind: {"path": str(directory / kind)} for kind in ("model", "curves")},
@@ -121,7 +132,9 @@ def write_job(artifacts: Path) -> JobWriter:
 def start(job: Path) -> subprocess.Popen[str]:
     """Starts the tool on a job file."""
     environment = {**os.environ, "SEDGE_JOB": str(job), "PYTHONPATH": str(TOOL), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.Popen([sys.executable, "-m", "train_pytorch"], stdout=subprocess.PIPE, env=environment, cwd=job.parent, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "train_pytorch"], stdout=subprocess.PIPE, env=environment, cwd=job.parent, text=True
+    )
 
 
 def lines_of(output: str) -> list[dict[str, Any]]:

@@ -54,5 +54,7 @@ def test_a_kernel_larger_than_its_input_is_refused() -> None:
 
 def test_a_residual_block_gets_a_shortcut_only_where_the_shape_changes() -> None:
     block = {"type": "residual", "layers": [CONV, CONV]}
-    nodes = lower(parse_architecture({"layers": [CONV, block, {**block, "layers": [{**CONV, "channels": 9}]}]}), (1, 8, 8), 2).nodes
+    nodes = lower(
+        parse_architecture({"layers": [CONV, block, {**block, "layers": [{**CONV, "channels": 9}]}]}), (1, 8, 8), 2
+    ).nodes
     assert [node.name for node in nodes if "shortcut" in node.name and node.op == "conv"] == ["block3_shortcut"]

@@ -4,15 +4,23 @@ from pathlib import Path
 
 import numpy as np
 import torch
-
 from conftest import PREPROCESSING, default_parameters
+
 from train_pytorch.augment import AudioAugmentation, Dice, FeatureAugmentation, generator_for, mask_stretches
 from train_pytorch.data import Audio, read_audio, read_features
 from train_pytorch.mfcc import Mfcc, mel_basis, parse_mfcc_settings
 from train_pytorch.parameters import Parameters, parse_parameters
 
 CPU = torch.device("cpu")
-OFF = {"timeShiftMs": 0, "speedPercent": 0, "pitchPercent": 0, "gainDb": 0, "noiseProbability": 0, "timeMasks": 0, "bandMasks": 0}
+OFF = {
+    "timeShiftMs": 0,
+    "speedPercent": 0,
+    "pitchPercent": 0,
+    "gainDb": 0,
+    "noiseProbability": 0,
+    "timeMasks": 0,
+    "bandMasks": 0,
+}
 
 
 def parameters(**changes: object) -> Parameters:
@@ -72,7 +80,9 @@ def test_noise_has_the_wanted_ratio_to_the_signal(artifacts: Path) -> None:
 def test_clips_longer_than_the_noise_go_without_it() -> None:
     audio = Audio(8000, np.ones((2, 2048), np.int16), [np.ones(100, np.int16)])
     mfcc = Mfcc(parse_mfcc_settings(PREPROCESSING), CPU)
-    source = AudioAugmentation(parameters(noiseProbability=1), audio, mfcc, torch.zeros(1, 1, 20, 1), torch.ones(1, 1, 20, 1))
+    source = AudioAugmentation(
+        parameters(noiseProbability=1), audio, mfcc, torch.zeros(1, 1, 20, 1), torch.ones(1, 1, 20, 1)
+    )
     assert source.batch(torch.tensor([0, 1]), dice()).isfinite().all()
 
 

@@ -1,13 +1,14 @@
 """Bad input is refused with a code and a message that names thing, place and mend."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import h5py
 import numpy as np
 import pytest
-
 from conftest import TOOL, default_parameters
+
 from train_pytorch.data import read_audio, read_features
 from train_pytorch.errors import CODES, TrainError
 from train_pytorch.parameters import Parameters, parse_parameters
@@ -34,14 +35,22 @@ def replace(name: str, value: Any) -> Callable[[h5py.File], Any]:
 
 
 FEATURE_FAULTS = {
-    "one class": (set_value("train/label", slice(None), 1), "TRAIN_ONE_CLASS", "all 48 clips of /train are of the class high"),
+    "one class": (
+        set_value("train/label", slice(None), 1),
+        "TRAIN_ONE_CLASS",
+        "all 48 clips of /train are of the class high",
+    ),
     "a label too high": (set_value("validation/label", 3, 3), "TRAIN_LABELS", "/validation validation/3 has label 3"),
     "a negative label": (set_value("train/label", 0, -1), "TRAIN_LABELS", "label -1"),
     "a NaN": (set_value("train/data", (5, 0, 2, 1), np.nan), "TRAIN_NOT_FINITE", "train/5 holds NaN"),
     "an infinite value": (set_value("validation/data", (0, 0, 0, 0), np.inf), "TRAIN_NOT_FINITE", "validation/0"),
     "no validation split": (lambda file: file.pop("validation"), "TRAIN_FEATURES", "/validation lacks"),
     "no labels": (lambda file: file["train"].pop("label"), "TRAIN_FEATURES", "/train lacks"),
-    "other shapes": (replace("validation/data", np.zeros((18, 1, 20, 9), np.float32)), "TRAIN_FEATURES", "the same parameters"),
+    "other shapes": (
+        replace("validation/data", np.zeros((18, 1, 20, 9), np.float32)),
+        "TRAIN_FEATURES",
+        "the same parameters",
+    ),
     "three dimensions": (replace("train/data", np.zeros((48, 20, 16), np.float32)), "TRAIN_FEATURES", "4 dimensions"),
     "too few labels": (replace("train/label", np.zeros(3, np.int64)), "TRAIN_FEATURES", "48 clips, 3 labels"),
     "no classes": (lambda file: file.attrs.pop("classes"), "TRAIN_FEATURES", "classes"),
@@ -89,7 +98,10 @@ def test_a_header_that_claims_terabytes_is_refused(artifacts: Path) -> None:
 
 
 DATASET_FAULTS = {
-    "other clips": (lambda file: file["train/id"].write_direct(np.array([f"x{i}" for i in range(48)], object)), "lacks 48 of the features' clips"),
+    "other clips": (
+        lambda file: file["train/id"].write_direct(np.array([f"x{i}" for i in range(48)], object)),
+        "lacks 48 of the features' clips",
+    ),
     "other labels": (set_value("train/label", 0, 2), "label of train/0 differs"),
     "noise beyond its data": (set_value("background/length", 1, 10**6), "samples 8000 to 1008000 of 12000"),
     "noise without lengths": (lambda file: file["background"].pop("length"), "/background lacks"),

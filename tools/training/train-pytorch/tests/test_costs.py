@@ -22,7 +22,9 @@ def test_mfpops_of_plain_nets_are_the_papers(name: str, expected: float) -> None
 @pytest.mark.parametrize(
     ("name", "ordinary", "separable"), [("kws-ds-cnn", 74.9, 69.9), ("ds-kws3", 11.2, 9.7), ("ds-kws9", 8.5, 7.0)]
 )
-def test_mfpops_of_separable_nets_are_the_papers_with_conv1_separable(name: str, ordinary: float, separable: float) -> None:
+def test_mfpops_of_separable_nets_are_the_papers_with_conv1_separable(
+    name: str, ordinary: float, separable: float
+) -> None:
     architecture, graph = graph_of(name)
     assert mfpops(graph) == ordinary
     assert mfpops_separable_first(architecture, graph) == separable
@@ -30,7 +32,16 @@ def test_mfpops_of_separable_nets_are_the_papers_with_conv1_separable(name: str,
 
 @pytest.mark.parametrize(
     ("name", "millions"),
-    [("kws-cnn", 74.5), ("kws1", 28.1), ("kws3", 11.6), ("kws9", 5.3), ("kws-ds-cnn", 11.2), ("ds-kws1", 2.2), ("ds-kws3", 2.0), ("ds-kws9", 1.7)],
+    [
+        ("kws-cnn", 74.5),
+        ("kws1", 28.1),
+        ("kws3", 11.6),
+        ("kws9", 5.3),
+        ("kws-ds-cnn", 11.2),
+        ("ds-kws1", 2.2),
+        ("ds-kws3", 2.0),
+        ("ds-kws9", 1.7),
+    ],
 )
 def test_multiply_adds_follow_the_strides(name: str, millions: float) -> None:
     assert round(multiply_adds(graph_of(name)[1]) / 1e6, 1) == millions

@@ -9,8 +9,8 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-
 from conftest import default_parameters
+
 from train_pytorch.architecture import parse_architecture
 from train_pytorch.caffe_export import write_caffe
 from train_pytorch.caffe_schema import network_bytes
@@ -20,7 +20,12 @@ from train_pytorch.onnx_export import write_onnx
 from train_pytorch.parameters import parse_parameters
 from train_pytorch.presets import PRESETS, preset_architecture
 
-USE = {"classes": ["ja", "nein", "ö"], "input": {"name": "input"}, "preprocessing": {"mean": [0.1]}, "output": {"kind": "logits"}}
+USE = {
+    "classes": ["ja", "nein", "ö"],
+    "input": {"name": "input"},
+    "preprocessing": {"mean": [0.1]},
+    "output": {"kind": "logits"},
+}
 
 
 def trained(graph: Graph) -> Network:
@@ -38,7 +43,10 @@ def trained(graph: Graph) -> Network:
 def graph_of(name: str) -> Graph:
     if name == "residual-2d":
         conv = {"type": "conv", "kernel": [3, 3], "channels": 6, "stride": [2, 2]}
-        block = {"type": "residual", "layers": [conv, {"type": "conv", "kernel": [3, 3], "channels": 6, "separable": True}]}
+        block = {
+            "type": "residual",
+            "layers": [conv, {"type": "conv", "kernel": [3, 3], "channels": 6, "separable": True}],
+        }
         return lower(parse_architecture({"name": name, "layers": [{**conv, "stride": [1, 1]}, block]}), (1, 40, 32), 12)
     return lower(preset_architecture(name, (2, 2)), (1, 40, 32), 12)
 
@@ -81,7 +89,9 @@ def test_prototxts_name_solver_schedule_and_data(tmp_path: Path) -> None:
     parameters = parse_parameters({**default_parameters(), "iterations": 40000, "learningRate": 5e-3})
     write_caffe(tmp_path, graph, trained(graph).state_dict(), parameters, 250)
     solver = (tmp_path / "solver.prototxt").read_text()
-    assert [line for line in solver.splitlines() if "stepvalue" in line] == [f"stepvalue: {n}" for n in (10000, 20000, 30000)]
+    assert [line for line in solver.splitlines() if "stepvalue" in line] == [
+        f"stepvalue: {n}" for n in (10000, 20000, 30000)
+    ]
     assert 'type: "Adam"' in solver and "base_lr: 0.005" in solver and "max_iter: 40000" in solver
     training = (tmp_path / "train_val.prototxt").read_text()
     assert "SoftmaxWithLoss" in training and "HDF5Data" in training and "use_global_stats" not in training

@@ -4,12 +4,22 @@ import librosa
 import numpy as np
 import pytest
 import torch
-
 from conftest import PREPROCESSING
+
 from train_pytorch.errors import TrainError
 from train_pytorch.mfcc import Mfcc, parse_mfcc_settings
 
-SPEECH = {"sampleRateHz": 16000, "frameMs": 128, "strideMs": 32, "bands": 40, "mels": 40, "padMode": "constant", "topDb": 80, "htk": False, "norm": "ortho"}
+SPEECH = {
+    "sampleRateHz": 16000,
+    "frameMs": 128,
+    "strideMs": 32,
+    "bands": 40,
+    "mels": 40,
+    "padMode": "constant",
+    "topDb": 80,
+    "htk": False,
+    "norm": "ortho",
+}
 
 
 def voice(samples: int) -> np.ndarray:
@@ -21,7 +31,17 @@ def voice(samples: int) -> np.ndarray:
     return (0.3 * wave + rng.normal(0, 1e-5, samples)).astype(np.float32)
 
 
-@pytest.mark.parametrize("change", [{}, {"padMode": "reflect"}, {"mels": 128}, {"topDb": None}, {"htk": True}, {"frameMs": 40, "strideMs": 20, "bands": 13}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"padMode": "reflect"},
+        {"mels": 128},
+        {"topDb": None},
+        {"htk": True},
+        {"frameMs": 40, "strideMs": 20, "bands": 13},
+    ],
+)
 def test_mfcc_equal_librosas(change: dict) -> None:
     values = {**SPEECH, **change}
     settings = parse_mfcc_settings({"tool": "extract-mfcc", "parameters": values})
@@ -29,8 +49,14 @@ def test_mfcc_equal_librosas(change: dict) -> None:
     made = Mfcc(settings, torch.device("cpu"))(torch.from_numpy(audio)).numpy()[:, 0]
     for clip, features in zip(audio, made):
         mel = librosa.feature.melspectrogram(
-            y=clip, sr=16000, n_fft=settings.frame_samples, hop_length=settings.stride_samples, n_mels=settings.mels,
-            center=True, pad_mode=settings.pad_mode, htk=settings.htk,
+            y=clip,
+            sr=16000,
+            n_fft=settings.frame_samples,
+            hop_length=settings.stride_samples,
+            n_mels=settings.mels,
+            center=True,
+            pad_mode=settings.pad_mode,
+            htk=settings.htk,
         )
         expected = librosa.feature.mfcc(S=librosa.power_to_db(mel, top_db=settings.top_db), n_mfcc=settings.bands)
         assert features.shape == expected.shape

@@ -9,13 +9,21 @@ from pathlib import Path
 import onnx
 import pytest
 import torch
-
 from conftest import JobWriter, lines_of, start
+
 from train_pytorch.job import read_job
 from train_pytorch.protocol import Protocol
 from train_pytorch.run import run_job
 
-AVERAGED = {"averaging": 0.9, "mixup": 0.2, "dropout": 0.1, "labelSmoothing": 0.1, "weightDecay": 0.01, "schedule": "cosine", "warmupIterations": 3}
+AVERAGED = {
+    "averaging": 0.9,
+    "mixup": 0.2,
+    "dropout": 0.1,
+    "labelSmoothing": 0.1,
+    "weightDecay": 0.01,
+    "schedule": "cosine",
+    "warmupIterations": 3,
+}
 
 
 def digests(job: Path) -> dict[str, str]:
@@ -44,7 +52,13 @@ def test_a_job_gives_both_artifacts_and_reports_progress(write_job: JobWriter) -
     assert (last["done"], last["total"], last["unit"]) == (12, 12, "iteration")
     model, curves = job.parent / "model", job.parent / "curves"
     assert sorted(path.name for path in model.iterdir()) == [
-        "architecture.json", "deploy.prototxt", "metadata.json", "model.caffemodel", "model.onnx", "solver.prototxt", "train_val.prototxt",
+        "architecture.json",
+        "deploy.prototxt",
+        "metadata.json",
+        "model.caffemodel",
+        "model.onnx",
+        "solver.prototxt",
+        "train_val.prototxt",
     ]
     metadata = json.loads((model / "metadata.json").read_text())
     assert metadata["classes"] == ["low", "high", "noise"]
@@ -60,7 +74,9 @@ def test_a_job_gives_both_artifacts_and_reports_progress(write_job: JobWriter) -
 
 
 def test_the_network_learns(write_job: JobWriter) -> None:
-    job = write_job(architecture="kws-res", iterations=60, batchSize=16, validationEvery=60, checkpointEvery=60, learningRate=0.002)
+    job = write_job(
+        architecture="kws-res", iterations=60, batchSize=16, validationEvery=60, checkpointEvery=60, learningRate=0.002
+    )
     run_here(job)
     assert json.loads((job.parent / "curves/metadata.json").read_text())["metrics"]["validationAccuracy"] >= 0.9
 
@@ -137,7 +153,10 @@ def test_a_given_architecture_takes_the_parameters_place(write_job: JobWriter) -
     assert json.loads((job.parent / "model/metadata.json").read_text())["name"] == "mine"
 
 
-@pytest.mark.parametrize(("edit", "code"), [({"parameters": {}}, "TRAIN_PARAMETERS"), ({"inputs": {}}, "TRAIN_JOB"), ({"threads": 0}, "TRAIN_JOB")])
+@pytest.mark.parametrize(
+    ("edit", "code"),
+    [({"parameters": {}}, "TRAIN_PARAMETERS"), ({"inputs": {}}, "TRAIN_JOB"), ({"threads": 0}, "TRAIN_JOB")],
+)
 def test_a_bad_job_ends_with_a_coded_line(write_job: JobWriter, edit: dict, code: str) -> None:
     job = write_job()
     job.write_text(json.dumps({**json.loads(job.read_text()), **edit}))

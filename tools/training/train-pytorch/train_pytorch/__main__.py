@@ -64,7 +64,9 @@ def main(arguments: list[str]) -> int:
         import traceback
 
         traceback.print_exc()
-        protocol.error("TRAIN_INTERNAL", f"train-pytorch: {type(error).__name__}: {error}; please report it with the log")
+        protocol.error(
+            "TRAIN_INTERNAL", f"train-pytorch: {type(error).__name__}: {error}; please report it with the log"
+        )
         return EXIT_PERMANENT
     return EXIT_SUCCESS
 

@@ -17,7 +17,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 from .errors import TrainError
 
@@ -44,7 +44,7 @@ class ResidualBlock:
     layers: tuple[ConvLayer, ...]
 
 
-Layer = Union[ConvLayer, ResidualBlock]
+Layer = ConvLayer | ResidualBlock
 
 
 @dataclass(frozen=True)

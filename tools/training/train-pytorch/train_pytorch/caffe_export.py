@@ -14,13 +14,17 @@ from .parameters import Parameters
 from .schedule import step_iterations
 
 
-def write_caffe(directory: Path, graph: Graph, weights: dict[str, Tensor], parameters: Parameters, validation_clips: int) -> None:
+def write_caffe(
+    directory: Path, graph: Graph, weights: dict[str, Tensor], parameters: Parameters, validation_clips: int
+) -> None:
     """Writes `deploy.prototxt`, `train_val.prototxt`, `solver.prototxt` and `model.caffemodel`."""
     layers = [layer for node in graph.nodes for layer in _layers(node, weights)]
     inputs = CaffeLayer(INPUT, "Input", [], [INPUT], [("input_param", [("shape", (1, *graph.input_shape))])])
     (directory / "model.caffemodel").write_bytes(network_bytes(graph.name, [inputs, *layers]))
     (directory / "deploy.prototxt").write_text(_network_text(graph.name, [inputs, *layers]), "utf-8")
-    (directory / "train_val.prototxt").write_text(_training_text(graph.name, layers, parameters, validation_clips), "utf-8")
+    (directory / "train_val.prototxt").write_text(
+        _training_text(graph.name, layers, parameters, validation_clips), "utf-8"
+    )
     (directory / "solver.prototxt").write_text(_solver_text(parameters, validation_clips), "utf-8")
 
 
@@ -29,23 +33,51 @@ def _layers(node: Node, weights: dict[str, Tensor]) -> list[CaffeLayer]:
     bottoms, tops = list(node.inputs), [node.name]
     value = lambda part: weights[f"parts.{node.name}.{part}"].numpy()  # noqa: E731
     if node.op == "conv":
-        return [CaffeLayer(node.name, "Convolution", bottoms, tops, [("convolution_param", _convolution(node))], [value("weight")])]
+        return [
+            CaffeLayer(
+                node.name, "Convolution", bottoms, tops, [("convolution_param", _convolution(node))], [value("weight")]
+            )
+        ]
     if node.op == "batchnorm":
         normal = [("use_global_stats", True), ("eps", BATCHNORM_EPS)]
         # The third blob is the factor by which Caffe divides the two sums.
         sums = [value("running_mean"), value("running_var"), np.ones(1, np.float32)]
         return [
             CaffeLayer(node.name, "BatchNorm", bottoms, tops, [("batch_norm_param", normal)], sums),
-            CaffeLayer(f"{node.name}_scale", "Scale", tops, tops, [("scale_param", [("bias_term", True)])], [value("weight"), value("bias")]),
+            CaffeLayer(
+                f"{node.name}_scale",
+                "Scale",
+                tops,
+                tops,
+                [("scale_param", [("bias_term", True)])],
+                [value("weight"), value("bias")],
+            ),
         ]
     if node.op == "relu":
         return [CaffeLayer(node.name, "ReLU", bottoms, tops)]
     if node.op == "add":
         return [CaffeLayer(node.name, "Eltwise", bottoms, tops, [("eltwise_param", [("operation", ELTWISE_SUM)])])]
     if node.op == "pool":
-        return [CaffeLayer(node.name, "Pooling", bottoms, tops, [("pooling_param", [("pool", POOL_AVERAGE), ("global_pooling", True)])])]
+        return [
+            CaffeLayer(
+                node.name,
+                "Pooling",
+                bottoms,
+                tops,
+                [("pooling_param", [("pool", POOL_AVERAGE), ("global_pooling", True)])],
+            )
+        ]
     fields = [("num_output", node.shape[0]), ("bias_term", True)]
-    return [CaffeLayer(node.name, "InnerProduct", bottoms, tops, [("inner_product_param", fields)], [value("weight"), value("bias")])]
+    return [
+        CaffeLayer(
+            node.name,
+            "InnerProduct",
+            bottoms,
+            tops,
+            [("inner_product_param", fields)],
+            [value("weight"), value("bias")],
+        )
+    ]
 
 
 def _convolution(node: Node) -> list[tuple[str, object]]:
@@ -64,8 +96,18 @@ def _convolution(node: Node) -> list[tuple[str, object]]:
 
 def _training_text(name: str, layers: list[CaffeLayer], parameters: Parameters, validation_clips: int) -> str:
     data = [
-        CaffeLayer("data", "HDF5Data", [], [INPUT, "label"], [("hdf5_data_param", [("source", f"{split}.txt"), ("batch_size", size)])], phase=phase)
-        for split, size, phase in (("train", parameters.batchSize, TRAIN), ("validation", min(100, validation_clips), TEST))
+        CaffeLayer(
+            "data",
+            "HDF5Data",
+            [],
+            [INPUT, "label"],
+            [("hdf5_data_param", [("source", f"{split}.txt"), ("batch_size", size)])],
+            phase=phase,
+        )
+        for split, size, phase in (
+            ("train", parameters.batchSize, TRAIN),
+            ("validation", min(100, validation_clips), TEST),
+        )
     ]
     training = [_for_training(layer) for layer in layers]
     ends = [
@@ -78,7 +120,10 @@ def _training_text(name: str, layers: list[CaffeLayer], parameters: Parameters, 
 
 def _for_training(layer: CaffeLayer) -> CaffeLayer:
     """Leaves the choice of the statistics to Caffe: the batch's in training, the running ones in testing."""
-    parameters = [(message, [(key, value) for key, value in fields if key != "use_global_stats"]) for message, fields in layer.parameters]
+    parameters = [
+        (message, [(key, value) for key, value in fields if key != "use_global_stats"])
+        for message, fields in layer.parameters
+    ]
     return CaffeLayer(layer.name, layer.type, layer.bottoms, layer.tops, parameters)
 
 

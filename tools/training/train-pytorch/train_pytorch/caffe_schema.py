@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +32,7 @@ class CaffeLayer:
     tops: list[str]
     parameters: list[tuple[str, Fields]] = field(default_factory=list)  # (message name, fields)
     blobs: list[np.ndarray] = field(default_factory=list)
-    phase: Union[Enum, None] = None  # None: in both phases
+    phase: Enum | None = None  # None: in both phases
 
 
 TRAIN, TEST = Enum("TRAIN", 0), Enum("TEST", 1)  # Phase
@@ -43,7 +43,17 @@ ELTWISE_SUM = Enum("SUM", 1)  # EltwiseParameter.EltwiseOp
 _MESSAGES: dict[str, tuple[int, dict[str, int]]] = {
     "convolution_param": (
         106,
-        {"num_output": 1, "bias_term": 2, "group": 5, "pad_h": 9, "pad_w": 10, "kernel_h": 11, "kernel_w": 12, "stride_h": 13, "stride_w": 14},
+        {
+            "num_output": 1,
+            "bias_term": 2,
+            "group": 5,
+            "pad_h": 9,
+            "pad_w": 10,
+            "kernel_h": 11,
+            "kernel_w": 12,
+            "stride_h": 13,
+            "stride_w": 14,
+        },
     ),
     "batch_norm_param": (139, {"use_global_stats": 1, "eps": 3}),
     "scale_param": (142, {"bias_term": 4}),

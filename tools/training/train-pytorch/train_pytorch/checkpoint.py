@@ -19,7 +19,9 @@ _NAME = "checkpoint.pt"
 _DIGEST_BYTES = 32
 
 
-def job_key(parameters: Parameters, features: Features, architecture: dict[str, Any], audio: bool, threads: int, device: str) -> str:
+def job_key(
+    parameters: Parameters, features: Features, architecture: dict[str, Any], audio: bool, threads: int, device: str
+) -> str:
     """Names everything that the weights depend on, so that a checkpoint of another job is never continued."""
     digest = hashlib.sha256()
     described = {
@@ -53,7 +55,11 @@ def save_checkpoint(scratch: Path, key: str, state: dict[str, Any]) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, scratch / _NAME)
     except OSError as error:
-        raise TrainError("TRAIN_DISK", f"scratch/{_NAME}: cannot be written ({error.strerror}); free some disk and try again", EXIT_TRANSIENT) from None
+        raise TrainError(
+            "TRAIN_DISK",
+            f"scratch/{_NAME}: cannot be written ({error.strerror}); free some disk and try again",
+            EXIT_TRANSIENT,
+        ) from None
 
 
 def load_checkpoint(scratch: Path, key: str) -> dict[str, Any] | None:

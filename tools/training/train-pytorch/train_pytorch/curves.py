@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from pathlib import Path
-from typing import Callable
 
 from .canonical import canonical_json
 
@@ -24,10 +23,14 @@ def write_report(directory: Path, title: str, rows: list[dict[str, float]], metr
 
 
 def _page(title: str, rows: list[dict[str, float]], metrics: dict[str, float]) -> str:
-    losses = _plot(rows, [("trainLoss", "#c2571a", "training loss"), ("validationLoss", "#1663a8", "validation loss")], None)
+    losses = _plot(
+        rows, [("trainLoss", "#c2571a", "training loss"), ("validationLoss", "#1663a8", "validation loss")], None
+    )
     accuracy = _plot(rows, [("validationAccuracy", "#1663a8", "validation accuracy")], (0.0, 1.0))
     rates = _plot(rows, [("learningRate", "#57803a", "learning rate")], None)
-    facts = "".join(f"<tr><th>{html.escape(name)}</th><td>{value:.6g}</td></tr>" for name, value in sorted(metrics.items()))
+    facts = "".join(
+        f"<tr><th>{html.escape(name)}</th><td>{value:.6g}</td></tr>" for name, value in sorted(metrics.items())
+    )
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
         f"<style>{_STYLE}</style></head><body>\n<h1>{html.escape(title)}</h1>\n<table>{facts}</table>\n"
@@ -41,14 +44,21 @@ def _plot(rows: list[dict[str, float]], series: list[tuple[str, str, str]], span
     values = [row[name] for row in rows for name, _, _ in series]
     low, high = span or (0.0, max(values, default=1.0) or 1.0)
     last = max((row["iteration"] for row in rows), default=1)
-    x: Callable[[float], float] = lambda iteration: _MARGIN + (_WIDTH - 2 * _MARGIN) * iteration / last
-    y: Callable[[float], float] = lambda value: _HEIGHT - _MARGIN / 2 - (_HEIGHT - _MARGIN) * (value - low) / (high - low)
+
+    def x(iteration: float) -> float:
+        return _MARGIN + (_WIDTH - 2 * _MARGIN) * iteration / last
+
+    def y(value: float) -> float:
+        return _HEIGHT - _MARGIN / 2 - (_HEIGHT - _MARGIN) * (value - low) / (high - low)
+
     parts = [f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">']
     for step in range(5):
         value = low + (high - low) * step / 4
         parts.append(f'<path d="M{_MARGIN} {y(value):.1f}H{_WIDTH - _MARGIN}" stroke="#dde3e8"/>')
         parts.append(f'<text x="{_MARGIN - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.3g}</text>')
-        parts.append(f'<text x="{x(last * step / 4):.1f}" y="{_HEIGHT - 6}" text-anchor="middle">{last * step / 4:.0f}</text>')
+        parts.append(
+            f'<text x="{x(last * step / 4):.1f}" y="{_HEIGHT - 6}" text-anchor="middle">{last * step / 4:.0f}</text>'
+        )
     for name, color, _ in series:
         points = " ".join(f"{x(row['iteration']):.1f},{y(row[name]):.1f}" for row in rows)
         parts.append(f'<polyline fill="none" stroke="{color}" stroke-width="2" points="{points}"/>')

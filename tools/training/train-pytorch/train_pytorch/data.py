@@ -73,7 +73,10 @@ def read_features(directory: Path, metadata: dict[str, Any] | None) -> Features:
         )
     preprocessing = metadata.get("preprocessing")
     if not isinstance(preprocessing, dict):
-        raise TrainError("TRAIN_FEATURES", "features: the metadata hold no preprocessing, so a model of them could not be used; extract them again")
+        raise TrainError(
+            "TRAIN_FEATURES",
+            "features: the metadata hold no preprocessing, so a model of them could not be used; extract them again",
+        )
     return Features(classes, preprocessing, train, validation)
 
 
@@ -93,8 +96,12 @@ def read_audio(directory: Path, features: Features) -> Audio:
     rows = np.array([row[clip] for clip in features.train.ids])
     wrong = np.flatnonzero(train.label[rows] != features.train.label)
     if len(wrong):
-        raise TrainError("TRAIN_DATASET", f"dataset.h5: the label of {features.train.ids[wrong[0]]} differs from the features'; give the dataset that the features were extracted from")
-    return Audio(rate, np.ascontiguousarray(train.data[rows]), noise)
+        raise TrainError(
+            "TRAIN_DATASET",
+            f"dataset.h5: the label of {features.train.ids[wrong[0]]} differs from the features'; give the dataset that the features were extracted from",
+        )
+    in_order = len(rows) == len(train.ids) and bool((rows[:-1] < rows[1:]).all())  # as usual; then nothing is copied
+    return Audio(rate, train.data if in_order else train.data[rows], noise)
 
 
 def _read_noise(file: h5py.File) -> list[np.ndarray]:
@@ -104,13 +111,21 @@ def _read_noise(file: h5py.File) -> list[np.ndarray]:
         data, offsets, lengths = group["data"], group["offset"][:], group["length"][:]
         splits = [_text(value) for value in (group["split"][:] if "split" in group else group.attrs["split"])]
     except (KeyError, TypeError) as error:
-        raise TrainError("TRAIN_DATASET", f"dataset.h5: /background lacks data, offset, length or split ({error})") from None
+        raise TrainError(
+            "TRAIN_DATASET", f"dataset.h5: /background lacks data, offset, length or split ({error})"
+        ) from None
     if not len(offsets) == len(lengths) == len(splits) or data.ndim != 1 or data.dtype.kind != "i":
-        raise TrainError("TRAIN_DATASET", "dataset.h5: /background must hold int16 data [sample] and as many offsets and lengths as splits")
+        raise TrainError(
+            "TRAIN_DATASET",
+            "dataset.h5: /background must hold int16 data [sample] and as many offsets and lengths as splits",
+        )
     recordings = []
     for offset, length, split in zip(offsets.tolist(), lengths.tolist(), splits):
         if not 0 <= offset <= offset + length <= data.shape[0]:
-            raise TrainError("TRAIN_DATASET", f"dataset.h5: /background names samples {offset} to {offset + length} of {data.shape[0]}")
+            raise TrainError(
+                "TRAIN_DATASET",
+                f"dataset.h5: /background names samples {offset} to {offset + length} of {data.shape[0]}",
+            )
         if split == "train" and length > 0:
             recordings.append(data[offset : offset + length])
     return recordings
@@ -119,13 +134,21 @@ def _read_noise(file: h5py.File) -> list[np.ndarray]:
 def _read_split(file: h5py.File, name: str, dimensions: int, kind: str, code: str) -> Split:
     place = f"{Path(file.filename).name}: /{name}"
     group = file.get(name)
-    if not isinstance(group, h5py.Group) or not all(isinstance(group.get(part), h5py.Dataset) for part in ("data", "label", "id")):
+    if not isinstance(group, h5py.Group) or not all(
+        isinstance(group.get(part), h5py.Dataset) for part in ("data", "label", "id")
+    ):
         raise TrainError(code, f"{place} lacks data, label or id")
     data, label, ids = group["data"], group["label"], group["id"]
     if data.ndim != dimensions or data.dtype.kind != kind or label.ndim != 1 or label.dtype.kind != "i":
-        raise TrainError(code, f"{place} holds data {list(data.shape)} of {data.dtype} and labels of {label.dtype}; wanted are {dimensions} dimensions of {'float32' if kind == 'f' else 'int16'} and int64")
+        raise TrainError(
+            code,
+            f"{place} holds data {list(data.shape)} of {data.dtype} and labels of {label.dtype}; wanted are {dimensions} dimensions of {'float32' if kind == 'f' else 'int16'} and int64",
+        )
     if not data.shape[0] == label.shape[0] == ids.shape[0]:
-        raise TrainError(code, f"{place} holds {data.shape[0]} clips, {label.shape[0]} labels and {ids.shape[0]} ids; they must be as many")
+        raise TrainError(
+            code,
+            f"{place} holds {data.shape[0]} clips, {label.shape[0]} labels and {ids.shape[0]} ids; they must be as many",
+        )
     if data.size > MAX_ELEMENTS:
         raise TrainError(code, f"{place} claims {data.size} values; at most {MAX_ELEMENTS} can be trained on")
     try:
@@ -137,21 +160,31 @@ def _read_split(file: h5py.File, name: str, dimensions: int, kind: str, code: st
 
 def _check_split(name: str, split: Split, classes: list[str]) -> None:
     if len(split.label) == 0 or 0 in split.data.shape:
-        raise TrainError("TRAIN_EMPTY_SPLIT", f"features.h5: /{name} holds no clips; give more recordings, or another split")
+        raise TrainError(
+            "TRAIN_EMPTY_SPLIT", f"features.h5: /{name} holds no clips; give more recordings, or another split"
+        )
     outside = np.flatnonzero((split.label < 0) | (split.label >= len(classes)))
     if len(outside):
         clip = int(outside[0])
-        raise TrainError("TRAIN_LABELS", f"features.h5: /{name} {split.ids[clip]} has label {split.label[clip]}, but there are {len(classes)} classes")
+        raise TrainError(
+            "TRAIN_LABELS",
+            f"features.h5: /{name} {split.ids[clip]} has label {split.label[clip]}, but there are {len(classes)} classes",
+        )
     broken = np.flatnonzero(~np.isfinite(split.data).all(axis=(1, 2, 3)))
     if len(broken):
-        raise TrainError("TRAIN_NOT_FINITE", f"features.h5: /{name} {split.ids[int(broken[0])]} holds NaN or infinite values ({len(broken)} clips do); extract the features again")
+        raise TrainError(
+            "TRAIN_NOT_FINITE",
+            f"features.h5: /{name} {split.ids[int(broken[0])]} holds NaN or infinite values ({len(broken)} clips do); extract the features again",
+        )
 
 
 def _classes(file: h5py.File) -> list[str]:
     holder = file if "classes" in file.attrs else file.get("train")
     values = holder.attrs.get("classes") if holder is not None else None
     if values is None or np.ndim(values) != 1 or len(values) < 2:
-        raise TrainError("TRAIN_FEATURES", "features.h5: the attribute classes is missing or names fewer than two classes")
+        raise TrainError(
+            "TRAIN_FEATURES", "features.h5: the attribute classes is missing or names fewer than two classes"
+        )
     return [_text(value) for value in values]
 
 

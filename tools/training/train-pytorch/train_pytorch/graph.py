@@ -56,7 +56,9 @@ class _Builder:
         self.nodes: list[Node] = []
         self.shapes: dict[str, tuple[int, int, int]] = {INPUT: input_shape}
 
-    def add(self, op: str, name: str, inputs: tuple[str, ...], shape: tuple[int, int, int], in_channels: int, **attributes) -> str:  # type: ignore[no-untyped-def]
+    def add(
+        self, op: str, name: str, inputs: tuple[str, ...], shape: tuple[int, int, int], in_channels: int, **attributes
+    ) -> str:  # type: ignore[no-untyped-def]
         self.nodes.append(Node(op, name, inputs, shape, in_channels, **attributes))
         self.shapes[name] = shape
         return name
@@ -97,7 +99,16 @@ class _Builder:
             )
         return self._norm(conv, f"{name}_shortcut", False)
 
-    def _conv(self, source: str, name: str, channels: int, kernel: tuple[int, int], stride: tuple[int, int], pad: tuple[int, int], groups: int) -> str:
+    def _conv(
+        self,
+        source: str,
+        name: str,
+        channels: int,
+        kernel: tuple[int, int],
+        stride: tuple[int, int],
+        pad: tuple[int, int],
+        groups: int,
+    ) -> str:
         in_channels, height, width = self.shapes[source]
         size = tuple((length + 2 * p - k) // s + 1 for length, k, s, p in zip((height, width), kernel, stride, pad))
         if height + 2 * pad[0] < kernel[0] or width + 2 * pad[1] < kernel[1]:
@@ -107,7 +118,15 @@ class _Builder:
                 f"(padding {pad[0]}x{pad[1]}); use a smaller kernel or fewer strides before it",
             )
         return self.add(
-            "conv", name, (source,), (channels, size[0], size[1]), in_channels, kernel=kernel, stride=stride, pad=pad, groups=groups
+            "conv",
+            name,
+            (source,),
+            (channels, size[0], size[1]),
+            in_channels,
+            kernel=kernel,
+            stride=stride,
+            pad=pad,
+            groups=groups,
         )
 
     def _norm(self, source: str, name: str, relu: bool) -> str:

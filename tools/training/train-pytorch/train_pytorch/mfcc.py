@@ -54,11 +54,17 @@ def parse_mfcc_settings(preprocessing: Any) -> MfccSettings:
             htk=bool(values["htk"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise TrainError("TRAIN_FEATURES", f"features: metadata.preprocessing.parameters lacks a usable {error}") from None
+        raise TrainError(
+            "TRAIN_FEATURES", f"features: metadata.preprocessing.parameters lacks a usable {error}"
+        ) from None
     if values.get("norm", "ortho") != "ortho":
-        raise TrainError("TRAIN_FEATURES", f"features: DCT norm {values['norm']!r} cannot be augmented on audio; use norm ortho")
+        raise TrainError(
+            "TRAIN_FEATURES", f"features: DCT norm {values['norm']!r} cannot be augmented on audio; use norm ortho"
+        )
     if settings.pad_mode not in ("constant", "reflect"):
-        raise TrainError("TRAIN_FEATURES", f"features: padMode {settings.pad_mode!r} is unknown; use constant or reflect")
+        raise TrainError(
+            "TRAIN_FEATURES", f"features: padMode {settings.pad_mode!r} is unknown; use constant or reflect"
+        )
     return settings
 
 

@@ -17,7 +17,9 @@ class Network(nn.Module):
         super().__init__()
         self.graph = graph
         self.dropout = nn.Dropout(dropout)
-        self.parts = nn.ModuleDict({node.name: _module(node) for node in graph.nodes if node.op in ("conv", "batchnorm", "dense")})
+        self.parts = nn.ModuleDict(
+            {node.name: _module(node) for node in graph.nodes if node.op in ("conv", "batchnorm", "dense")}
+        )
         self._last_use = {name: index for index, node in enumerate(graph.nodes) for name in node.inputs}
 
     def forward(self, features: Tensor) -> Tensor:

@@ -57,7 +57,9 @@ def parse_parameters(values: dict[str, Any]) -> Parameters:
             raise TrainError("TRAIN_PARAMETERS", f"parameters: {name} is unknown; known are {', '.join(known)}")
     missing = [name for name in known if name not in values]
     if missing:
-        raise TrainError("TRAIN_PARAMETERS", f"parameters: {missing[0]} is missing; the job file must hold all parameters")
+        raise TrainError(
+            "TRAIN_PARAMETERS", f"parameters: {missing[0]} is missing; the job file must hold all parameters"
+        )
     parameters = Parameters(**{name: _convert(name, str(known[name]), values[name]) for name in known})
     _check(parameters)
     return parameters
@@ -99,4 +101,6 @@ def _check(p: Parameters) -> None:
     }
     for name, (holds, wanted) in rules.items():
         if not holds:
-            raise TrainError("TRAIN_PARAMETERS", f"parameters.{name}: {getattr(p, name)} is not allowed; it must be {wanted}")
+            raise TrainError(
+                "TRAIN_PARAMETERS", f"parameters.{name}: {getattr(p, name)} is not allowed; it must be {wanted}"
+            )

@@ -43,13 +43,19 @@ def write_results(training: Training, model_directory: Path, curves_directory: P
         _write_model(training, model_directory)
         _write_curves(training, curves_directory)
     except OSError as error:
-        raise TrainError("TRAIN_DISK", f"outputs: {error.filename} cannot be written ({error.strerror}); free some disk and try again", EXIT_TRANSIENT) from None
+        raise TrainError(
+            "TRAIN_DISK",
+            f"outputs: {error.filename} cannot be written ({error.strerror}); free some disk and try again",
+            EXIT_TRANSIENT,
+        ) from None
 
 
 def _write_model(training: Training, directory: Path) -> None:
     use = _use(training)
     write_onnx(directory / "model.onnx", training.graph, training.weights, use)
-    write_caffe(directory, training.graph, training.weights, training.parameters, len(training.features.validation.label))
+    write_caffe(
+        directory, training.graph, training.weights, training.parameters, len(training.features.validation.label)
+    )
     (directory / "architecture.json").write_text(canonical_json(training.architecture.to_json()) + "\n", "utf-8")
     metadata = {
         **use,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from .augment import AudioAugmentation, FeatureAugmentation
 from .checkpoint import job_key
 from .data import Features, read_audio, read_features
 from .errors import TrainError
-from .graph import Graph, lower
+from .graph import lower
 from .job import Job
 from .mfcc import Mfcc, parse_mfcc_settings
 from .network import Network
@@ -56,6 +56,7 @@ def prepare_torch(parameters: Parameters, threads: int) -> torch.device:
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
     torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.allow_tf32 = False
     if parameters.device == "cuda" and not torch.cuda.is_available():
         raise TrainError("TRAIN_PARAMETERS", "parameters.device: cuda is not available here; use auto or cpu")
     use_gpu = parameters.device != "cpu" and torch.cuda.is_available()

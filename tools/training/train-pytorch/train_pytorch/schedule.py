@@ -13,7 +13,9 @@ def learning_rate(parameters: Parameters, iteration: int) -> float:
     if iteration < warmup:
         return parameters.learningRate * (iteration + 1) / (warmup + 1)
     if parameters.schedule == "step":
-        return parameters.learningRate * parameters.stepFactor ** (iteration * parameters.steps // parameters.iterations)
+        return parameters.learningRate * parameters.stepFactor ** (
+            iteration * parameters.steps // parameters.iterations
+        )
     progress = (iteration - warmup) / (parameters.iterations - warmup)
     return parameters.learningRate * 0.5 * (1.0 + math.cos(math.pi * progress))
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Protocol as Interface
+from typing import Any
+from typing import Protocol as Interface
 
 import torch
 from torch import Tensor, nn
@@ -58,7 +60,11 @@ class Trainer:
         initialize(network, generator_for(parameters.seed, "weights", 0))
         self.network = network.to(device, memory_format=torch.channels_last)
         self._optimizer = _optimizer(self.network, parameters)
-        self._average = {name: value.detach().clone() for name, value in self.network.state_dict().items()} if parameters.averaging else None
+        self._average = (
+            {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+            if parameters.averaging
+            else None
+        )
         self.iteration = 0
         self.curve = Curve()
         self._epoch = -1
@@ -99,7 +105,9 @@ class Trainer:
         with torch.no_grad():
             features = self._data.source.batch(rows, dice)
             target = nn.functional.one_hot(self._data.train_label[rows], self._data.classes).float()
-            features, target = _mix(features, target, self._p.mixup, generator_for(self._p.seed, "mixup", self.iteration))
+            features, target = _mix(
+                features, target, self._p.mixup, generator_for(self._p.seed, "mixup", self.iteration)
+            )
             features = features.contiguous(memory_format=torch.channels_last)
         self.network.train()
         loss = nn.functional.cross_entropy(self.network(features), target, label_smoothing=self._p.labelSmoothing)
@@ -126,7 +134,10 @@ class Trainer:
         while size:
             epoch, offset = divmod(position, clips)
             if epoch != self._epoch:
-                self._epoch, self._order = epoch, torch.randperm(clips, generator=generator_for(self._p.seed, "order", epoch))
+                self._epoch, self._order = (
+                    epoch,
+                    torch.randperm(clips, generator=generator_for(self._p.seed, "order", epoch)),
+                )
             part = self._order[offset : offset + size]
             rows.append(part)
             position, size = position + len(part), size - len(part)
@@ -215,4 +226,6 @@ def _mix(features: Tensor, target: Tensor, alpha: float, generator: torch.Genera
     share = (gamma[0] / gamma.sum(0).clamp(min=1e-12)).to(features.device)
     other = torch.randperm(len(features), generator=generator).to(features.device)
     share_map = share[:, None, None, None]
-    return features * share_map + features[other] * (1 - share_map), target * share[:, None] + target[other] * (1 - share[:, None])
+    return features * share_map + features[other] * (1 - share_map), target * share[:, None] + target[other] * (
+        1 - share[:, None]
+    )

@@ -69,8 +69,8 @@ def test_a_job_gives_both_artifacts_and_reports_progress(write_job: JobWriter) -
     assert inside == {name: metadata[name] for name in ("classes", "input", "preprocessing", "output")}
     report = json.loads((curves / "metadata.json").read_text())
     assert report["metrics"]["iterations"] == 12
-    assert [row["iteration"] for row in json.loads((curves / "curve.json").read_text())["points"]] == [4, 8, 12]
-    assert "<svg" in (curves / "curve.html").read_text()
+    assert [row["iteration"] for row in json.loads((curves / "report.json").read_text())["points"]] == [4, 8, 12]
+    assert "<svg" in (curves / "report.html").read_text()
 
 
 def test_the_network_learns(write_job: JobWriter) -> None:

@@ -30,7 +30,7 @@ To run it by hand, write job.json with all parameters of tool.yaml:
 
 features-directory holds features.h5 and metadata.json. `inputs` may also name `dataset` (dataset.h5 with the clips' audio
 and background noise) and `architecture` (architecture.json; it takes the place of the parameter).
-The directory `model` gets model.onnx, Caffe files, architecture.json and metadata.json; `curves` gets curve.json and curve.html.
+The directory `model` gets model.onnx, Caffe files, architecture.json and metadata.json; `curves` gets report.json and report.html.
 Progress goes to standard output as JSON lines. Interrupted in any way, the same job started again with the same scratch
 directory goes on from its last checkpoint and gives the same bytes.
 

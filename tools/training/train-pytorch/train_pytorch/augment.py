@@ -156,7 +156,8 @@ def mask_stretches(features: Tensor, parameters: Parameters, dice: Dice) -> Tens
 
 def _stretch_starts(recordings: list[np.ndarray], samples: int) -> Tensor:
     """Starts of noise stretches that lie within one recording, a quarter of a clip apart."""
-    starts, offset = [], 0
+    starts: list[int] = []
+    offset = 0
     for recording in recordings:
         last = len(recording) - samples - samples // 4
         starts.extend(range(offset, offset + max(last, 1), max(1, samples // 4)))

@@ -1,4 +1,4 @@
-"""The training report: `curve.json` with every point, and `curve.html`, one page with the plots drawn in it."""
+"""The training report: `report.json` with every point, and `report.html`, one page with the plots drawn in it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ text{font:11px system-ui,sans-serif;fill:#566}.legend span{margin-right:1.5em}""
 def write_report(directory: Path, title: str, rows: list[dict[str, float]], metrics: dict[str, float]) -> None:
     """Writes the report's files. @param rows points of the curve: iteration, learningRate, trainLoss, validationLoss, validationAccuracy"""
     document = {"title": title, "metrics": metrics, "points": rows}
-    (directory / "curve.json").write_text(canonical_json(document) + "\n", "utf-8")
-    (directory / "curve.html").write_text(_page(title, rows, metrics), "utf-8")
+    (directory / "report.json").write_text(canonical_json(document) + "\n", "utf-8")
+    (directory / "report.html").write_text(_page(title, rows, metrics), "utf-8")
 
 
 def _page(title: str, rows: list[dict[str, float]], metrics: dict[str, float]) -> str:

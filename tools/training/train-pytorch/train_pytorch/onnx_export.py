@@ -24,7 +24,8 @@ def write_onnx(path: Path, graph: Graph, weights: dict[str, Tensor], use: dict[s
     @param weights by the names of the network's state, e.g. `parts.conv1.weight`
     @param use what a user of the model must know (classes, input, preprocessing, output), kept in metadata_props under `sedge`
     """
-    nodes, initializers = [], []
+    nodes: list[onnx.NodeProto] = []
+    initializers: list[TensorProto] = []
     for node in graph.nodes:
         arrays = _arrays(node, weights)
         initializers.extend(numpy_helper.from_array(array, name) for name, array in arrays.items())
@@ -57,7 +58,7 @@ def _arrays(node: Node, weights: dict[str, Tensor]) -> dict[str, np.ndarray]:
 def _onnx_nodes(node: Node, arrays: list[str]) -> list[onnx.NodeProto]:
     inputs = [*node.inputs, *arrays]
     if node.op == "conv":
-        attributes = {
+        attributes: dict[str, Any] = {
             "kernel_shape": node.kernel,
             "strides": node.stride,
             "pads": (*node.pad, *node.pad),

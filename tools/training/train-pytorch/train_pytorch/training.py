@@ -58,7 +58,7 @@ class Trainer:
         self._data = data
         self._device = device
         initialize(network, generator_for(parameters.seed, "weights", 0))
-        self.network = network.to(device, memory_format=torch.channels_last)
+        self.network = network.to(device).to(memory_format=torch.channels_last)
         self._optimizer = _optimizer(self.network, parameters)
         self._average = (
             {name: value.detach().clone() for name, value in self.network.state_dict().items()}

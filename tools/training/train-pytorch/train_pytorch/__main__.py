@@ -57,6 +57,9 @@ def main(arguments: list[str]) -> int:
     except TrainError as error:
         protocol.error(error.code, str(error))
         return error.exit_code
+    except BrokenPipeError:  # who started the tool is gone, so nobody waits for the result
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it flushes at exit
+        return EXIT_CANCELLED
     except MemoryError:
         protocol.error("TRAIN_MEMORY", "training: memory ran out; lower batchSize or free memory, then try again")
         return EXIT_TRANSIENT

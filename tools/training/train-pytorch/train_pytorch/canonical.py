@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from decimal import Decimal
 from typing import Any
 
 
@@ -24,13 +25,19 @@ def canonical_json(value: Any) -> str:
 
 
 def _number(value: float) -> str:
+    """The shortest digits that read back equal, which Python finds too; only where the exponent starts differs (1e-7, 1e21)."""
     if not math.isfinite(value):
         raise ValueError(f"{value} has no JSON form")
-    if value == int(value) and abs(value) < 1e21:
-        return str(int(value))
-    # Python and ECMAScript both write the shortest digits that read back equal; they differ in where the exponent starts.
-    mantissa, _, exponent = repr(value).partition("e")
-    if exponent and -7 <= int(exponent) < 0:
-        digits = mantissa.lstrip("-").replace(".", "")
-        return ("-" if value < 0 else "") + "0." + "0" * (-int(exponent) - 1) + digits
-    return f"{mantissa}e{int(exponent):+d}" if exponent else mantissa
+    if value == 0:
+        return "0"
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    assert isinstance(exponent, int)
+    text = "".join(map(str, digits))
+    point = len(text) + exponent  # digits before the decimal point: 0.0012 -> 12, -2
+    if 0 < point <= 21:
+        written = text.ljust(point, "0") if exponent >= 0 else f"{text[:point]}.{text[point:]}"
+    elif -6 < point <= 0:
+        written = "0." + "0" * -point + text
+    else:
+        written = (text if len(text) == 1 else f"{text[0]}.{text[1:]}") + f"e{point - 1:+d}"
+    return ("-" if sign else "") + written

@@ -55,7 +55,9 @@ def prepare_torch(parameters: Parameters, threads: int) -> torch.device:
     """Fixes what results could depend on: threads, deterministic algorithms, full precision. @throws TRAIN_PARAMETERS without the GPU asked for"""
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # costs time, and nothing here reads what it didn't write
+    torch.utils.deterministic.fill_uninitialized_memory = (
+        False  # costs time, and nothing here reads what it didn't write
+    )
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = False
     if parameters.device == "cuda" and not torch.cuda.is_available():

@@ -16,4 +16,10 @@ export {
   type EventHandler,
   type SubscriptionOptions,
 } from './event-bus.port.js';
-export { TOOL_RUNNERS, type ToolOutcome, type ToolRun, type ToolRunner } from './tool-runner.port.js';
+export {
+  TOOL_RUNNERS,
+  ToolUnavailableError,
+  type ToolOutcome,
+  type ToolRun,
+  type ToolRunner,
+} from './tool-runner.port.js';

@@ -1,9 +1,10 @@
-import { Module, type DynamicModule, type OnApplicationShutdown, type Type } from '@nestjs/common';
+import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { DATABASE, type Database, type ServiceSchema } from '@sedge/ports';
 import { DataSource } from 'typeorm';
 import { EventSubscriber } from './events/event-subscriber.service.js';
 import { InboxCleaner } from './events/inbox-cleaner.service.js';
 import { Outbox } from './events/outbox.service.js';
+import { namedModule } from './named-module.js';
 import { SERVICE_NAME } from './service-name.js';
 import { openSchema } from './state/open-schema.js';
 import { Transactions } from './state/transactions.service.js';
@@ -28,8 +29,7 @@ export class ServiceModule implements OnApplicationShutdown {
       migrations: options.migrations ?? [],
     };
     return {
-      // A class of its own per service: in the all-in-one process several services live in one application.
-      module: namedModule(options.name),
+      module: namedModule(ServiceModule, options.name),
       providers: [
         { provide: SERVICE_NAME, useValue: options.name },
         {
@@ -50,17 +50,4 @@ export class ServiceModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     if (this.source.isInitialized) await this.source.destroy();
   }
-}
-
-const modules = new Map<string, Type<ServiceModule>>();
-
-function namedModule(name: string): Type<ServiceModule> {
-  let module = modules.get(name);
-  if (!module) {
-    module = { [`ServiceModule(${name})`]: class extends ServiceModule {} }[`ServiceModule(${name})`]!;
-    Module({})(module);
-    Reflect.defineMetadata('design:paramtypes', [DataSource], module);
-    modules.set(name, module);
-  }
-  return module;
 }

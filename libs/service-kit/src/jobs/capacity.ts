@@ -1,0 +1,65 @@
+import type { ToolDefinition } from '@sedge/tool-contracts';
+import type { Host } from '../host.js';
+
+interface Need {
+  cores: number;
+  memoryMb: number;
+  gpus: number;
+}
+
+/**
+ * What the machine has left for jobs, shared by all stages of the process. A job that asks for more than there is gets all there is,
+ * alone. Who asked first is served first, so that a large job isn't passed for ever by small ones.
+ */
+export class Capacity {
+  private readonly total: Need;
+  private readonly used: Need = { cores: 0, memoryMb: 0, gpus: 0 };
+  private readonly waiting: { need: Need; grant: () => void }[] = [];
+
+  constructor(host: Pick<Host, 'cores' | 'memoryMb' | 'gpus'>) {
+    this.total = { cores: host.cores, memoryMb: host.memoryMb, gpus: host.gpus };
+  }
+
+  /** Resolves when the tool's resources are free. @returns gives them back; may be called twice */
+  async acquire(definition: ToolDefinition): Promise<() => void> {
+    const need = this.needOf(definition);
+    if (this.waiting.length > 0 || !this.fits(need)) {
+      await new Promise<void>((grant) => this.waiting.push({ need, grant }));
+    } else this.add(need, 1);
+    let isReleased = false;
+    return () => {
+      if (isReleased) return;
+      isReleased = true;
+      this.add(need, -1);
+      this.grantWaiting();
+    };
+  }
+
+  private grantWaiting(): void {
+    for (let first = this.waiting[0]; first && this.fits(first.need); first = this.waiting[0]) {
+      this.add(first.need, 1);
+      this.waiting.shift();
+      first.grant();
+    }
+  }
+
+  private needOf({ resources }: ToolDefinition): Need {
+    return {
+      cores: Math.min(resources.cpu, this.total.cores),
+      memoryMb: Math.min(resources.memoryMb, this.total.memoryMb),
+      gpus: Math.min(resources.gpu ?? 0, this.total.gpus),
+    };
+  }
+
+  private fits(need: Need): boolean {
+    return (['cores', 'memoryMb', 'gpus'] as const).every(
+      (name) => this.used[name] + need[name] <= this.total[name] + 1e-9,
+    );
+  }
+
+  private add(need: Need, sign: 1 | -1): void {
+    for (const name of ['cores', 'memoryMb', 'gpus'] as const) this.used[name] += sign * need[name];
+  }
+}
+
+export const CAPACITY = Symbol('Capacity');

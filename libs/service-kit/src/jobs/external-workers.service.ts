@@ -1,0 +1,116 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { createCloudEvent, subjectOf } from '@sedge/event-contracts';
+import type { Digest } from '@sedge/artifact-contracts';
+import { ARTIFACT_STORE, EVENT_BUS, StoreError, type ArtifactStore, type EventBus } from '@sedge/ports';
+import { stageError } from '../errors.js';
+import { StageDirectory, type StageDesk } from '../stage/stage-directory.js';
+import type { AttemptResult } from './job-attempts.service.js';
+import { openArtifact } from './inputs.js';
+import type { Fence, JobRow } from './job.js';
+import { attemptOf } from './job-events.js';
+import type { StoredOutput } from './outputs.js';
+
+interface Located {
+  desk: StageDesk;
+  job: JobRow;
+}
+
+/** Workers that somebody else runs take jobs by HTTP. They are held to the same fence as our own. */
+@Injectable()
+export class ExternalWorkers {
+  constructor(
+    private readonly stages: StageDirectory,
+    @Inject(ARTIFACT_STORE) private readonly store: ArtifactStore,
+    @Inject(EVENT_BUS) private readonly bus: EventBus,
+  ) {}
+
+  async locate(id: Digest): Promise<Located> {
+    const located = await this.stages.locate(id);
+    if (!located) throw stageError('JOB_UNKNOWN', { job: id });
+    return located;
+  }
+
+  async claim(id: Digest, worker: string, tool: Digest | undefined): Promise<JobRow> {
+    const { desk, job } = await this.locate(id);
+    if (tool !== undefined && tool !== job.tool_digest) {
+      throw stageError('JOB_TOOL_DIFFERS', { wanted: job.tool_digest, given: tool });
+    }
+    const claimed = await desk.attempts.claim(id, `external:${worker}`);
+    if (!claimed) throw stageError('JOB_NOT_QUEUED', { job: id, state: (await desk.jobs.find(id))!.state });
+    return claimed;
+  }
+
+  async heartbeat(
+    fence: Fence,
+    progress: { done: number; total: number; unit: string } | undefined,
+  ): Promise<{ leaseUntil: Date; isCancelRequested: boolean }> {
+    const { desk, job } = await this.locate(fence.job);
+    const lease = await desk.jobs.heartbeat(fence);
+    if (!lease) throw stale(fence);
+    if (progress) this.publishProgress(desk, job, progress);
+    return lease;
+  }
+
+  /** Commits a worker's result after a look at each output: it must be in the store and of the declared kind. */
+  async complete(fence: Fence, ids: Record<string, Digest>, durationMs: number): Promise<AttemptResult> {
+    const { desk, job } = await this.locate(fence.job);
+    const outputs = await this.checkOutputs(desk, job, ids);
+    return settled(fence, await desk.attempts.succeed(fence, outputs, durationMs));
+  }
+
+  async fail(
+    fence: Fence,
+    failure: { class: 'transient' | 'permanent'; code: string; message: string },
+  ): Promise<AttemptResult> {
+    const { desk } = await this.locate(fence.job);
+    return settled(fence, await desk.attempts.fail(fence, failure));
+  }
+
+  private async checkOutputs(desk: StageDesk, job: JobRow, ids: Record<string, Digest>): Promise<StoredOutput[]> {
+    const ports = desk.catalog.find(job.tool_name)?.registered.definition.outputs ?? {};
+    const unknown = Object.keys(ids).find((name) => !ports[name]);
+    if (unknown !== undefined) throw invalid(unknown, 'the tool declares no such output');
+    const missing = Object.keys(ports).find((name) => !ports[name]!.optional && !ids[name]);
+    if (missing !== undefined) throw invalid(missing, 'it is missing');
+    return Promise.all(Object.entries(ids).map(([name, id]) => this.checkOutput(name, ports[name]!.kind, id)));
+  }
+
+  private async checkOutput(name: string, wantedKind: string, id: Digest): Promise<StoredOutput> {
+    const { manifest, kind } = await openArtifact(this.store, id).catch((error: unknown) => {
+      if (error instanceof StoreError && error.transient) throw error;
+      throw invalid(name, (error as Error).message);
+    });
+    if (kind !== wantedKind) throw invalid(name, `it is of kind ${kind}, not ${wantedKind}`);
+    for (const { digest } of manifest.layers) {
+      const state = await this.store.verify(digest);
+      if (state !== 'ok') throw invalid(name, `its blob ${digest} is ${state}`);
+    }
+    const sizeBytes = manifest.layers.reduce((sum, { size }) => sum + size, manifest.config.size);
+    return { name, artifact: id, kind, kindVersion: versionOf(manifest.artifactType), sizeBytes };
+  }
+
+  private publishProgress(desk: StageDesk, job: JobRow, progress: { done: number; total: number; unit: string }): void {
+    const { done, total, unit } = progress;
+    const data = { ...attemptOf(job, desk.stage), done, total, unit };
+    const type = 'sedge.job.progress.v1';
+    const event = createCloudEvent({
+      type,
+      source: `/services/${desk.stage}`,
+      subject: job.id,
+      data,
+      time: new Date(),
+    });
+    this.bus.publishTransient(subjectOf(type, data), event);
+  }
+}
+
+const versionOf = (artifactType: string): number => Number(/\.v(\d+)$/.exec(artifactType)?.[1] ?? 1);
+
+const stale = ({ job, attempt }: Fence): Error => stageError('JOB_ATTEMPT_STALE', { job, attempt });
+
+const invalid = (output: string, reason: string): Error => stageError('JOB_OUTPUT_INVALID', { output, reason });
+
+function settled(fence: Fence, result: AttemptResult): AttemptResult {
+  if (result === 'fenced') throw stale(fence);
+  return result;
+}

@@ -1,0 +1,47 @@
+import { StoreError, ToolUnavailableError, type ToolOutcome } from '@sedge/ports';
+import { ToolError, type FailureClass } from '@sedge/tool-contracts';
+
+export interface Failure {
+  class: FailureClass;
+  code: string;
+  message: string;
+}
+
+/** What the machine lacks for the moment, by the system's error code. */
+const PASSING_SHORTAGES = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM', 'EBUSY', 'ETIMEDOUT']);
+
+/** The class of a failure, by the error that it was: what may pass by itself is tried again, what a tool says of its input is not. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof ToolError || error instanceof ToolUnavailableError) {
+    return { class: 'permanent', code: error.code, message: error.message };
+  }
+  if (error instanceof StoreError) {
+    const isPassing = error.transient || error.code === 'STORE_FULL';
+    return { class: isPassing ? 'transient' : 'permanent', code: error.code, message: error.message };
+  }
+  const { code, message } = describe(error);
+  if (PASSING_SHORTAGES.has(code)) return { class: 'transient', code: `MACHINE_${code}`, message };
+  return { class: 'permanent', code: 'TOOL_FAILED', message };
+}
+
+export function outcomeOfError(error: unknown): ToolOutcome {
+  return { status: 'failed', ...failureOf(error) };
+}
+
+function describe(error: unknown): { code: string; message: string } {
+  if (!(error instanceof Error)) return { code: '', message: String(error) };
+  return { code: 'code' in error ? String(error.code) : '', message: error.message };
+}
+
+/** Pauses before the retries of each class; where a list ends, so does the budget. */
+const RETRY_DELAYS_MS: Record<FailureClass, readonly number[]> = {
+  transient: [1000, 5000, 25_000, 125_000],
+  // A worker that was taken away says nothing against the job; ten times in a row does.
+  preempted: [0, 0, 1000, 2000, 5000, 10_000, 20_000, 40_000, 60_000, 60_000],
+  permanent: [],
+};
+
+/** The pause before the next attempt, or null when the budget of the class is spent. @param earlier failures of this class so far */
+export function retryDelayMs(failureClass: FailureClass, earlier: number): number | null {
+  return RETRY_DELAYS_MS[failureClass][earlier] ?? null;
+}

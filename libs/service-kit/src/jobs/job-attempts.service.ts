@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Digest } from '@sedge/artifact-contracts';
+import { HOST, type Host } from '../host.js';
+import { STAGE, type StageOptions } from '../stage/stage-options.js';
+import { Transactions, type Transaction } from '../state/transactions.service.js';
+import { retryDelayMs, type Failure } from './failure.js';
+import type { Fence, JobRow } from './job.js';
+import { attemptOf, publishAbout } from './job-events.js';
+import { JobRepository } from './job.repository.js';
+import type { StoredOutput } from './outputs.js';
+
+/** What became of a job when an attempt ended; `fenced` says that the attempt was no longer the current one and changed nothing. */
+export type AttemptResult = 'succeeded' | 'failed' | 'retried' | 'cancelled' | 'fenced';
+
+/** The life of an attempt: begun by a claim, ended once, and only by who holds the current token. */
+@Injectable()
+export class JobAttempts {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly jobs: JobRepository,
+    @Inject(STAGE) private readonly stage: StageOptions,
+    @Inject(HOST) private readonly host: Host,
+  ) {}
+
+  /** Takes the next due job of a tool for this process. */
+  claimNext(tool: string): Promise<JobRow | null> {
+    return this.begin((transaction, token) => this.jobs.claimNext(transaction, tool, this.host.worker, token));
+  }
+
+  /** Takes this job for a worker outside. */
+  claim(job: Digest, worker: string): Promise<JobRow | null> {
+    return this.begin((transaction, token) => this.jobs.claim(transaction, job, worker, token));
+  }
+
+  /** Commits a result: the outputs' ids, the events about them and the job's end are one transaction. */
+  async succeed(fence: Fence, outputs: StoredOutput[], durationMs: number): Promise<AttemptResult> {
+    return this.end(fence, async (transaction, job) => {
+      const ids = Object.fromEntries(outputs.map(({ name, artifact }) => [name, artifact]));
+      const change = { state: 'succeeded', outputs: ids, durationMs } as const;
+      await this.jobs.endAttempt(transaction, job, { outcome: 'succeeded' }, change);
+      const attempt = attemptOf(job, this.stage.stage);
+      for (const output of outputs) this.publishStored(transaction, job, output);
+      publishAbout(transaction, job, 'sedge.job.succeeded.v1', { ...attempt, outputs: ids, durationMs });
+      return 'succeeded';
+    });
+  }
+
+  /** Ends an attempt that failed: the job is queued again while the budget of the failure's class lasts. */
+  async fail(fence: Fence, failure: Failure): Promise<AttemptResult> {
+    return this.end(fence, async (transaction, job) => {
+      const { class: failureClass, code, message } = failure;
+      const transientFailures = job.transient_failures + (failureClass === 'transient' ? 1 : 0);
+      const preemptedFailures = job.preempted_failures + (failureClass === 'preempted' ? 1 : 0);
+      const earlier = failureClass === 'transient' ? job.transient_failures : job.preempted_failures;
+      const delayMs = retryDelayMs(failureClass, earlier);
+      const end = {
+        outcome: failureClass === 'preempted' ? 'preempted' : 'failed',
+        class: failureClass,
+        code,
+        message,
+      } as const;
+      const counts = { transientFailures, preemptedFailures, failure };
+      if (job.is_cancel_requested) return this.cancelWithin(transaction, job);
+      if (delayMs !== null) {
+        await this.jobs.endAttempt(transaction, job, end, { state: 'queued', delayMs, ...counts });
+        return 'retried';
+      }
+      await this.jobs.endAttempt(transaction, job, end, { state: 'failed', ...counts });
+      const attempt = attemptOf(job, this.stage.stage);
+      publishAbout(transaction, job, 'sedge.job.failed.v1', { ...attempt, class: failureClass, code, message });
+      return 'failed';
+    });
+  }
+
+  /** Ends an attempt that was told to stop, because nobody waits for the job. */
+  cancel(fence: Fence): Promise<AttemptResult> {
+    return this.end(fence, (transaction, job) => this.cancelWithin(transaction, job));
+  }
+
+  /** Gives a job back unfinished, because this process ends. That costs nothing of its budgets. */
+  handBack(fence: Fence): Promise<AttemptResult> {
+    return this.end(fence, async (transaction, job) => {
+      if (job.is_cancel_requested) return this.cancelWithin(transaction, job);
+      await this.jobs.endAttempt(transaction, job, { outcome: 'handed-back' }, { state: 'queued' });
+      return 'retried';
+    });
+  }
+
+  /** Whoever asked for the job again while it was being stopped gets it: then it is queued once more. */
+  private async cancelWithin(transaction: Transaction, job: JobRow): Promise<AttemptResult> {
+    if (await this.jobs.hasSubscribers(transaction, job.id)) {
+      await this.jobs.endAttempt(transaction, job, { outcome: 'cancelled' }, { state: 'queued' });
+      return 'retried';
+    }
+    await this.jobs.endAttempt(transaction, job, { outcome: 'cancelled' }, { state: 'cancelled' });
+    publishAbout(transaction, job, 'sedge.job.cancelled.v1', attemptOf(job, this.stage.stage));
+    return 'cancelled';
+  }
+
+  private begin(claim: (transaction: Transaction, token: string) => Promise<JobRow | null>): Promise<JobRow | null> {
+    return this.transactions.run(async (transaction) => {
+      const job = await claim(transaction, randomUUID());
+      if (!job) return null;
+      const started = { ...attemptOf(job, this.stage.stage), worker: job.worker! };
+      publishAbout(transaction, job, 'sedge.job.started.v1', started);
+      return job;
+    });
+  }
+
+  private end(
+    fence: Fence,
+    work: (transaction: Transaction, job: JobRow) => Promise<AttemptResult>,
+  ): Promise<AttemptResult> {
+    return this.transactions.run(async (transaction) => {
+      const job = await this.jobs.lockFenced(transaction, fence);
+      return job ? work(transaction, job) : 'fenced';
+    });
+  }
+
+  private publishStored(transaction: Transaction, job: JobRow, output: StoredOutput): void {
+    const { name, artifact, kind, kindVersion, sizeBytes } = output;
+    transaction.publish(
+      'sedge.artifact.stored.v1',
+      artifact,
+      {
+        artifact,
+        kind,
+        kindVersion,
+        sizeBytes,
+        derivedFrom: [...new Set(Object.values(job.inputs).flat())],
+        producedBy: {
+          job: job.id,
+          output: name,
+          tool: job.tool_digest,
+          toolName: job.tool_name,
+          toolVersion: job.tool_version,
+        },
+      },
+      job.correlation_id === null ? {} : { correlationId: job.correlation_id },
+    );
+  }
+}

@@ -1,0 +1,133 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import type { Digest } from '@sedge/artifact-contracts';
+import { JobWorkshop } from './job-workshop.service.js';
+import { JobRepository } from './job.repository.js';
+import { CAPACITY, type Capacity } from './capacity.js';
+import { ToolCatalog, type StageTool } from '../tools/tool-catalog.service.js';
+import type { JobRow } from './job.js';
+
+/** How often the queue is looked at without being told: another process may have queued or given up something. */
+const POLL_MS = 5000;
+
+/** Takes due jobs of the stage, in their order, as far as the machine's capacity goes. */
+@Injectable()
+export class JobExecutor implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('jobs');
+  private isOpen = false;
+  private isLooking = false;
+  private isAskedAgain = false;
+  private timer: NodeJS.Timeout | undefined;
+  private watch: NodeJS.Timeout | undefined;
+  private looking: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly jobs: JobRepository,
+    private readonly workshop: JobWorkshop,
+    private readonly catalog: ToolCatalog,
+    @Inject(CAPACITY) private readonly capacity: Capacity,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.workshop.recover();
+    this.isOpen = true;
+    this.watch = setInterval(() => void this.preemptAbandoned(), POLL_MS).unref();
+    this.wake();
+  }
+
+  /** Jobs under way are stopped and given back; the next process takes them up. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isOpen = false;
+    clearTimeout(this.timer);
+    clearInterval(this.watch);
+    await Promise.all([this.workshop.stopAll(), this.looking]);
+  }
+
+  /** Looks for work now: a job was queued, or capacity became free. */
+  wake(): void {
+    if (!this.isOpen) return;
+    if (this.isLooking) {
+      this.isAskedAgain = true;
+      return;
+    }
+    this.isLooking = true;
+    clearTimeout(this.timer);
+    this.looking = this.look().finally(() => {
+      this.isLooking = false;
+      if (this.isAskedAgain) this.wake();
+    });
+  }
+
+  /** Stops the attempt of a job that nobody wants any more, if it runs here; elsewhere its next heartbeat is told. */
+  async cancelIfUnwanted(id: Digest): Promise<void> {
+    try {
+      const job = await this.jobs.find(id);
+      if (job?.state === 'running' && job.is_cancel_requested) this.workshop.cancel(id);
+    } catch (error) {
+      this.logger.warn(`job ${id} is cancelled at its next heartbeat: ${(error as Error).message}`);
+    }
+  }
+
+  private async preemptAbandoned(): Promise<void> {
+    try {
+      if ((await this.workshop.preemptAbandoned()) > 0) this.wake();
+    } catch (error) {
+      this.logger.warn(`dead workers not looked for: ${(error as Error).message}`);
+    }
+  }
+
+  private async look(): Promise<void> {
+    let pauseMs = POLL_MS;
+    try {
+      do {
+        this.isAskedAgain = false;
+        while (this.isOpen && (await this.takeNext()));
+      } while (this.isAskedAgain && this.isOpen);
+      pauseMs = Math.min(POLL_MS, (await this.jobs.nextDueMs()) ?? POLL_MS);
+    } catch (error) {
+      this.logger.warn(`no work taken: ${(error as Error).message}`);
+    }
+    if (this.isOpen) this.timer = setTimeout(() => this.wake(), Math.max(1, pauseMs)).unref();
+  }
+
+  /** @returns whether there may be more */
+  private async takeNext(): Promise<boolean> {
+    const name = await this.jobs.nextTool(this.catalog.externalNames());
+    if (name === null) return false;
+    const tool = this.catalog.find(name);
+    const release = tool?.runner ? await this.capacity.acquire(tool.registered.definition) : () => undefined;
+    const job = this.isOpen ? await this.claim(name, release) : null;
+    if (!job) {
+      release();
+      return this.isOpen;
+    }
+    void this.execute(job, tool, release);
+    return true;
+  }
+
+  private async claim(name: string, release: () => void): Promise<JobRow | null> {
+    try {
+      return await this.workshop.claimNext(name);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  private async execute(job: JobRow, tool: StageTool | undefined, release: () => void): Promise<void> {
+    try {
+      await this.workshop.execute(job, tool);
+    } catch (error) {
+      // The lease runs out and the job is taken again: nothing is lost, but someone should know.
+      this.logger.error(`job ${job.id}: ${(error as Error).stack ?? String(error)}`);
+    } finally {
+      release();
+      this.wake();
+    }
+  }
+}

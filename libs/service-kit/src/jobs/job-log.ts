@@ -1,0 +1,89 @@
+import { createReadStream, existsSync, type ReadStream } from 'node:fs';
+import { open, readdir, rename, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface LogLine {
+  /** RFC 3339 */
+  time: string;
+  level: 'debug' | 'info' | 'warn' | 'error';
+  message: string;
+}
+
+/** A log keeps between one and two of these; what a tool said last matters most. */
+const PART_BYTES = 2 << 20;
+const LINE_LIMIT = 8192;
+
+/**
+ * The log of one attempt, as lines of JSON in a file, written in the order of `add`. It is bounded: when the file is full it becomes
+ * the earlier part, in place of the one before.
+ */
+export class JobLog {
+  private written = 0;
+  private pending: string[] = [];
+  private work: Promise<void> = Promise.resolve();
+  private isScheduled = false;
+  private file: FileHandle | null = null;
+
+  constructor(
+    private readonly folder: string,
+    private readonly attempt: number,
+  ) {}
+
+  add(level: LogLine['level'], message: string): void {
+    const text = message.length > LINE_LIMIT ? `${message.slice(0, LINE_LIMIT)} … (cut)` : message;
+    const line: LogLine = { time: new Date().toISOString(), level, message: text };
+    this.pending.push(`${JSON.stringify(line)}\n`);
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    // A log that can't be written (a full disk) must not end the job.
+    this.work = this.work.then(() => this.flush()).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await this.work;
+    await this.file?.close();
+    this.file = null;
+  }
+
+  private async flush(): Promise<void> {
+    this.isScheduled = false;
+    const text = this.pending.join('');
+    this.pending = [];
+    const { current, earlier } = partsOf(this.folder, this.attempt);
+    if (this.written > PART_BYTES) {
+      await this.file?.close();
+      this.file = null;
+      await rename(current, earlier);
+      this.written = 0;
+    }
+    this.file ??= await open(current, 'a');
+    await this.file.write(text);
+    this.written += Buffer.byteLength(text);
+  }
+}
+
+/** The files of an attempt's log in the order of reading. */
+export function logFiles(folder: string, attempt: number): string[] {
+  const { current, earlier } = partsOf(folder, attempt);
+  return [earlier, current].filter((path) => existsSync(path));
+}
+
+/** Reads the log of an attempt, oldest line first. */
+export async function* readLog(folder: string, attempt: number): AsyncGenerator<Buffer> {
+  for (const path of logFiles(folder, attempt)) {
+    const stream: ReadStream = createReadStream(path);
+    for await (const chunk of stream) yield chunk as Buffer;
+  }
+}
+
+/** Numbers of the attempts that have a log. */
+export async function loggedAttempts(folder: string): Promise<number[]> {
+  const names = await readdir(folder).catch(() => []);
+  return [...new Set(names.map((name) => Number(/^(\d+)\./.exec(name)?.[1])))]
+    .filter(Number.isInteger)
+    .sort((a, b) => a - b);
+}
+
+function partsOf(folder: string, attempt: number): { current: string; earlier: string } {
+  return { current: join(folder, `${attempt}.jsonl`), earlier: join(folder, `${attempt}.earlier.jsonl`) };
+}

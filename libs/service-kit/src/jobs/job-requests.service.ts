@@ -1,0 +1,47 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { CloudEvent, JobCancelRequestedData, JobRequestedData } from '@sedge/event-contracts';
+import type { Transaction } from '../state/transactions.service.js';
+import { STAGE, type StageOptions } from '../stage/stage-options.js';
+import { JobRepository } from './job.repository.js';
+import { attemptOf, publishAbout } from './job-events.js';
+
+/** What runs ask of a stage: to have a job done for them, and to be left out of it. */
+@Injectable()
+export class JobRequests {
+  constructor(
+    private readonly jobs: JobRepository,
+    @Inject(STAGE) private readonly stage: StageOptions,
+  ) {}
+
+  /** Queues the job, or joins the run to it; a job that has its result answers at once. */
+  async requested(transaction: Transaction, event: CloudEvent<JobRequestedData>): Promise<void> {
+    const { data } = event;
+    if (data.tool.stage !== this.stage.stage) return;
+    const context = {
+      askedAt: new Date(event.time),
+      correlationId: event.correlationid,
+      traceparent: event.traceparent,
+    };
+    if (await this.jobs.insert(transaction, data, context)) return;
+    const job = await this.jobs.lock(transaction, data.job);
+    if (!job || !(await this.jobs.hasSubscribers(transaction, data.job))) return;
+    if (job.state === 'queued' || job.state === 'running') return;
+    if (job.state === 'succeeded' && !data.again) {
+      const result = { ...attemptOf(job, this.stage.stage), outputs: job.outputs!, durationMs: job.duration_ms! };
+      publishAbout(transaction, job, 'sedge.job.succeeded.v1', result, event.id);
+    } else await this.jobs.requeue(transaction, data.job);
+  }
+
+  /** Takes the run off the job, and cancels the job when nobody waits for it any more. */
+  async cancelRequested(transaction: Transaction, event: CloudEvent<JobCancelRequestedData>): Promise<void> {
+    const { data } = event;
+    if (data.tool.stage !== this.stage.stage) return;
+    await this.jobs.unsubscribe(transaction, data.job, data.run, new Date(event.time));
+    const job = await this.jobs.lock(transaction, data.job);
+    if (!job || (await this.jobs.hasSubscribers(transaction, data.job))) return;
+    if (job.state === 'running') await this.jobs.setCancelRequested(transaction, job.id, true);
+    if (job.state !== 'queued') return;
+    await this.jobs.markCancelled(transaction, job.id);
+    publishAbout(transaction, job, 'sedge.job.cancelled.v1', attemptOf(job, this.stage.stage), event.id);
+  }
+}

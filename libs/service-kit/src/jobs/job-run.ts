@@ -1,0 +1,152 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createCloudEvent, subjectOf, type JobProgressData } from '@sedge/event-contracts';
+import type { ArtifactStore, EventBus, ToolOutcome } from '@sedge/ports';
+import { ToolError, type JobFile, type ToolLine } from '@sedge/tool-contracts';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { Host } from '../host.js';
+import { threadsFor } from '../machine.js';
+import type { StageTool } from '../tools/tool-catalog.service.js';
+import { failureOf, type Failure } from './failure.js';
+import { layOutInputs } from './inputs.js';
+import type { JobRow } from './job.js';
+import { attemptOf } from './job-events.js';
+import { foldersOf, makeFolders, removeFolder, type JobFolders } from './job-folders.js';
+import { JobLog } from './job-log.js';
+import { storeOutputs, type StoredOutput } from './outputs.js';
+
+/** What the work of an attempt came to, before anything of it is committed. */
+export type RunResult =
+  | { status: 'done'; outputs: StoredOutput[]; durationMs: number }
+  | { status: 'failed'; failure: Failure }
+  | { status: 'stopped' };
+
+export interface RunSurroundings {
+  host: Host;
+  store: ArtifactStore;
+  bus: EventBus;
+  stage: string;
+}
+
+const PROGRESS_EVERY_MS = 200;
+
+/** The work of one attempt: inputs out of the store, the tool, outputs into the store. It touches no table. */
+export class JobRun {
+  private readonly folders: JobFolders;
+  private readonly log: JobLog;
+  private lastProgressAt = 0;
+  private reported: { code: string; message: string } | null = null;
+
+  constructor(
+    private readonly job: JobRow,
+    private readonly tool: StageTool,
+    private readonly around: RunSurroundings,
+  ) {
+    this.folders = foldersOf(around.host.dataDirectory, job.id, job.attempt);
+    this.log = new JobLog(this.folders.logs, job.attempt);
+  }
+
+  async work(signal: AbortSignal): Promise<RunResult> {
+    const startedAt = performance.now();
+    try {
+      const file = await this.prepare();
+      const outcome = await this.runTool(file, signal);
+      if (signal.aborted) return { status: 'stopped' };
+      if (outcome.status === 'cancelled') return { status: 'stopped' };
+      if (outcome.status === 'failed') return this.failed(outcome);
+      const outputs = await storeOutputs(this.around.store, this.tool.registered.definition, file.outputs);
+      return { status: 'done', outputs, durationMs: Math.round(performance.now() - startedAt) };
+    } catch (error) {
+      if (signal.aborted) return { status: 'stopped' };
+      return this.failed(failureOf(error));
+    } finally {
+      await this.log.close();
+    }
+  }
+
+  /** Removes the working directory; `isFinished` says that the job needs its scratch directory no more either. */
+  async cleanUp(isFinished: boolean): Promise<void> {
+    await removeFolder(isFinished ? this.folders.job : this.folders.attempt);
+  }
+
+  private async prepare(): Promise<JobFile> {
+    const { definition } = this.tool.registered;
+    checkParameters(this.tool, this.job.parameters);
+    await makeFolders(this.folders);
+    const inputs = await layOutInputs(this.around.store, definition, this.job.inputs, this.folders.inputs);
+    const outputs: JobFile['outputs'] = {};
+    for (const [name, { kind }] of Object.entries(definition.outputs)) {
+      outputs[name] = { path: join(this.folders.outputs, name), kind };
+      await mkdir(outputs[name].path, { recursive: true });
+    }
+    const file: JobFile = {
+      job: this.job.id,
+      attempt: this.job.attempt,
+      inputs,
+      outputs,
+      parameters: this.job.parameters,
+      scratch: this.folders.scratch,
+      threads: threadsFor(definition, this.around.host.cores),
+    };
+    await writeFile(join(this.folders.attempt, 'job.json'), JSON.stringify(file, null, 2));
+    return file;
+  }
+
+  private async runTool(job: JobFile, signal: AbortSignal): Promise<ToolOutcome> {
+    if (signal.aborted) return { status: 'cancelled' };
+    return this.tool.runner!.run({
+      tool: this.tool.registered,
+      folder: this.tool.folder,
+      job,
+      workDirectory: this.folders.attempt,
+      signal,
+      onLine: (line) => this.take(line),
+    });
+  }
+
+  private take(line: ToolLine): void {
+    if (line.type === 'progress') return this.progress(line);
+    if (line.type === 'log') return this.log.add(line.level, line.message);
+    this.reported = { code: line.code, message: line.message };
+    this.log.add('error', `${line.code}: ${line.message}`);
+  }
+
+  private progress({ done, total, unit, metrics }: ToolLine & { type: 'progress' }): void {
+    const now = performance.now();
+    if (now - this.lastProgressAt < PROGRESS_EVERY_MS && done < total) return;
+    this.lastProgressAt = now;
+    const data: JobProgressData = {
+      ...attemptOf(this.job, this.around.stage),
+      done,
+      total,
+      unit,
+      ...(metrics && { metrics }),
+    };
+    const type = 'sedge.job.progress.v1';
+    const source = `/services/${this.around.stage}`;
+    const correlation = this.job.correlation_id === null ? {} : { correlationId: this.job.correlation_id };
+    const event = createCloudEvent({ type, source, subject: this.job.id, data, time: new Date(), ...correlation });
+    this.around.bus.publishTransient(subjectOf(type, data), event);
+  }
+
+  /** The tool's own words, where it gave any, say more than how it ended. */
+  private failed({ class: failureClass, code, message }: Failure): RunResult {
+    const failure = { class: failureClass, ...(this.reported ?? { code, message }) };
+    this.log.add('error', `${failure.code}: ${failure.message}`);
+    return { status: 'failed', failure };
+  }
+}
+
+const ajv = new Ajv2020({ allErrors: true, strict: false });
+const parameterChecks = new WeakMap<object, ValidateFunction>();
+
+/** Parameters come by event from elsewhere, so they are checked here too. */
+function checkParameters({ registered: { definition } }: StageTool, parameters: Record<string, unknown>): void {
+  let check = parameterChecks.get(definition);
+  if (!check) {
+    check = ajv.compile(definition.parameters);
+    parameterChecks.set(definition, check);
+  }
+  if (check(parameters)) return;
+  throw new ToolError('JOB_PARAMETERS_INVALID', ajv.errorsText(check.errors, { dataVar: 'parameters' }));
+}

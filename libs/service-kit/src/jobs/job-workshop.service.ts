@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Digest } from '@sedge/artifact-contracts';
+import { ARTIFACT_STORE, EVENT_BUS, type ArtifactStore, type EventBus } from '@sedge/ports';
+import { HOST, type Host } from '../host.js';
+import type { StageTool } from '../tools/tool-catalog.service.js';
+import type { Failure } from './failure.js';
+import type { Fence, JobRow } from './job.js';
+import { JobAttempts, type AttemptResult } from './job-attempts.service.js';
+import { sweepWork } from './job-folders.js';
+import { LEASE_S, JobRepository } from './job.repository.js';
+import { JobRun, type RunResult } from './job-run.js';
+
+/** Why an attempt is stopped. */
+type StopReason = 'cancel' | 'lease-lost' | 'shutdown';
+
+interface UnderWay {
+  controller: AbortController;
+  ended: Promise<void>;
+}
+
+const HEARTBEAT_MS = (LEASE_S * 1000) / 3;
+/** A result is worth waiting for a database that comes back; beyond the lease another worker has the job anyway. */
+const COMMIT_PAUSES_MS = [100, 500, 2000, 5000, 10_000];
+const KEEP_SCRATCH_OF_FAILED_DAYS = 7;
+
+/** Works on attempts in this process: keeps their leases, stops them when told, commits what they came to. */
+@Injectable()
+export class JobWorkshop {
+  private readonly logger = new Logger('jobs');
+  private readonly underWay = new Map<Digest, UnderWay>();
+
+  constructor(
+    private readonly jobs: JobRepository,
+    private readonly attempts: JobAttempts,
+    @Inject(ARTIFACT_STORE) private readonly store: ArtifactStore,
+    @Inject(EVENT_BUS) private readonly bus: EventBus,
+    @Inject(HOST) private readonly host: Host,
+  ) {}
+
+  /** Brings order after the death of an earlier process: its jobs are queued again, its working directories removed. */
+  async recover(): Promise<void> {
+    await this.preemptAbandoned();
+    await sweepWork(this.host.dataDirectory, await this.jobs.keepingScratch(KEEP_SCRATCH_OF_FAILED_DAYS));
+  }
+
+  /** Ends attempts whose worker is dead. */
+  async preemptAbandoned(): Promise<number> {
+    const fences = await this.jobs.abandoned(this.host.worker, this.host.isAlone);
+    const failure: Failure = { class: 'preempted', code: 'WORKER_LOST', message: 'the worker ended or fell silent' };
+    for (const fence of fences) {
+      const result = await this.attempts.fail(fence, failure);
+      this.logger.warn(`job ${fence.job} attempt ${fence.attempt}: its worker is gone; ${result}`);
+    }
+    return fences.length;
+  }
+
+  claimNext(tool: string): Promise<JobRow | null> {
+    return this.attempts.claimNext(tool);
+  }
+
+  cancel(job: Digest): void {
+    this.underWay.get(job)?.controller.abort('cancel' satisfies StopReason);
+  }
+
+  async stopAll(): Promise<void> {
+    const all = [...this.underWay.values()];
+    for (const { controller } of all) controller.abort('shutdown' satisfies StopReason);
+    await Promise.all(all.map(({ ended }) => ended));
+  }
+
+  /** Works on an attempt until its end is committed. @param tool undefined where the stage doesn't have it now */
+  async execute(job: JobRow, tool: StageTool | undefined): Promise<void> {
+    const fence: Fence = { job: job.id, attempt: job.attempt, token: job.token! };
+    if (!tool || tool.registered.digest !== job.tool_digest) {
+      await this.commit(() => this.attempts.fail(fence, missingTool(job, tool)));
+      return;
+    }
+    const { stage } = tool.registered.definition;
+    const run = new JobRun(job, tool, { host: this.host, store: this.store, bus: this.bus, stage });
+    const controller = new AbortController();
+    const ended = this.workAndCommit(run, fence, controller);
+    this.underWay.set(job.id, { controller, ended: ended.catch(() => undefined) });
+    try {
+      await ended;
+    } finally {
+      this.underWay.delete(job.id);
+    }
+  }
+
+  private async workAndCommit(run: JobRun, fence: Fence, controller: AbortController): Promise<void> {
+    const heartbeat = setInterval(() => void this.beat(fence, controller), HEARTBEAT_MS);
+    let result: RunResult;
+    try {
+      result = await run.work(controller.signal);
+    } finally {
+      clearInterval(heartbeat);
+    }
+    const end = await this.commit(() => this.commitEnd(fence, result, controller.signal.reason as StopReason));
+    if (end === 'fenced') this.logger.warn(`job ${fence.job} attempt ${fence.attempt}: lost its lease; result dropped`);
+    // Another attempt may be using the job's scratch directory by now.
+    await run.cleanUp(end === 'succeeded');
+  }
+
+  private commitEnd(fence: Fence, result: RunResult, reason: StopReason): Promise<AttemptResult> {
+    if (result.status === 'done') return this.attempts.succeed(fence, result.outputs, result.durationMs);
+    if (result.status === 'failed') return this.attempts.fail(fence, result.failure);
+    if (reason === 'cancel') return this.attempts.cancel(fence);
+    if (reason === 'lease-lost') return Promise.resolve('fenced');
+    return this.attempts.handBack(fence);
+  }
+
+  private async beat(fence: Fence, controller: AbortController): Promise<void> {
+    try {
+      const lease = await this.jobs.heartbeat(fence);
+      if (!lease) controller.abort('lease-lost' satisfies StopReason);
+      else if (lease.isCancelRequested) controller.abort('cancel' satisfies StopReason);
+    } catch (error) {
+      this.logger.warn(`job ${fence.job}: lease not extended yet: ${(error as Error).message}`);
+    }
+  }
+
+  private async commit(work: () => Promise<AttemptResult>): Promise<AttemptResult> {
+    for (const pauseMs of COMMIT_PAUSES_MS) {
+      try {
+        return await work();
+      } catch (error) {
+        this.logger.warn(`end of an attempt not committed yet: ${(error as Error).message}`);
+        await sleep(pauseMs);
+      }
+    }
+    return work();
+  }
+}
+
+/** A tool that is only away for now (its server is down) may be back for the next attempt. */
+function missingTool(job: JobRow, tool: StageTool | undefined): Failure {
+  const name = `${job.tool_name}@${job.tool_version}`;
+  if (!tool)
+    return { class: 'transient', code: 'TOOL_UNAVAILABLE', message: `the stage does not have the tool ${name} now` };
+  return {
+    class: 'permanent',
+    code: 'TOOL_CHANGED',
+    message: `${name} changed since the job was asked for; run the workflow again to use the tool as it is now`,
+  };
+}

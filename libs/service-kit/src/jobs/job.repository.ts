@@ -1,0 +1,241 @@
+import { Injectable } from '@nestjs/common';
+import type { Digest } from '@sedge/artifact-contracts';
+import type { JobRequestedData } from '@sedge/event-contracts';
+import { Transactions, type Transaction } from '../state/transactions.service.js';
+import type { AttemptRow, Fence, JobRow } from './job.js';
+
+/** How long a worker may be silent before its job is given to another. */
+export const LEASE_S = 30;
+
+/** What a finished attempt leaves in its row. */
+export interface AttemptEnd {
+  outcome: NonNullable<AttemptRow['outcome']>;
+  class?: string;
+  code?: string;
+  message?: string;
+}
+
+/** The stage's jobs. Methods with a transaction belong to a change that also publishes; the rest are single statements. */
+@Injectable()
+export class JobRepository {
+  constructor(private readonly transactions: Transactions) {}
+
+  /** Inserts the job unless it is there, and notes that a run waits for it. @returns whether it is new */
+  async insert(transaction: Transaction, data: JobRequestedData, context: RequestContext): Promise<boolean> {
+    const { tool } = data;
+    const rows = await transaction.query(
+      `WITH waiting AS (
+         INSERT INTO subscription (job, run, asked_at) VALUES ($1, $8, $9)
+         ON CONFLICT (job, run) DO UPDATE SET asked_at = excluded.asked_at
+       )
+       INSERT INTO job (id, tool_name, tool_version, tool_digest, parameters, inputs, machine, correlation_id, traceparent)
+       SELECT $1, $2, $3, $4, $5::jsonb, $6::jsonb, $7::jsonb, $10, $11
+       WHERE NOT EXISTS (SELECT 1 FROM subscription WHERE job = $1 AND run = $8 AND left_at >= $9)
+       ON CONFLICT (id) DO NOTHING
+       RETURNING id`,
+      [
+        data.job,
+        tool.name,
+        tool.version,
+        tool.digest,
+        JSON.stringify(data.parameters),
+        JSON.stringify(data.inputs),
+        JSON.stringify(data.machine),
+        data.run,
+        context.askedAt,
+        context.correlationId ?? null,
+        context.traceparent ?? null,
+      ],
+    );
+    return rows.length > 0;
+  }
+
+  /** A run leaves. Its leaving is kept, so that a request of an earlier time that comes later does not bring it back. */
+  async unsubscribe(transaction: Transaction, job: Digest, run: string, leftAt: Date): Promise<void> {
+    await transaction.query(
+      `INSERT INTO subscription (job, run, asked_at, left_at) VALUES ($1, $2, $3, $3)
+       ON CONFLICT (job, run) DO UPDATE SET left_at = excluded.left_at`,
+      [job, run, leftAt],
+    );
+  }
+
+  async hasSubscribers(transaction: Transaction, job: Digest): Promise<boolean> {
+    const rows = await transaction.query(
+      'SELECT 1 FROM subscription WHERE job = $1 AND (left_at IS NULL OR left_at < asked_at) LIMIT 1',
+      [job],
+    );
+    return rows.length > 0;
+  }
+
+  async lock(transaction: Transaction, job: Digest): Promise<JobRow | null> {
+    const [row] = await transaction.query<JobRow>('SELECT * FROM job WHERE id = $1 FOR UPDATE', [job]);
+    return row ?? null;
+  }
+
+  async find(job: Digest): Promise<JobRow | null> {
+    const [row] = await this.transactions.query<JobRow>('SELECT * FROM job WHERE id = $1', [job]);
+    return row ?? null;
+  }
+
+  attemptsOf(job: Digest): Promise<AttemptRow[]> {
+    return this.transactions.query<AttemptRow>(
+      `SELECT number, worker, started_at, finished_at, outcome, class, code, message
+       FROM attempt WHERE job = $1 ORDER BY number`,
+      [job],
+    );
+  }
+
+  /** Puts a finished job back into the queue, with its budgets full again. */
+  async requeue(transaction: Transaction, job: Digest): Promise<void> {
+    await transaction.query(
+      `UPDATE job SET state = 'queued', due_at = now(), is_cancel_requested = false, transient_failures = 0,
+         preempted_failures = 0, failure = NULL, finished_at = NULL, requested_at = now() WHERE id = $1`,
+      [job],
+    );
+  }
+
+  async setCancelRequested(transaction: Transaction, job: Digest, isRequested: boolean): Promise<void> {
+    await transaction.query('UPDATE job SET is_cancel_requested = $2 WHERE id = $1', [job, isRequested]);
+  }
+
+  /** The tool of the job that is next in line, without taking it. @param except tools that only workers outside run */
+  async nextTool(except: string[]): Promise<string | null> {
+    const [row] = await this.transactions.query<{ tool_name: string }>(
+      `SELECT tool_name FROM job WHERE state = 'queued' AND due_at <= now() AND tool_name <> ALL ($1::text[])
+       ORDER BY due_at, sequence LIMIT 1`,
+      [except],
+    );
+    return row?.tool_name ?? null;
+  }
+
+  /** Milliseconds until the next queued job is due, or null when none waits for its time. */
+  async nextDueMs(): Promise<number | null> {
+    const [row] = await this.transactions.query<{ ms: number | null }>(
+      `SELECT (extract(epoch FROM min(due_at) - now()) * 1000)::float8 AS ms FROM job WHERE state = 'queued' AND due_at > now()`,
+    );
+    return row?.ms ?? null;
+  }
+
+  /** Takes the next job of a tool: a new attempt with a new token begins. */
+  async claimNext(transaction: Transaction, tool: string, worker: string, token: string): Promise<JobRow | null> {
+    const [row] = await transaction.query<JobRow>(
+      `WITH claimed AS (
+         UPDATE job SET ${CLAIM} WHERE id = (
+           SELECT id FROM job WHERE state = 'queued' AND due_at <= now() AND tool_name = $1
+           ORDER BY due_at, sequence LIMIT 1 FOR UPDATE SKIP LOCKED
+         ) RETURNING *
+       ), begun AS (INSERT INTO attempt (job, number, worker) SELECT id, attempt, $2 FROM claimed)
+       SELECT * FROM claimed`,
+      [tool, worker, token],
+    );
+    return row ?? null;
+  }
+
+  /** Takes this very job, for a worker that asks for it by id. @returns null where it isn't queued and due */
+  async claim(transaction: Transaction, job: Digest, worker: string, token: string): Promise<JobRow | null> {
+    const [row] = await transaction.query<JobRow>(
+      `WITH claimed AS (
+         UPDATE job SET ${CLAIM} WHERE id = $1 AND state = 'queued' AND due_at <= now() RETURNING *
+       ), begun AS (INSERT INTO attempt (job, number, worker) SELECT id, attempt, $2 FROM claimed)
+       SELECT * FROM claimed`,
+      [job, worker, token],
+    );
+    return row ?? null;
+  }
+
+  /** Extends the lease. @returns null where the attempt is no longer the current one */
+  async heartbeat({ job, attempt, token }: Fence): Promise<{ isCancelRequested: boolean; leaseUntil: Date } | null> {
+    const [row] = await this.transactions.query<{ is_cancel_requested: boolean; lease_until: Date }>(
+      `UPDATE job SET lease_until = now() + make_interval(secs => ${LEASE_S})
+       WHERE id = $1 AND attempt = $2 AND token = $3 AND state = 'running' RETURNING is_cancel_requested, lease_until`,
+      [job, attempt, token],
+    );
+    return row ? { isCancelRequested: row.is_cancel_requested, leaseUntil: row.lease_until } : null;
+  }
+
+  /** Locks the job for the end of an attempt. @returns null where the attempt is no longer the current one: then it changes nothing */
+  async lockFenced(transaction: Transaction, { job, attempt, token }: Fence): Promise<JobRow | null> {
+    const [row] = await transaction.query<JobRow>(
+      `SELECT * FROM job WHERE id = $1 AND attempt = $2 AND token = $3 AND state = 'running' FOR UPDATE`,
+      [job, attempt, token],
+    );
+    return row ?? null;
+  }
+
+  /** Ends the current attempt and moves the job on, in one statement. */
+  async endAttempt(transaction: Transaction, job: JobRow, end: AttemptEnd, change: JobChange): Promise<void> {
+    await transaction.query(
+      `WITH ended AS (
+         UPDATE attempt SET finished_at = now(), outcome = $3, class = $4, code = $5, message = $6
+         WHERE job = $1 AND number = $2
+       )
+       UPDATE job SET state = $7, token = NULL, lease_until = NULL,
+         due_at = now() + make_interval(secs => $8::float8 / 1000),
+         outputs = coalesce($9::jsonb, outputs), duration_ms = coalesce($10, duration_ms), failure = $11::jsonb,
+         transient_failures = $12, preempted_failures = $13,
+         finished_at = CASE WHEN $7 = 'queued' THEN NULL ELSE now() END
+       WHERE id = $1`,
+      [
+        job.id,
+        job.attempt,
+        end.outcome,
+        end.class ?? null,
+        end.code ?? null,
+        end.message ?? null,
+        change.state,
+        change.delayMs ?? 0,
+        change.outputs ? JSON.stringify(change.outputs) : null,
+        change.durationMs ?? null,
+        change.failure ? JSON.stringify(change.failure) : null,
+        change.transientFailures ?? job.transient_failures,
+        change.preemptedFailures ?? job.preempted_failures,
+      ],
+    );
+  }
+
+  async markCancelled(transaction: Transaction, job: Digest): Promise<void> {
+    await transaction.query(
+      `UPDATE job SET state = 'cancelled', is_cancel_requested = false, finished_at = now() WHERE id = $1`,
+      [job],
+    );
+  }
+
+  /** Running jobs whose worker is dead: its lease expired, or no other process than this one exists. */
+  async abandoned(worker: string, isAlone: boolean): Promise<Fence[]> {
+    return this.transactions.query<Fence>(
+      `SELECT id AS job, attempt, token FROM job
+       WHERE state = 'running' AND (lease_until < now() OR ($2 AND worker <> $1 AND worker NOT LIKE 'external:%'))`,
+      [worker, isAlone],
+    );
+  }
+
+  /** Job ids of those given that still want their scratch directory: unfinished ones, and those that failed lately. */
+  async keepingScratch(keepFailedDays: number): Promise<Digest[]> {
+    const rows = await this.transactions.query<{ id: Digest }>(
+      `SELECT id FROM job WHERE state IN ('queued', 'running')
+         OR (state IN ('failed', 'cancelled') AND finished_at > now() - make_interval(days => $1))`,
+      [keepFailedDays],
+    );
+    return rows.map(({ id }) => id);
+  }
+}
+
+export interface RequestContext {
+  askedAt: Date;
+  correlationId?: string;
+  traceparent?: string;
+}
+
+/** What the end of an attempt makes of its job. */
+export interface JobChange {
+  state: JobRow['state'];
+  delayMs?: number;
+  outputs?: Record<string, Digest>;
+  durationMs?: number;
+  failure?: JobRow['failure'];
+  transientFailures?: number;
+  preemptedFailures?: number;
+}
+
+const CLAIM = `state = 'running', attempt = attempt + 1, worker = $2, token = $3, is_cancel_requested = false,
+  lease_until = now() + make_interval(secs => ${LEASE_S})`;

@@ -1,0 +1,83 @@
+import type { Digest } from '@sedge/artifact-contracts';
+import type { AttemptRow, JobRow } from '../jobs/job.js';
+
+/** A job as the API shows it. */
+export interface JobView {
+  id: Digest;
+  stage: string;
+  state: JobRow['state'];
+  tool: { name: string; version: string; digest: Digest };
+  parameters: Record<string, unknown>;
+  inputs: Record<string, Digest | Digest[]>;
+  machine: Record<string, string>;
+  attempt: number;
+  attempts: AttemptView[];
+  outputs: Record<string, Digest> | null;
+  durationMs: number | null;
+  failure: JobRow['failure'];
+  requestedAt: Date;
+  dueAt: Date;
+  finishedAt: Date | null;
+}
+
+export interface AttemptView {
+  number: number;
+  worker: string;
+  startedAt: Date;
+  finishedAt: Date | null;
+  outcome: AttemptRow['outcome'];
+  failure: { class: string; code: string; message: string } | null;
+}
+
+/** What a worker that claimed a job needs to do it. The token is shown to nobody else. */
+export interface ClaimView {
+  job: Digest;
+  attempt: number;
+  token: string;
+  leaseUntil: Date;
+  tool: { name: string; version: string; digest: Digest };
+  parameters: Record<string, unknown>;
+  inputs: Record<string, Digest | Digest[]>;
+}
+
+export function jobView(stage: string, job: JobRow, attempts: AttemptRow[]): JobView {
+  return {
+    id: job.id,
+    stage,
+    state: job.state,
+    tool: toolOf(job),
+    parameters: job.parameters,
+    inputs: job.inputs,
+    machine: job.machine,
+    attempt: job.attempt,
+    attempts: attempts.map(attemptView),
+    outputs: job.outputs,
+    durationMs: job.duration_ms,
+    failure: job.failure,
+    requestedAt: job.requested_at,
+    dueAt: job.due_at,
+    finishedAt: job.finished_at,
+  };
+}
+
+export function claimView(job: JobRow): ClaimView {
+  return {
+    job: job.id,
+    attempt: job.attempt,
+    token: job.token!,
+    leaseUntil: job.lease_until!,
+    tool: toolOf(job),
+    parameters: job.parameters,
+    inputs: job.inputs,
+  };
+}
+
+function attemptView(row: AttemptRow): AttemptView {
+  const { number, worker, started_at: startedAt, finished_at: finishedAt, outcome } = row;
+  const failure = row.code === null ? null : { class: row.class!, code: row.code, message: row.message! };
+  return { number, worker, startedAt, finishedAt, outcome, failure };
+}
+
+function toolOf(job: JobRow): JobView['tool'] {
+  return { name: job.tool_name, version: job.tool_version, digest: job.tool_digest };
+}

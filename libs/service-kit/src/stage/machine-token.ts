@@ -1,0 +1,2 @@
+/** Injection token of the `Machine` that this process runs on. */
+export const MACHINE = Symbol('Machine');

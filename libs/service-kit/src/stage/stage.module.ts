@@ -1,0 +1,54 @@
+import { Inject, Module, type DynamicModule, type OnModuleInit, type Type } from '@nestjs/common';
+import { JobAttempts } from '../jobs/job-attempts.service.js';
+import { JobEventsConsumer } from '../jobs/job-events.consumer.js';
+import { JobExecutor } from '../jobs/job-executor.service.js';
+import { JobRequests } from '../jobs/job-requests.service.js';
+import { JobTables1764000000001 } from '../jobs/job-tables.migration.js';
+import { JobWorkshop } from '../jobs/job-workshop.service.js';
+import { JobRepository } from '../jobs/job.repository.js';
+import { namedModule } from '../named-module.js';
+import { ServiceModule } from '../service.module.js';
+import { ToolCatalog } from '../tools/tool-catalog.service.js';
+import { StageDirectory } from './stage-directory.js';
+import { STAGE, type StageOptions } from './stage-options.js';
+import { StagesModule } from './stages.module.js';
+
+/** A stage: a service that has tools, and does jobs with them. */
+@Module({})
+export class StageModule implements OnModuleInit {
+  constructor(
+    @Inject(STAGE) private readonly stage: StageOptions,
+    private readonly directory: StageDirectory,
+    private readonly catalog: ToolCatalog,
+    private readonly jobs: JobRepository,
+    private readonly attempts: JobAttempts,
+  ) {}
+
+  static forRoot(options: StageOptions): DynamicModule {
+    const service = ServiceModule.forRoot({
+      name: options.stage,
+      entities: options.entities ?? [],
+      migrations: [JobTables1764000000001, ...(options.migrations ?? [])],
+    });
+    return {
+      module: namedModule(StageModule, options.stage) as Type<StageModule>,
+      imports: [service, StagesModule],
+      providers: [
+        { provide: STAGE, useValue: options },
+        ToolCatalog,
+        JobRepository,
+        JobRequests,
+        JobAttempts,
+        JobWorkshop,
+        JobExecutor,
+        JobEventsConsumer,
+      ],
+      exports: [service],
+    };
+  }
+
+  onModuleInit(): void {
+    const { catalog, jobs, attempts } = this;
+    this.directory.add({ stage: this.stage.stage, catalog, jobs, attempts });
+  }
+}

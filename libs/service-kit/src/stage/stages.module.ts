@@ -1,0 +1,23 @@
+import { Global, Module } from '@nestjs/common';
+import { HOST, type Host } from '../host.js';
+import { CAPACITY, Capacity } from '../jobs/capacity.js';
+import { ExternalWorkers } from '../jobs/external-workers.service.js';
+import { describeMachine } from '../machine.js';
+import { JobsController } from './jobs.controller.js';
+import { MACHINE } from './machine-token.js';
+import { StageDirectory } from './stage-directory.js';
+import { ToolsController } from './tools.controller.js';
+
+/** What the stages of a process share: the machine, its capacity, and the endpoints. */
+@Global()
+@Module({
+  controllers: [JobsController, ToolsController],
+  providers: [
+    StageDirectory,
+    ExternalWorkers,
+    { provide: MACHINE, useFactory: describeMachine },
+    { provide: CAPACITY, inject: [HOST], useFactory: (host: Host) => new Capacity(host) },
+  ],
+  exports: [StageDirectory, MACHINE, CAPACITY],
+})
+export class StagesModule {}

@@ -1,0 +1,39 @@
+import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import type { RegisteredTool } from '@sedge/tool-contracts';
+import { stageError } from '../errors.js';
+import type { RefusedTool } from '../tools/tool-catalog.service.js';
+import { StageDirectory } from './stage-directory.js';
+
+interface ToolList {
+  tools: RegisteredTool[];
+  /** tools that were found and can't be used, each with the reason */
+  refused: (RefusedTool & { stage: string })[];
+}
+
+/** The tools of the stages of this process. */
+@Controller('v1/stages/tools')
+export class ToolsController {
+  constructor(private readonly stages: StageDirectory) {}
+
+  @Get()
+  list(): ToolList {
+    const desks = this.stages.all();
+    return {
+      tools: desks.flatMap(({ catalog }) => catalog.all().map(({ registered }) => registered)),
+      refused: desks.flatMap(({ stage, catalog }) => catalog.refusals().map((tool) => ({ ...tool, stage }))),
+    };
+  }
+
+  /** Looks again whether the tool can run here: its server answers, its image is there. */
+  @Post(':name/test')
+  @HttpCode(200)
+  async test(@Param('name') name: string): Promise<{ tool: RegisteredTool | null; refused: RefusedTool | null }> {
+    for (const { catalog } of this.stages.all()) {
+      await catalog.refresh();
+      const tool = catalog.find(name)?.registered ?? null;
+      const refused = catalog.refusals().find((refusal) => refusal.name === name) ?? null;
+      if (tool || refused) return { tool, refused };
+    }
+    throw stageError('TOOL_UNKNOWN', { tool: name });
+  }
+}

@@ -1,0 +1,38 @@
+import type { ToolOutcome, ToolRun, ToolRunner } from '@sedge/ports';
+import { ToolError, type ToolDefinition } from '@sedge/tool-contracts';
+import { outcomeOfError } from '../jobs/failure.js';
+import type { LoadedBuiltin } from './builtin-tools.js';
+
+/** Runs tools whose code is part of the service, in this process. What computes long does so in a worker thread of its own. */
+export class BuiltinRunner implements ToolRunner {
+  readonly runtime = 'builtin';
+  private readonly tools: ReadonlyMap<string, LoadedBuiltin>;
+
+  constructor(tools: LoadedBuiltin[]) {
+    this.tools = new Map(tools.map((loaded) => [loaded.tool.definition.name, loaded]));
+  }
+
+  async identify(definition: ToolDefinition): Promise<Record<string, unknown>> {
+    return { code: this.tools.get(definition.name)!.codeDigest };
+  }
+
+  async run({ tool, job, signal, onLine }: ToolRun): Promise<ToolOutcome> {
+    const loaded = this.tools.get(tool.definition.name)!;
+    try {
+      await loaded.tool.run({
+        job,
+        signal,
+        progress: (done, total, unit, metrics) =>
+          onLine({ type: 'progress', done, total, unit, ...(metrics && { metrics }) }),
+        log: (level, message) => onLine({ type: 'log', level, message }),
+      });
+      return { status: 'succeeded' };
+    } catch (error) {
+      if (signal.aborted) return { status: 'cancelled' };
+      if (!(error instanceof ToolError)) onLine({ type: 'log', level: 'error', message: traceOf(error) });
+      return outcomeOfError(error);
+    }
+  }
+}
+
+const traceOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,0 +1,215 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { digestOfJson } from '@sedge/artifact-contracts';
+import { TOOL_RUNNERS, ToolUnavailableError, type ToolRunner } from '@sedge/ports';
+import type { RegisteredTool, ToolDefinition } from '@sedge/tool-contracts';
+import { HOST, type Host } from '../host.js';
+import { machineValuesFor, type Machine } from '../machine.js';
+import { STAGE, type StageOptions } from '../stage/stage-options.js';
+import { MACHINE } from '../stage/machine-token.js';
+import { Transactions } from '../state/transactions.service.js';
+import { BuiltinRunner } from './builtin.runner.js';
+import { loadBuiltinTools } from './builtin-tools.js';
+import { checkToolDefinition, parseToolFile, type ToolFileMistake } from './tool-file.js';
+
+/** A tool of this stage, ready to run; `runner` is null for tools that only external workers run. */
+export interface StageTool {
+  registered: RegisteredTool;
+  folder: string | null;
+  runner: ToolRunner | null;
+}
+
+/** A tool that this stage knows of and can't offer. */
+export interface RefusedTool {
+  name: string;
+  place: string;
+  code: string;
+  message: string;
+  mend: string;
+}
+
+interface FoundTool {
+  definition: ToolDefinition;
+  folder: string | null;
+  place: string;
+}
+
+const REFRESH_MS = 30_000;
+
+/** The tools of a stage: found at start, named by digest, and announced to everyone. */
+@Injectable()
+export class ToolCatalog implements OnModuleInit, OnApplicationBootstrap {
+  private readonly logger: Logger;
+  private readonly tools = new Map<string, StageTool>();
+  private refused: RefusedTool[] = [];
+  private found: FoundTool[] = [];
+  private runners: ToolRunner[] = [];
+  private refreshing: Promise<void> = Promise.resolve();
+
+  constructor(
+    @Inject(STAGE) private readonly stage: StageOptions,
+    @Inject(HOST) private readonly host: Host,
+    @Inject(MACHINE) private readonly machine: Machine,
+    @Inject(TOOL_RUNNERS) private readonly sharedRunners: ToolRunner[],
+    private readonly transactions: Transactions,
+  ) {
+    this.logger = new Logger(`tools:${stage.stage}`);
+  }
+
+  async onModuleInit(): Promise<void> {
+    const builtins = this.stage.builtinTools ? await loadBuiltinTools(this.stage.builtinTools) : [];
+    this.runners = [...this.sharedRunners, new BuiltinRunner(builtins)];
+    for (const { tool, file } of builtins) assertUsable(tool.definition, this.stage.stage, file);
+    this.found = [
+      ...builtins.map(({ tool, file }) => ({ definition: tool.definition, folder: null, place: file })),
+      ...(await this.toolsInFolders()),
+    ];
+    await this.identifyAll();
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.announce();
+    setInterval(() => void this.refresh(), REFRESH_MS).unref();
+  }
+
+  all(): StageTool[] {
+    return [...this.tools.values()];
+  }
+
+  /** Tools that only workers outside run. */
+  externalNames(): string[] {
+    return this.all()
+      .filter(({ runner }) => runner === null)
+      .map(({ registered }) => registered.definition.name);
+  }
+
+  refusals(): RefusedTool[] {
+    return this.refused;
+  }
+
+  find(name: string): StageTool | undefined {
+    return this.tools.get(name);
+  }
+
+  /** Looks again at tools on servers, which may come, go and change while this process runs. */
+  refresh(): Promise<void> {
+    this.refreshing = this.refreshing.then(async () => {
+      await this.identifyAll((runtime) => runtime === 'http' || runtime === 'container');
+      await this.announce();
+    });
+    this.refreshing = this.refreshing.catch((error: Error) =>
+      this.logger.warn(`tools not refreshed: ${error.message}`),
+    );
+    return this.refreshing;
+  }
+
+  private async identifyAll(isWanted: (runtime: string) => boolean = () => true): Promise<void> {
+    const known = new Map(this.found.map((tool) => [tool.definition.name, tool]));
+    this.refused = this.refused.filter(
+      ({ name }) => !known.has(name) || !isWanted(known.get(name)!.definition.runtime.kind),
+    );
+    for (const tool of this.found.filter(({ definition }) => isWanted(definition.runtime.kind))) {
+      await this.identify(tool);
+    }
+  }
+
+  private async identify({ definition, folder, place }: FoundTool): Promise<void> {
+    const runner = this.runners.find(({ runtime }) => runtime === definition.runtime.kind) ?? null;
+    try {
+      const identity = runner ? await runner.identify(definition, folder) : withoutRunner(definition);
+      const digest = digestOfJson({ definition, identity });
+      const machine = machineValuesFor(definition, this.machine);
+      this.tools.set(definition.name, { registered: { definition, digest, machine }, folder, runner });
+    } catch (error) {
+      if (!(error instanceof ToolUnavailableError)) throw error;
+      this.tools.delete(definition.name);
+      this.refuse({ name: definition.name, place, code: error.code, message: error.message, mend: error.mend });
+    }
+  }
+
+  private refuse(tool: RefusedTool): void {
+    this.refused.push(tool);
+    this.logger.warn(`${tool.place}: ${tool.name}: ${tool.message}; ${tool.mend}`);
+  }
+
+  private async toolsInFolders(): Promise<FoundTool[]> {
+    const found: FoundTool[] = [];
+    for (const folder of this.host.toolDirectories.flatMap((root) => toolFoldersIn(join(root, this.stage.stage)))) {
+      const place = join(folder, 'tool.yaml');
+      const reading = parseToolFile(await readFile(place, 'utf8'), place);
+      const mistakes = reading.ok ? misplacement(reading.definition, this.stage.stage, place) : reading.mistakes;
+      if (reading.ok && mistakes.length === 0) found.push({ definition: reading.definition, folder, place });
+      for (const { file, line, column, message, mend } of mistakes) {
+        const at = `${file}:${line}:${column}`;
+        this.refuse({ name: basename(folder), place: at, code: 'TOOL_FILE_INVALID', message, mend });
+      }
+    }
+    return this.withoutDoubles(found);
+  }
+
+  /** A tool that comes later in the list of folders takes the place of one with the same name: a user's own goes before the shipped. */
+  private withoutDoubles(found: FoundTool[]): FoundTool[] {
+    return [...new Map(found.map((tool) => [tool.definition.name, tool])).values()];
+  }
+
+  /** Announces what is new or changed since the last time, by this process or one before, and what is gone. */
+  private async announce(): Promise<void> {
+    await this.transactions.run(async (transaction) => {
+      const rows = await transaction.query<{ name: string; version: string; digest: string }>(
+        'SELECT name, version, digest FROM tool FOR UPDATE',
+      );
+      const known = new Map(rows.map((row) => [row.name, row]));
+      for (const { registered } of this.all()) {
+        const { name, version } = registered.definition;
+        if (known.get(name)?.digest === registered.digest && this.isAnnounced.has(name)) continue;
+        await transaction.query(
+          `INSERT INTO tool (name, version, digest) VALUES ($1, $2, $3)
+           ON CONFLICT (name) DO UPDATE SET version = excluded.version, digest = excluded.digest`,
+          [name, version, registered.digest],
+        );
+        transaction.publish('sedge.tool.registered.v1', registered.digest, {
+          tool: registered,
+          stageUrl: this.host.url,
+        });
+        this.isAnnounced.add(name);
+      }
+      for (const { name, version, digest } of rows.filter((row) => !this.tools.has(row.name))) {
+        await transaction.query('DELETE FROM tool WHERE name = $1', [name]);
+        transaction.publish('sedge.tool.removed.v1', digest, { name, version, stage: this.stage.stage });
+        this.isAnnounced.delete(name);
+      }
+    });
+  }
+
+  /** Each start announces all once more, for services that have lost or never had the list. */
+  private readonly isAnnounced = new Set<string>();
+}
+
+function toolFoldersIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .sort()
+    .map((name) => join(folder, name))
+    .filter((place) => existsSync(join(place, 'tool.yaml')));
+}
+
+function withoutRunner(definition: ToolDefinition): Record<string, unknown> {
+  if (definition.runtime.kind === 'external') return {};
+  const message = `the runtime '${definition.runtime.kind}' is not part of this process`;
+  throw new ToolUnavailableError('TOOL_RUNTIME_UNAVAILABLE', message, 'choose another runtime in tool.yaml');
+}
+
+function misplacement(definition: ToolDefinition, stage: string, file: string): ToolFileMistake[] {
+  if (definition.stage === stage) return [];
+  const message = `the tool names the stage '${definition.stage}' and lies in the folder of '${stage}'`;
+  return [{ file, line: 1, column: 1, message, mend: `move its folder to ${definition.stage}/, or change its stage` }];
+}
+
+/** A built-in tool's mistake is the service's own: better no start than half a stage. */
+function assertUsable(definition: ToolDefinition, stage: string, place: string): void {
+  const [finding] = checkToolDefinition(definition);
+  if (finding) throw new Error(`${place}: ${finding.message}; ${finding.mend}`);
+  if (definition.stage !== stage) throw new Error(`${place}: the tool names the stage '${definition.stage}'`);
+}

@@ -1,0 +1,32 @@
+import { Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import type { Digest } from '@sedge/artifact-contracts';
+import type { Request, Response } from 'express';
+import { pipeline } from 'node:stream/promises';
+import { OciExport } from '../state/oci-export.service.js';
+import { OciImport } from '../state/oci-import.service.js';
+import { artifactIdFrom } from './artifact-id.js';
+
+/** Artifacts with everything that they came from, in and out, as OCI image layouts. */
+@Controller('v1/artifacts')
+export class ArtifactLayoutsController {
+  constructor(
+    private readonly exports: OciExport,
+    private readonly imports: OciImport,
+  ) {}
+
+  @Get(':id/export')
+  async export(@Param('id') text: string, @Res() response: Response): Promise<void> {
+    const id = artifactIdFrom(text);
+    const archive = await this.exports.open(id);
+    response.setHeader('Content-Type', 'application/x-tar');
+    response.setHeader('Content-Disposition', `attachment; filename="${id.slice(7, 19)}.oci.tar"`);
+    await pipeline(archive, response).catch(() => response.destroy());
+  }
+
+  /** The body is the archive, `application/x-tar`. */
+  @Post('import')
+  @HttpCode(201)
+  async import(@Req() request: Request): Promise<{ artifacts: Digest[] }> {
+    return { artifacts: await this.imports.import(request) };
+  }
+}

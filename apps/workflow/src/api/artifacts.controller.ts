@@ -1,0 +1,71 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
+import { errorsOf } from '@sedge/service-kit';
+import { decodeCursor, encodeCursor } from '../domain/artifact-cursor.js';
+import { ARTIFACT_ERRORS } from '../domain/artifact-errors.js';
+import { detailsOf, summaryOf } from '../domain/artifact-view.js';
+import { ArtifactIndex } from '../state/artifact-index.service.js';
+import { ArtifactRemoval } from '../state/artifact-removal.service.js';
+import { ArtifactLineageRepository } from '../state/artifact-lineage.repository.js';
+import { ArtifactRepository } from '../state/artifact.repository.js';
+import { artifactIdFrom } from './artifact-id.js';
+import { ArtifactListQuery, LineageQuery, PinRequest } from './artifact.dto.js';
+
+const PAGE = 50;
+const MAX_LINEAGE_EDGES = 10_000;
+const error = errorsOf(ARTIFACT_ERRORS);
+
+/** Artifacts: what there is, what it is, where it came from, and what must stay. */
+@Controller('v1/artifacts')
+export class ArtifactsController {
+  constructor(
+    private readonly index: ArtifactIndex,
+    private readonly repository: ArtifactRepository,
+    private readonly lineages: ArtifactLineageRepository,
+    private readonly removal: ArtifactRemoval,
+  ) {}
+
+  @Get()
+  async list(@Query() query: ArtifactListQuery): Promise<object> {
+    const before = query.cursor === undefined ? null : decodeCursor(query.cursor);
+    if (query.cursor !== undefined && before === null) throw error('ARTIFACT_CURSOR_INVALID');
+    const limit = query.limit ?? PAGE;
+    const filter = { kind: query.kind ?? null, derivedFrom: query.derivedFrom ?? null };
+    const rows = await this.repository.list({ ...filter, before, limit: limit + 1 });
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    return { items: page.map(summaryOf), nextCursor: rows.length > limit && last ? encodeCursor(last.sequence) : null };
+  }
+
+  @Get(':id')
+  async show(@Param('id') id: string): Promise<object> {
+    return detailsOf(await this.index.get(artifactIdFrom(id)));
+  }
+
+  @Get(':id/lineage')
+  async lineage(@Param('id') text: string, @Query() { direction = 'both' }: LineageQuery): Promise<object> {
+    const id = (await this.index.get(artifactIdFrom(text))).id;
+    const up = direction === 'down' ? [] : await this.lineages.up(id, MAX_LINEAGE_EDGES);
+    const down = direction === 'up' ? [] : await this.lineages.down(id, MAX_LINEAGE_EDGES);
+    const edges = [...up, ...down];
+    const ids = [...new Set([id, ...edges.flatMap((edge) => [edge.artifact, edge.parent])])];
+    return { artifact: id, nodes: await this.lineages.nodes(ids), edges };
+  }
+
+  @Put(':id/pin')
+  @HttpCode(204)
+  async pin(@Param('id') text: string, @Body() { note = 'pinned' }: PinRequest): Promise<void> {
+    await this.repository.pin((await this.index.get(artifactIdFrom(text))).id, note);
+  }
+
+  @Delete(':id/pin')
+  @HttpCode(204)
+  async unpin(@Param('id') text: string): Promise<void> {
+    await this.repository.unpin((await this.index.get(artifactIdFrom(text))).id);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  async remove(@Param('id') text: string): Promise<void> {
+    await this.removal.remove(artifactIdFrom(text));
+  }
+}

@@ -1,0 +1,20 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { GarbageCollection } from '../state/garbage.service.js';
+import { UploadService } from '../state/upload.service.js';
+import { GarbageRequest } from './artifact.dto.js';
+
+/** Garbage collection; a dry run answers exactly what a real one would remove. */
+@Controller('v1/gc')
+export class GarbageController {
+  constructor(
+    private readonly garbage: GarbageCollection,
+    private readonly uploads: UploadService,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  async collect(@Body() { dryRun }: GarbageRequest): Promise<object> {
+    const plan = dryRun ? await this.garbage.plan(new Date()) : await this.garbage.collect(new Date(), this.uploads);
+    return { dryRun, ...plan };
+  }
+}

@@ -1,0 +1,58 @@
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Req, Res } from '@nestjs/common';
+import type { Digest } from '@sedge/artifact-contracts';
+import { errorsOf } from '@sedge/service-kit';
+import type { Request, Response } from 'express';
+import { ARTIFACT_ERRORS } from '../domain/artifact-errors.js';
+import { ArtifactRepository } from '../state/artifact.repository.js';
+import { UploadService } from '../state/upload.service.js';
+import { UploadRequest } from './upload.dto.js';
+
+const error = errorsOf(ARTIFACT_ERRORS);
+
+/** Uploads: announce the artifact, send each file in chunks (`PATCH`, at an offset), complete. */
+@Controller('v1/uploads')
+export class UploadsController {
+  constructor(
+    private readonly uploads: UploadService,
+    private readonly artifacts: ArtifactRepository,
+  ) {}
+
+  @Post()
+  async start(@Body() { kind, kindVersion = 1, metadata, files, derivedFrom = [] }: UploadRequest): Promise<object> {
+    const announced = files.map(({ path, sizeBytes, digest }) => ({ path, sizeBytes, digest: digest ?? null }));
+    return this.uploads.start({ kind, kindVersion, metadata, files: announced, derivedFrom }, this.artifacts);
+  }
+
+  @Get(':id')
+  async show(@Param('id') id: string): Promise<object> {
+    return this.uploads.show(id);
+  }
+
+  /** The body is the chunk itself, `application/offset+octet-stream`. */
+  @Patch(':id/files/*path')
+  async append(
+    @Param('id') id: string,
+    @Param('path') parts: string | string[],
+    @Headers('upload-offset') offsetText: string | undefined,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const path = Array.isArray(parts) ? parts.join('/') : parts;
+    const offset = /^\d{1,15}$/.test(offsetText ?? '') ? Number(offsetText) : NaN;
+    if (Number.isNaN(offset)) throw error('UPLOAD_OFFSET_WRONG', { path, offset: 'some', given: offsetText ?? 'none' });
+    const after = await this.uploads.append(id, path, offset, request);
+    response.status(204).setHeader('Upload-Offset', after).end();
+  }
+
+  @Post(':id/complete')
+  @HttpCode(201)
+  async complete(@Param('id') id: string): Promise<{ id: Digest }> {
+    return { id: await this.uploads.complete(id) };
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  async giveUp(@Param('id') id: string): Promise<void> {
+    await this.uploads.giveUp(id);
+  }
+}

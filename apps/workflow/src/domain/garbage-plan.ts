@@ -1,0 +1,86 @@
+import type { Digest } from '@sedge/artifact-contracts';
+
+/** Something that must stay, and why. */
+export interface GarbageRoot {
+  artifact: Digest;
+  /** e.g. `pinned`, `run 01J…` */
+  because: string;
+}
+
+/** An artifact as the index has it. */
+export interface IndexedArtifact {
+  id: Digest;
+  kind: string;
+  sizeBytes: number;
+  /** when it was stored or last asked for */
+  usedAt: Date;
+  parents: Digest[];
+  /** its manifest, its metadata and its files */
+  blobs: Digest[];
+}
+
+export interface StoredBlob {
+  digest: Digest;
+  sizeBytes: number;
+  storedAt: Date;
+}
+
+/** What a garbage collection removes; a dry run prints this and a real one carries it out. */
+export interface GarbagePlan {
+  artifacts: { id: Digest; kind: string; sizeBytes: number; usedAt: Date }[];
+  blobs: { digest: Digest; sizeBytes: number }[];
+  freedBytes: number;
+}
+
+/**
+ * The artifacts that no root needs and that nothing asked for since `before`. A root needs itself and everything that it came from, so that
+ * what stays can always be explained and exported; what is young is not removed, and needs what it came from as well.
+ */
+export function unneededArtifacts(
+  artifacts: readonly IndexedArtifact[],
+  roots: readonly GarbageRoot[],
+  before: Date,
+): IndexedArtifact[] {
+  const byId = new Map(artifacts.map((artifact) => [artifact.id, artifact]));
+  const needed = new Set<Digest>();
+  const open = [
+    ...roots.map((root) => root.artifact),
+    ...artifacts.filter((artifact) => artifact.usedAt >= before).map((artifact) => artifact.id),
+  ];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (needed.has(id)) continue;
+    needed.add(id);
+    open.push(...(byId.get(id)?.parents ?? []));
+  }
+  return artifacts.filter((artifact) => !needed.has(artifact.id)).sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** The blobs that belong to no artifact that stays and were not stored since `before`. */
+export function unneededBlobs(
+  blobs: readonly StoredBlob[],
+  kept: readonly IndexedArtifact[],
+  before: Date,
+): StoredBlob[] {
+  const needed = new Set(kept.flatMap((artifact) => artifact.blobs));
+  return blobs
+    .filter((blob) => !needed.has(blob.digest) && blob.storedAt < before)
+    .sort((a, b) => (a.digest < b.digest ? -1 : 1));
+}
+
+/** Puts both together. */
+export function planGarbage(
+  artifacts: readonly IndexedArtifact[],
+  blobs: readonly StoredBlob[],
+  roots: readonly GarbageRoot[],
+  before: Date,
+): GarbagePlan {
+  const removed = unneededArtifacts(artifacts, roots, before);
+  const ids = new Set(removed.map((artifact) => artifact.id));
+  const kept = artifacts.filter((artifact) => !ids.has(artifact.id));
+  const removedBlobs = unneededBlobs(blobs, kept, before);
+  return {
+    artifacts: removed.map(({ id, kind, sizeBytes, usedAt }) => ({ id, kind, sizeBytes, usedAt })),
+    blobs: removedBlobs.map(({ digest, sizeBytes }) => ({ digest, sizeBytes })),
+    freedBytes: removedBlobs.reduce((sum, blob) => sum + blob.sizeBytes, 0),
+  };
+}

@@ -1,0 +1,83 @@
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Digest } from '@sedge/artifact-contracts';
+import type { ArtifactStoredData } from '@sedge/event-contracts';
+import { errorsOf, type Transaction } from '@sedge/service-kit';
+import { ARTIFACT_ERRORS } from '../domain/artifact-errors.js';
+import { ArtifactReader } from './artifact-reader.service.js';
+import { ArtifactRepository, type ArtifactRow } from './artifact.repository.js';
+
+const error = errorsOf(ARTIFACT_ERRORS);
+
+/** An artifact with its metadata, from the index where it was read before, else from the store. */
+export type KnownArtifact = ArtifactRow & { manifest: string; metadata: Record<string, unknown> };
+
+/** What the rest of the service asks about artifacts. */
+@Injectable()
+export class ArtifactIndex implements OnApplicationBootstrap {
+  private readonly logger = new Logger('artifacts');
+  private readonly listeners = new Set<(artifact: ArtifactStoredData) => void>();
+
+  constructor(
+    private readonly repository: ArtifactRepository,
+    private readonly reader: ArtifactReader,
+  ) {}
+
+  /** Reads what a crash left unread. */
+  async onApplicationBootstrap(): Promise<void> {
+    for (const id of await this.repository.unread()) await this.readIn(id);
+  }
+
+  /** Notes an artifact in a transaction; `stored` follows after the commit, when its manifest may be read from the store. */
+  add(tx: Transaction, data: ArtifactStoredData): Promise<void> {
+    return this.repository.add(tx, data);
+  }
+
+  stored(data: ArtifactStoredData): void {
+    void this.readIn(data.artifact);
+    for (const listener of this.listeners) listener(data);
+  }
+
+  /** Calls back for each artifact that enters the index from now on. @returns a function that ends it */
+  onStored(listener: (artifact: ArtifactStoredData) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  /** @throws ARTIFACT_UNKNOWN, ARTIFACT_DAMAGED */
+  async get(id: Digest): Promise<KnownArtifact> {
+    const row = await this.repository.find(id);
+    if (!row) throw error('ARTIFACT_UNKNOWN', { id });
+    if (row.manifest !== null && row.metadata !== null) return row as KnownArtifact;
+    const { text, metadata } = await this.reader.read(id);
+    await this.repository.describe(id, text, metadata);
+    return { ...row, manifest: text, metadata };
+  }
+
+  /** The newest artifact of a kind that was made from another, directly, or null. */
+  async newestDerived(kind: string, derivedFrom: Digest): Promise<Digest | null> {
+    const rows = await this.repository.list({ kind, derivedFrom, before: null, limit: 1 });
+    return rows[0]?.id ?? null;
+  }
+
+  /**
+   * Whether artifacts are whole in the store, so that a result that consists of them may be used again. Keeps the garbage collection from
+   * them for an hour.
+   */
+  async areWhole(ids: readonly Digest[]): Promise<{ isWhole: true } | { isWhole: false; reason: string }> {
+    await this.repository.touch(ids);
+    for (const id of ids) {
+      const fault = await this.reader.firstFault(id);
+      if (fault) return { isWhole: false, reason: `artifact ${id}: '${fault.file}': ${fault.reason}` };
+    }
+    return { isWhole: true };
+  }
+
+  private async readIn(id: Digest): Promise<void> {
+    try {
+      const { text, metadata } = await this.reader.read(id);
+      await this.repository.describe(id, text, metadata);
+    } catch (fault) {
+      this.logger.warn(`${id} is not described yet: ${(fault as Error).message}`);
+    }
+  }
+}

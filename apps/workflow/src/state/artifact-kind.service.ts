@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import {
+  KINDS,
+  findKind,
+  isKindName,
+  metadataSchemaOf,
+  validateFiles,
+  validateMetadata,
+  type KindMistake,
+} from '@sedge/artifact-contracts';
+import { Transactions, errorsOf } from '@sedge/service-kit';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { ARTIFACT_ERRORS } from '../domain/artifact-errors.js';
+
+const MAX_SCHEMA_BYTES = 256 << 10;
+const error = errorsOf(ARTIFACT_ERRORS);
+
+interface KindRow {
+  name: string;
+  version: number;
+  schema: Record<string, unknown>;
+}
+
+/** The kinds there are: Sedge's own, which are classes, and those of third parties, which are JSON Schemas. */
+@Injectable()
+export class ArtifactKinds {
+  constructor(private readonly transactions: Transactions) {}
+
+  async list(): Promise<object[]> {
+    const own = KINDS.map(({ name, version, summary }) => ({ name, version, summary, origin: 'sedge' }));
+    const others = await this.transactions.query<KindRow>(
+      'SELECT name, version, schema FROM artifact_kind ORDER BY name, version',
+    );
+    const rest = others.map(({ name, version, schema }) => ({
+      name,
+      version,
+      summary: typeof schema['description'] === 'string' ? schema['description'] : '',
+      origin: 'third-party',
+    }));
+    return [...own, ...rest];
+  }
+
+  /** @throws ARTIFACT_KIND_UNKNOWN */
+  async schemaOf(name: string, version: number | null): Promise<object> {
+    const own = findKind(name);
+    if (own && (version === null || version === own.version)) return metadataSchemaOf(own);
+    const found = await this.findThirdParty(name, version);
+    if (!found) throw error('ARTIFACT_KIND_UNKNOWN', { kind: name, version: version ?? 'any' });
+    return found.schema;
+  }
+
+  /** Registers a third party's kind. The same schema again changes nothing. @throws ARTIFACT_KIND_INVALID, ARTIFACT_KIND_TAKEN */
+  async register(name: string, version: number, schema: Record<string, unknown>): Promise<void> {
+    if (!isKindName(name) || findKind(name))
+      throw error('ARTIFACT_KIND_INVALID', { kind: name, reason: 'the name is taken' });
+    compile(name, schema);
+    await this.transactions.query(
+      'INSERT INTO artifact_kind (name, version, schema) VALUES ($1, $2, $3::jsonb) ON CONFLICT DO NOTHING',
+      [name, version, JSON.stringify(schema)],
+    );
+    const same = await this.transactions.query(
+      'SELECT 1 FROM artifact_kind WHERE name = $1 AND version = $2 AND schema = $3::jsonb',
+      [name, version, JSON.stringify(schema)],
+    );
+    if (same.length === 0) throw error('ARTIFACT_KIND_TAKEN', { kind: name, version });
+  }
+
+  /** Checks an artifact that comes from outside. @throws ARTIFACT_KIND_UNKNOWN, ARTIFACT_CONTENT_INVALID */
+  async check(kind: string, version: number, metadata: unknown, paths: readonly string[]): Promise<void> {
+    const mistakes = await this.mistakesOf(kind, version, metadata, paths);
+    if (mistakes.length === 0) return;
+    const sentences = mistakes.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+    throw error('ARTIFACT_CONTENT_INVALID', { kind, mistakes: sentences.join('; ') }, mistakes);
+  }
+
+  private async mistakesOf(
+    kind: string,
+    version: number,
+    metadata: unknown,
+    paths: readonly string[],
+  ): Promise<KindMistake[]> {
+    if (findKind(kind)?.version === version)
+      return [...validateMetadata(kind, metadata), ...validateFiles(kind, paths)];
+    const row = await this.findThirdParty(kind, version);
+    if (!row) throw error('ARTIFACT_KIND_UNKNOWN', { kind, version });
+    const validate = compile(kind, row.schema);
+    if (validate(metadata)) return [];
+    return (validate.errors ?? []).map((mistake) => ({
+      path: mistake.instancePath.slice(1).replaceAll('/', '.'),
+      message: mistake.message ?? mistake.keyword,
+    }));
+  }
+
+  private async findThirdParty(name: string, version: number | null): Promise<KindRow | null> {
+    const rows = await this.transactions.query<KindRow>(
+      `SELECT name, version, schema FROM artifact_kind WHERE name = $1 AND ($2::int IS NULL OR version = $2)
+       ORDER BY version DESC LIMIT 1`,
+      [name, version],
+    );
+    return rows[0] ?? null;
+  }
+}
+
+/** A schema refers to nothing but itself: no other document is fetched. @throws ARTIFACT_KIND_INVALID */
+function compile(kind: string, schema: Record<string, unknown>): ReturnType<Ajv2020['compile']> {
+  if (JSON.stringify(schema).length > MAX_SCHEMA_BYTES) {
+    throw error('ARTIFACT_KIND_INVALID', { kind, reason: `the schema has more than ${MAX_SCHEMA_BYTES} bytes` });
+  }
+  try {
+    return new Ajv2020({ allErrors: true, strict: false, validateFormats: false }).compile(schema);
+  } catch (fault) {
+    throw error('ARTIFACT_KIND_INVALID', { kind, reason: (fault as Error).message });
+  }
+}

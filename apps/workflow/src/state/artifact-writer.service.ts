@@ -1,0 +1,62 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  artifactIdOf,
+  artifactTypeOf,
+  canonicalJson,
+  createManifest,
+  manifestText,
+  type ArtifactFile,
+  type Digest,
+} from '@sedge/artifact-contracts';
+import type { ArtifactStoredData } from '@sedge/event-contracts';
+import { ARTIFACT_STORE, type ArtifactStore } from '@sedge/ports';
+import { Transactions, type Transaction } from '@sedge/service-kit';
+import { ArtifactIndex } from './artifact-index.service.js';
+
+export interface NewArtifact {
+  kind: string;
+  kindVersion: number;
+  metadata: Record<string, unknown>;
+  files: ArtifactFile[];
+  derivedFrom: Digest[];
+}
+
+/** Makes artifacts known that come from outside, not from a job: the manifest last, then index and event in one transaction. */
+@Injectable()
+export class ArtifactWriter {
+  constructor(
+    @Inject(ARTIFACT_STORE) private readonly store: ArtifactStore,
+    private readonly transactions: Transactions,
+    private readonly index: ArtifactIndex,
+  ) {}
+
+  /** @param files already in the store @param within runs in the same transaction */
+  async write(artifact: NewArtifact, within: (tx: Transaction) => Promise<void>): Promise<Digest> {
+    const manifest = createManifest(
+      artifactTypeOf(artifact.kind, artifact.kindVersion),
+      artifact.metadata,
+      artifact.files,
+    );
+    await this.store.put(canonicalJson(artifact.metadata), manifest.config.digest);
+    const id = artifactIdOf(manifest);
+    await this.store.put(manifestText(manifest), id);
+    const sizeBytes = artifact.files.reduce((sum, file) => sum + file.sizeBytes, manifest.config.size);
+    const { kind, kindVersion, derivedFrom } = artifact;
+    await this.announce([{ artifact: id, kind, kindVersion, sizeBytes, derivedFrom }], within);
+    return id;
+  }
+
+  /** Puts artifacts whose blobs are all in the store into the index, and tells everybody. */
+  async announce(
+    artifacts: ArtifactStoredData[],
+    within: (tx: Transaction) => Promise<void> = async () => {},
+  ): Promise<void> {
+    await this.transactions.run(async (tx) => {
+      for (const data of artifacts) {
+        await this.index.add(tx, data);
+        tx.publish('sedge.artifact.stored.v1', data.artifact, data);
+      }
+      await within(tx);
+    });
+  }
+}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import type { Digest } from '@sedge/artifact-contracts';
+import { Transactions, type Transaction } from '@sedge/service-kit';
+
+export interface UploadFile {
+  path: string;
+  sizeBytes: number;
+  /** what the bytes must have, or null */
+  digest: Digest | null;
+}
+
+/** An artifact on its way in. */
+export interface Upload {
+  id: string;
+  kind: string;
+  kindVersion: number;
+  metadata: Record<string, unknown>;
+  derivedFrom: Digest[];
+  files: UploadFile[];
+  leaseUntil: Date;
+}
+
+const COLUMNS = `id, kind, kind_version AS "kindVersion", metadata, derived_from AS "derivedFrom", files, lease_until AS "leaseUntil"`;
+
+/** Uploads under way. Each chunk renews the lease; an upload whose lease ended is given up. */
+@Injectable()
+export class UploadRepository {
+  constructor(private readonly transactions: Transactions) {}
+
+  async add(upload: Omit<Upload, 'leaseUntil'>, leaseMs: number): Promise<Upload> {
+    const { id, kind, kindVersion, metadata, derivedFrom, files } = upload;
+    const rows = await this.transactions.query<Upload>(
+      `INSERT INTO upload (id, kind, kind_version, metadata, derived_from, files, lease_until)
+       VALUES ($1, $2, $3, $4::jsonb, $5::text[], $6::jsonb, now() + make_interval(secs => $7)) RETURNING ${COLUMNS}`,
+      [id, kind, kindVersion, JSON.stringify(metadata), derivedFrom, JSON.stringify(files), leaseMs / 1000],
+    );
+    return rows[0]!;
+  }
+
+  /** Finds an upload under lease and renews the lease. */
+  async renew(id: string, leaseMs: number): Promise<Upload | null> {
+    const rows = await this.transactions.query<Upload>(
+      `UPDATE upload SET lease_until = now() + make_interval(secs => $2)
+       WHERE id = $1 AND lease_until > now() RETURNING ${COLUMNS}`,
+      [id, leaseMs / 1000],
+    );
+    return rows[0] ?? null;
+  }
+
+  async remove(id: string, tx?: Transaction): Promise<void> {
+    await (tx ?? this.transactions).query('DELETE FROM upload WHERE id = $1', [id]);
+  }
+
+  /** What uploads under lease were made from: it must stay until they are complete. */
+  async parentsUnderLease(): Promise<{ upload: string; artifact: Digest }[]> {
+    return this.transactions.query(
+      'SELECT id AS upload, unnest(derived_from) AS artifact FROM upload WHERE lease_until > now()',
+    );
+  }
+
+  /** Gives up uploads whose lease ended. @returns their ids */
+  async removeExpired(): Promise<string[]> {
+    const rows = await this.transactions.query<{ id: string }>(
+      'DELETE FROM upload WHERE lease_until <= now() RETURNING id',
+    );
+    return rows.map((row) => row.id);
+  }
+}

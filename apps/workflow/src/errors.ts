@@ -110,28 +110,63 @@ export const MISTAKES = {
 
 export type MistakeCode = keyof typeof MISTAKES;
 
-/** Why a step of a run, or a request about a run, failed. Codes are stable for ever. */
-export const FAILURES = {
-  WORKFLOW_INVALID: { sentence: 'The workflow has mistakes; nothing was started.', mend: 'Mend the mistakes listed.' },
-  WORKFLOW_RUN_UNKNOWN: { sentence: 'There is no run of that id.', mend: 'List the runs.' },
-  WORKFLOW_STEP_UNKNOWN: { sentence: 'The run has no step of that name.', mend: 'Name one of its steps.' },
-  WORKFLOW_TOOL_NOT_REGISTERED: {
-    sentence: 'No stage has registered a tool of that name.',
-    mend: 'List the tools; start the stage that has it.',
+/** Answers to requests that can't be met. Codes are stable for ever. */
+export const WORKFLOW_ERRORS = {
+  WORKFLOW_INVALID: {
+    status: 422,
+    sentence: 'the workflow {file} has {count} mistake(s), so nothing was started',
+    mend: 'mend what is listed in details',
   },
-  WORKFLOW_RUN_ACTIVE: { sentence: 'The run is still under way.', mend: 'Wait for its end or cancel it first.' },
+  WORKFLOW_RUN_UNKNOWN: { status: 404, sentence: 'there is no run {run}', mend: 'list the runs: sedge runs list' },
+  WORKFLOW_STEP_UNKNOWN: {
+    status: 404,
+    sentence: 'the run {run} has no step {step} whose job was asked for',
+    mend: 'show its steps: sedge runs show {run}',
+  },
+  WORKFLOW_TOOL_NOT_REGISTERED: {
+    status: 404,
+    sentence: 'no stage has registered a tool {tool}',
+    mend: '{suggestion}; list the tools: sedge tools list',
+  },
+  WORKFLOW_RUN_ACTIVE: {
+    status: 409,
+    sentence: 'the run {run} is still under way',
+    mend: 'wait for its end, or cancel it first',
+  },
   WORKFLOW_RUN_COMPLETE: {
-    sentence: 'The run has ended well; there is nothing to run again.',
-    mend: 'Start a new run.',
+    status: 409,
+    sentence: 'the run {run} has ended already ({state})',
+    mend: 'start a new run of its workflow; finished steps are reused',
   },
   WORKFLOW_CURSOR_INVALID: {
-    sentence: 'The cursor is not one that a list gave.',
-    mend: 'Use nextCursor of the page before, or none.',
+    status: 400,
+    sentence: 'the cursor is not one that a list gave',
+    mend: 'use nextCursor of the page before, or none',
   },
   WORKFLOW_IDEMPOTENCY_CONFLICT: {
-    sentence: 'The Idempotency-Key was used for another request.',
-    mend: 'Use a fresh key.',
+    status: 409,
+    sentence: 'the Idempotency-Key was used for another request',
+    mend: 'use a fresh key for each different request',
   },
+  WORKFLOW_PLAN_TIMED_OUT: {
+    status: 504,
+    sentence: 'the inputs were not brought in within {seconds} s',
+    mend: 'ask again: what is there already is kept; or start a run, which waits as long as it takes',
+  },
+  WORKFLOW_PLAN_INPUT_FAILED: {
+    status: 422,
+    sentence: 'the input {input} could not be brought in: {reason}',
+    mend: 'mend its address under inputs, or set another with --set',
+  },
+  WORKFLOW_STAGE_UNREACHABLE: {
+    status: 502,
+    sentence: 'the stage {stage}, which has the job, does not answer: {reason}',
+    mend: 'start the stage, then ask again',
+  },
+} as const;
+
+/** Why a step of a run failed or was not run. Codes are stable for ever; a job's own failures carry the codes of its stage and tool. */
+export const STEP_FAILURES = {
   WORKFLOW_EXPECTATION_MISSED: {
     sentence: 'A metric is not as the step expects, so the run was stopped.',
     mend: 'Mend the cause, or change the expectation.',
@@ -139,6 +174,10 @@ export const FAILURES = {
   WORKFLOW_METRIC_MISSING: {
     sentence: 'A report does not have the metric that a step reads.',
     mend: 'Read one that it has.',
+  },
+  WORKFLOW_REPORT_DAMAGED: {
+    sentence: 'A report that a step reads a number from can not be read.',
+    mend: 'Run the workflow again: results are verified, and damaged ones made anew.',
   },
   WORKFLOW_AWAIT_TIMED_OUT: {
     sentence: 'Nobody published the awaited artifact in time.',
@@ -148,6 +187,14 @@ export const FAILURES = {
     sentence: 'A step took longer than its timeout.',
     mend: 'Give it more time with timeout.',
   },
+  WORKFLOW_STEP_SKIPPED: {
+    sentence: 'A step that it reads failed.',
+    mend: 'Mend the failed step, then retry the run.',
+  },
+  WORKFLOW_RUN_STOPPED: {
+    sentence: 'The run was stopped before it got to this step.',
+    mend: 'See the step that stopped it.',
+  },
   WORKFLOW_PARAMETER_REFUSED: {
     sentence: 'A number from a report is not one that the tool takes as a parameter.',
     mend: 'Read another metric or change the parameter.',
@@ -156,14 +203,10 @@ export const FAILURES = {
     sentence: 'The tools changed under the run so that its workflow does not fit them any more.',
     mend: 'Mend the workflow and start a new run.',
   },
-  WORKFLOW_PLAN_TIMED_OUT: {
-    sentence: 'The inputs were not brought in within the time that a plan waits.',
-    mend: 'Start a run, which waits as long as it takes.',
-  },
-  WORKFLOW_STAGE_UNREACHABLE: {
-    sentence: 'The stage that has the job does not answer.',
-    mend: 'Start the stage, then ask again.',
+  WORKFLOW_JOB_CANCELLED: {
+    sentence: 'The job was cancelled again and again by others.',
+    mend: 'Retry the run when nobody cancels the job.',
   },
 } as const;
 
-export type FailureCode = keyof typeof FAILURES;
+export type StepFailureCode = keyof typeof STEP_FAILURES;

@@ -1,0 +1,120 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { Response } from 'express';
+import { itemView, runSummary } from '../domain/run-view.js';
+import { isFinal } from '../domain/run-item.js';
+import type { JobProgress } from '../domain/job-progress.js';
+import { RunFeed } from '../state/run-feed.service.js';
+import { RunQueries } from '../state/run-queries.service.js';
+import { itemOfRow } from '../state/run-row.js';
+
+/** A comment this often keeps proxies from closing a quiet stream, and is when writes of other copies of the service are looked for. */
+const HEARTBEAT_MS = 5000;
+
+/**
+ * Sends what happens to a run as server-sent events: `run` and `item` with their states, `progress` between them, `end` last. The id of
+ * an event is the run's revision; who comes back with the last id gets the present state of everything that changed since.
+ */
+@Injectable()
+export class RunEventStream {
+  constructor(
+    private readonly queries: RunQueries,
+    private readonly feed: RunFeed,
+  ) {}
+
+  open(run: string, after: string, response: Response): void {
+    const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
+    response.writeHead(200, headers);
+    response.flushHeaders();
+    new Listener(run, after, response, this.queries, this.feed).start();
+  }
+}
+
+class Listener {
+  private readonly logger = new Logger('events');
+  /** items by the job that they wait for, for progress */
+  private readonly jobs = new Map<string, Set<string>>();
+  private readonly ends: (() => void)[] = [];
+  private isSending = false;
+  private isDirty = true;
+
+  constructor(
+    private readonly run: string,
+    private revision: string,
+    private readonly response: Response,
+    private readonly queries: RunQueries,
+    private readonly feed: RunFeed,
+  ) {}
+
+  start(): void {
+    const heartbeat = setInterval(() => {
+      this.response.write(': still here\n\n');
+      this.wake();
+    }, HEARTBEAT_MS).unref();
+    this.ends.push(
+      () => clearInterval(heartbeat),
+      this.feed.onChange(this.run, () => this.wake()),
+      this.feed.onProgress((progress) => this.sendProgress(progress)),
+      this.feed.onClosing(() => this.response.end()),
+    );
+    this.response.on('close', () => this.ends.forEach((end) => end()));
+    this.wake();
+  }
+
+  private wake(): void {
+    this.isDirty = true;
+    if (!this.isSending) void this.sendChanges();
+  }
+
+  private async sendChanges(): Promise<void> {
+    this.isSending = true;
+    try {
+      while (this.isDirty && !this.response.writableEnded && !this.response.destroyed) {
+        this.isDirty = false;
+        await this.sendOnce();
+        // A slow listener gets fewer, larger steps instead of a growing heap.
+        if (this.response.writableNeedDrain) await new Promise((resolve) => this.response.once('drain', resolve).once('close', resolve));
+      }
+    } catch (error) {
+      this.logger.warn(`events of run ${this.run} end: ${(error as Error).message}`);
+      this.response.end();
+    } finally {
+      this.isSending = false;
+    }
+  }
+
+  private async sendOnce(): Promise<void> {
+    // The run first: what its items show then is at least as new.
+    const row = await this.queries.row(this.run);
+    if (BigInt(row.revision) <= BigInt(this.revision)) return;
+    const items = (await this.queries.itemRows(this.run, this.revision)).map(itemOfRow);
+    for (const item of items) {
+      const view = itemView(item, (job) => this.feed.progressOf(job));
+      this.noteJob(view.job, view.name, isFinal(item.state));
+      this.send('item', view);
+    }
+    this.send('run', runSummary(row, {}), row.revision);
+    this.revision = row.revision;
+    if (row.state === 'running') return;
+    this.send('end', { state: row.state, failure: row.failure });
+    this.response.end();
+  }
+
+  private noteJob(job: string | null, name: string, isOver: boolean): void {
+    if (job === null) return;
+    const names = this.jobs.get(job) ?? new Set();
+    if (isOver) names.delete(name);
+    else names.add(name);
+    if (names.size > 0) this.jobs.set(job, names);
+    else this.jobs.delete(job);
+  }
+
+  private sendProgress({ job, ...progress }: JobProgress): void {
+    const names = this.jobs.get(job);
+    if (names && !this.response.writableNeedDrain) this.send('progress', { items: [...names], job, ...progress });
+  }
+
+  private send(event: string, data: unknown, id?: string): void {
+    if (this.response.writableEnded || this.response.destroyed) return;
+    this.response.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+}

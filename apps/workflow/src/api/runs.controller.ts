@@ -1,0 +1,80 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import type { Why } from '../domain/run-reasons.js';
+import type { RunPage, RunView } from '../domain/run-view.js';
+import { RunCommands } from '../state/run-commands.service.js';
+import { RunQueries } from '../state/run-queries.service.js';
+import { RunEventStream } from './run-event-stream.js';
+import { ListRunsDto, RunLogsDto } from './runs.dto.js';
+import { StageLogs } from './stage-logs.js';
+import { RunRequestDto, completeRequest } from './workflow-request.dto.js';
+
+@ApiTags('runs')
+@Controller('v1/runs')
+export class RunsController {
+  constructor(
+    private readonly commands: RunCommands,
+    private readonly queries: RunQueries,
+    private readonly events: RunEventStream,
+    private readonly logs: StageLogs,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Starts a run of a workflow' })
+  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'the same key and request give the same run' })
+  async start(@Body() body: RunRequestDto, @Headers('idempotency-key') key?: string): Promise<RunView> {
+    const { run } = await this.commands.start(completeRequest(body), 'run', key?.slice(0, 256) || null);
+    return this.queries.show(run.id);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'Lists runs, newest first' })
+  list(@Query() { limit, cursor }: ListRunsDto): Promise<RunPage> {
+    return this.queries.list(limit, cursor ?? null);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Shows a run with the state of each step' })
+  show(@Param('id') id: string): Promise<RunView> {
+    return this.queries.show(id);
+  }
+
+  @Get(':id/why')
+  @ApiOperation({ summary: 'Says of each step why it ran, or why its earlier result was used' })
+  why(@Param('id') id: string): Promise<Why> {
+    return this.queries.why(id);
+  }
+
+  @Get(':id/logs')
+  @ApiOperation({ summary: "Gives the log of a step's job, as the stage that has the job gives it" })
+  async readLogs(@Param('id') id: string, @Query() { step, attempt }: RunLogsDto, @Res() response: Response): Promise<void> {
+    const item = await this.queries.itemWithJob(id, step, null);
+    await this.logs.pipe({ stage: item.stage, job: item.job! }, attempt ?? null, response);
+  }
+
+  @Get(':id/events')
+  @ApiOperation({ summary: 'Server-sent events: states of the run and its steps as they change, and progress' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'go on after this event' })
+  async listen(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const run = await this.queries.row(id);
+    const last = request.header('last-event-id') ?? '';
+    this.events.open(run.id, /^\d{1,18}$/.test(last) ? last : '-1', response);
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Cancels a run; its jobs end unless other runs wait for them' })
+  async cancel(@Param('id') id: string): Promise<RunView> {
+    await this.commands.cancel(id);
+    return this.queries.show(id);
+  }
+
+  @Post(':id/retry')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Runs again what failed, was skipped or cancelled' })
+  async retry(@Param('id') id: string): Promise<RunView> {
+    await this.commands.retry(id);
+    return this.queries.show(id);
+  }
+}

@@ -1,0 +1,41 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { errorsOf } from '@sedge/service-kit';
+import type { ToolDefinition } from '@sedge/tool-contracts';
+import { suggestName } from '../domain/nearest.js';
+import { WORKFLOW_ERRORS } from '../errors.js';
+import { ToolRegistry } from '../state/tool-registry.service.js';
+import type { KnownTool } from '../state/tool.repository.js';
+
+const error = errorsOf(WORKFLOW_ERRORS);
+
+/** A tool as users see it: its definition, what its name stands for at the moment, and when a stage last registered it. */
+export type ToolView = ToolDefinition & { digest: string; machine: Record<string, string>; registeredAt: string };
+
+@ApiTags('tools')
+@Controller('v1/tools')
+export class ToolsController {
+  constructor(private readonly tools: ToolRegistry) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Lists the tools that stages have registered' })
+  async list(): Promise<{ tools: ToolView[] }> {
+    return { tools: (await this.tools.all()).map(viewOf) };
+  }
+
+  @Get(':name')
+  @ApiOperation({ summary: 'Shows a tool in all its versions, newest first; NAME or NAME@VERSION' })
+  async show(@Param('name') name: string): Promise<{ tools: ToolView[] }> {
+    const tools = await this.tools.all();
+    const found = tools.filter(({ definition }) => [definition.name, `${definition.name}@${definition.version}`].includes(name));
+    if (found.length === 0) {
+      const names = new Set(tools.map((tool) => tool.definition.name));
+      throw error('WORKFLOW_TOOL_NOT_REGISTERED', { tool: name, suggestion: suggestName(name, names) });
+    }
+    return { tools: found.map(viewOf).reverse() };
+  }
+}
+
+function viewOf({ definition, digest, machine, registeredAt }: KnownTool): ToolView {
+  return { ...definition, digest, machine, registeredAt: registeredAt.toISOString() };
+}

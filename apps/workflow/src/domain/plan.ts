@@ -1,0 +1,137 @@
+import { expectedDurationMs } from './estimate.js';
+import type { ItemGraph } from './item-graph.js';
+import { median } from './judgement.js';
+import { itemName, type RunItem } from './run-item.js';
+
+/** What will become of an item, as far as it is known before anything runs. */
+export type PlannedState =
+  /** its result is there and verified */
+  | 'reuse'
+  | 'run'
+  /** depends on what has yet to run: may turn out to be reused */
+  | 'unknown'
+  /** waits for an artifact of somebody else */
+  | 'await'
+  /** will fail or be skipped, e.g. because a reused report misses an expectation */
+  | 'fail';
+
+export interface PlanItem {
+  name: string;
+  label: string;
+  state: PlannedState;
+  job: string | null;
+  /** why an earlier result is not used, what was chosen, or why it will fail */
+  note: string | null;
+  expectedMs: number | null;
+  expectedBytes: number | null;
+}
+
+export interface PlanStep {
+  step: string;
+  kind: 'input' | 'tool' | 'choose' | 'await';
+  tool: string | null;
+  /** steps that it reads */
+  reads: string[];
+  items: PlanItem[];
+}
+
+export interface Plan {
+  workflow: string;
+  steps: PlanStep[];
+  counts: Record<PlannedState, number>;
+  /** `least`: only what is known to run; `most`: what is unknown runs too */
+  expected: { leastMs: number; mostMs: number; leastBytes: number; mostBytes: number };
+  /** tools that never ran here, so that nothing is expected of them */
+  withoutHistory: string[];
+  /** what the user should know, e.g. of inputs that may change by themselves */
+  notes: string[];
+}
+
+export interface Estimates {
+  history: Map<string, { durations: number[]; sizes: number[] }>;
+  /** how many jobs run at once */
+  atOnce: number;
+}
+
+const STATES: Partial<Record<RunItem['state'], PlannedState>> = {
+  succeeded: 'reuse',
+  queued: 'run',
+  awaiting: 'await',
+  failed: 'fail',
+  skipped: 'fail',
+};
+
+/** Makes a plan of items that were taken as far as they go without a job being run. */
+export function planOf(graph: ItemGraph, items: readonly RunItem[], estimates: Estimates): Plan {
+  const expected = expectations(estimates);
+  const steps = graph.workflow.steps.map((step): PlanStep => {
+    const tool = 'tool' in step ? step.tool.definition : null;
+    const reads = new Set(graph.dependenciesOf(step.firstItem).map((item) => graph.stepOf(item).name));
+    return {
+      step: step.name,
+      kind: step.kind,
+      tool: tool && `${tool.name}@${tool.version}`,
+      reads: [...reads],
+      items: graph.itemsOf(step.index).map((number) => planItem(items[number]!, expected(tool?.name ?? null))),
+    };
+  });
+  const counts: Plan['counts'] = { reuse: 0, run: 0, unknown: 0, await: 0, fail: 0 };
+  for (const item of steps.flatMap((step) => step.items)) counts[item.state]++;
+  const needed = steps.filter((step) => step.items.some(({ state }) => state === 'run' || state === 'unknown'));
+  const without = needed
+    .filter((step) => step.items[0]!.expectedMs === null && step.tool !== null)
+    .map((step) => step.tool!);
+  return {
+    workflow: graph.workflow.name,
+    steps,
+    counts,
+    expected: totals(graph, steps, estimates.atOnce),
+    withoutHistory: [...new Set(without)],
+    notes: notesOf(graph),
+  };
+}
+
+type Expected = Pick<PlanItem, 'expectedMs' | 'expectedBytes'>;
+
+function expectations({ history }: Estimates): (tool: string | null) => Expected {
+  const medians = new Map<string, Expected>();
+  for (const [tool, past] of history)
+    medians.set(tool, { expectedMs: median(past.durations), expectedBytes: median(past.sizes) });
+  return (tool) => medians.get(tool ?? '') ?? { expectedMs: null, expectedBytes: null };
+}
+
+function planItem(item: RunItem, expected: Expected): PlanItem {
+  const state = STATES[item.state] ?? 'unknown';
+  return {
+    name: itemName(item.step, item.label),
+    label: item.label,
+    state,
+    job: item.job?.id ?? null,
+    note: item.failure?.message ?? item.note,
+    ...expected,
+  };
+}
+
+function totals(graph: ItemGraph, steps: readonly PlanStep[], atOnce: number): Plan['expected'] {
+  const all = steps.flatMap((step) => step.items);
+  const sum = (states: readonly PlannedState[]) => ({
+    ms: expectedDurationMs(
+      all.map((item, number) => ({
+        durationMs: states.includes(item.state) ? (item.expectedMs ?? 0) : 0,
+        dependencies: graph.dependenciesOf(number),
+      })),
+      atOnce,
+    ),
+    bytes: all.reduce((total, item) => total + (states.includes(item.state) ? (item.expectedBytes ?? 0) : 0), 0),
+  });
+  const [least, most] = [sum(['run']), sum(['run', 'unknown'])];
+  return { leastMs: least.ms, mostMs: most.ms, leastBytes: least.bytes, mostBytes: most.bytes };
+}
+
+/** An address without a checksum can give other data at any time. */
+function notesOf(graph: ItemGraph): string[] {
+  return graph.workflow.steps.flatMap((step) => {
+    if (step.kind !== 'input' || step.sha256 !== null || !/^[a-z][a-z0-9+.-]*:\/\//i.test(step.from)) return [];
+    return [`${step.name}: ${step.from} has no sha256, so it is asked for changes at each run; add sha256 to pin it`];
+  });
+}

@@ -1,0 +1,126 @@
+import { isFinal, itemName, type RunItem } from './run-item.js';
+import type { RunState } from './run-progress.js';
+
+/** A run as users see it. */
+export interface RunSummary {
+  id: string;
+  workflow: string;
+  file: string;
+  state: RunState;
+  failure: { code: string; message: string } | null;
+  createdAt: string;
+  finishedAt: string | null;
+  durationMs: number | null;
+  /** number of items by state */
+  counts: Record<string, number>;
+}
+
+export interface RunPage {
+  runs: RunSummary[];
+  nextCursor: string | null;
+}
+
+export interface RunView extends RunSummary {
+  /** the id of the last event: where a listener goes on */
+  revision: string;
+  items: ItemView[];
+}
+
+export interface ItemView {
+  number: number;
+  /** `model[seed=2]` */
+  name: string;
+  step: string;
+  label: string;
+  state: RunItem['state'];
+  decision: RunItem['decision'];
+  tool: string | null;
+  stage: string | null;
+  job: string | null;
+  outputs: Record<string, string> | null;
+  failure: RunItem['failure'];
+  note: string | null;
+  startedAt: string | null;
+  finishedAt: string | null;
+  durationMs: number | null;
+  progress: ProgressView | null;
+}
+
+export interface ProgressView {
+  done: number;
+  total: number;
+  unit: string;
+  metrics: Record<string, number>;
+}
+
+/** What of a run's row is shown. */
+export interface RunRecord {
+  id: string;
+  workflow: string;
+  request: { file: string };
+  state: RunState;
+  failure: RunSummary['failure'];
+  revision: string;
+  created_at: Date;
+  finished_at: Date | null;
+}
+
+export function runSummary(row: RunRecord, counts: Record<string, number>): RunSummary {
+  return {
+    id: row.id,
+    workflow: row.workflow,
+    file: row.request.file,
+    state: row.state,
+    failure: row.failure,
+    createdAt: row.created_at.toISOString(),
+    finishedAt: row.finished_at?.toISOString() ?? null,
+    durationMs: row.finished_at && row.finished_at.getTime() - row.created_at.getTime(),
+    counts,
+  };
+}
+
+export function runPage(
+  rows: readonly RunRecord[],
+  counts: Map<string, Record<string, number>>,
+  nextCursor: string | null,
+): RunPage {
+  return { runs: rows.map((row) => runSummary(row, counts.get(row.id) ?? {})), nextCursor };
+}
+
+export function runView(
+  row: RunRecord,
+  items: readonly RunItem[],
+  progressOf: (job: string) => ProgressView | null,
+): RunView {
+  const counts: Record<string, number> = {};
+  for (const item of items) counts[item.state] = (counts[item.state] ?? 0) + 1;
+  return { ...runSummary(row, counts), revision: row.revision, items: items.map((item) => itemView(item, progressOf)) };
+}
+
+export function itemView(item: RunItem, progressOf: (job: string) => ProgressView | null): ItemView {
+  const { number, step, label, state, decision, job, outputs, failure, note, startedAt, finishedAt } = item;
+  const progress = job && !isFinal(state) ? progressOf(job.id) : null;
+  return {
+    number,
+    name: itemName(step, label),
+    step,
+    label,
+    state,
+    decision,
+    tool: job && `${job.toolName}@${job.toolVersion}`,
+    stage: job?.stage ?? null,
+    job: job?.id ?? null,
+    outputs,
+    failure,
+    note,
+    startedAt: startedAt?.toISOString() ?? null,
+    finishedAt: finishedAt?.toISOString() ?? null,
+    durationMs: startedAt && finishedAt ? finishedAt.getTime() - startedAt.getTime() : null,
+    progress: progress && {
+      done: progress.done,
+      total: progress.total,
+      unit: progress.unit,
+      metrics: progress.metrics,
+    },
+  };
+}

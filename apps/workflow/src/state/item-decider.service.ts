@@ -1,0 +1,176 @@
+import { Injectable } from '@nestjs/common';
+import type { Digest } from '@sedge/artifact-contracts';
+import { CHOSEN_OUTPUT, type CompiledChooseStep, type CompiledToolStep } from '../domain/compiled-workflow.js';
+import { jobOfInput, jobOfItem } from '../domain/item-job.js';
+import type { ItemOutput } from '../domain/item-graph.js';
+import { chooseBest, metricOf, missOf, missingMetric, type Metrics } from '../domain/judgement.js';
+import { itemName, type ItemFailure, type ItemJob } from '../domain/run-item.js';
+import type { ActiveRun } from './active-run.js';
+import { ResultReader, isArtifactFault } from './result-reader.service.js';
+import { JobRepository, type KnownJob } from './job.repository.js';
+import { ToolRegistry } from './tool-registry.service.js';
+
+interface Wanted {
+  number: number;
+  job: ItemJob;
+}
+
+/** Jobs looked up by one query. */
+const LOOKUP = 500;
+/** Results verified at once. */
+const VERIFIED_AT_ONCE = 16;
+
+/** Decides what becomes of items whose inputs are there: reuse a verified result, ask for a job, choose, or wait. */
+@Injectable()
+export class ItemDecider {
+  constructor(
+    private readonly jobs: JobRepository,
+    private readonly results: ResultReader,
+    private readonly tools: ToolRegistry,
+  ) {}
+
+  async decide(active: ActiveRun, ready: readonly number[], now: Date): Promise<void> {
+    const wanted: Wanted[] = [];
+    for (const number of ready) {
+      const step = active.progress.graph.stepOf(number);
+      if (active.progress.items[number]!.state !== 'pending') continue;
+      if (step.kind === 'await') active.progress.await(number, now);
+      else if (step.kind === 'choose') await this.choose(active, number, step, now);
+      else {
+        const made = await this.jobOf(active, number);
+        if ('failure' in made) active.progress.fail(number, made.failure, now);
+        else wanted.push({ number, job: made.job });
+      }
+    }
+    for (let from = 0; from < wanted.length; from += LOOKUP) {
+      await this.reuseOrQueue(active, wanted.slice(from, from + LOOKUP), now);
+    }
+  }
+
+  /** A job gave its outputs: the item has them, unless the step expects more of them. */
+  async accept(active: ActiveRun, number: number, outputs: Record<string, Digest>, now: Date): Promise<void> {
+    const { progress } = active;
+    const step = progress.graph.stepOf(number);
+    const miss = step.kind === 'tool' && step.expect.length > 0 ? await this.missedBy(step, outputs) : null;
+    if (miss === null) {
+      progress.succeed(number, outputs, now);
+      return;
+    }
+    progress.items[number]!.outputs = outputs;
+    progress.fail(number, miss, now);
+    const name = itemName(step.name, progress.items[number]!.label);
+    active.failure = { code: miss.code, message: `${name}: ${miss.message}` };
+    const reason = { code: 'WORKFLOW_RUN_STOPPED', message: `the run was stopped by ${name}: ${miss.message}` };
+    active.leaving.push(...progress.stop(reason, now));
+  }
+
+  private async missedBy(step: CompiledToolStep, outputs: Record<string, Digest>): Promise<ItemFailure | null> {
+    const wanted = new Set(step.expect.flatMap((expectation) => expectation.candidates.map(({ output }) => output)));
+    const metrics = new Map<string, Metrics>();
+    for (const output of wanted) {
+      const read = await this.metricsOf(outputs[output]!);
+      if ('failure' in read) return read.failure;
+      metrics.set(output, read.metrics);
+    }
+    const misses = step.expect.map((expectation) => missOf(expectation, (output) => metrics.get(output) ?? null));
+    return misses.find((miss) => miss !== null) ?? null;
+  }
+
+  private async jobOf(active: ActiveRun, number: number): Promise<{ job: ItemJob } | { failure: ItemFailure }> {
+    const { graph } = active.progress;
+    const step = graph.stepOf(number);
+    if (step.kind === 'input') return jobOfInput(step, active.id, this.tools.parameters);
+    const metrics = new Map<Digest, Metrics>();
+    for (const source of graph.metricSourcesOf(number)) {
+      const read = await this.metricsOf(active.output(source));
+      if ('failure' in read) return read;
+      metrics.set(active.output(source), read.metrics);
+    }
+    const known = {
+      artifact: (source: ItemOutput) => active.output(source),
+      metrics: (source: ItemOutput) => metrics.get(active.output(source)) ?? null,
+    };
+    return jobOfItem(graph, number, known, this.tools.parameters);
+  }
+
+  private async reuseOrQueue(active: ActiveRun, wanted: readonly Wanted[], now: Date): Promise<void> {
+    const known = await this.jobs.find(wanted.map(({ job }) => job.id));
+    for (let from = 0; from < wanted.length; from += VERIFIED_AT_ONCE) {
+      const batch = wanted.slice(from, from + VERIFIED_AT_ONCE);
+      const faults = await Promise.all(batch.map(({ number, job }) => this.faultOf(active, number, known.get(job.id))));
+      for (const [index, { number, job }] of batch.entries()) {
+        await this.useKnown(active, { number, job }, known.get(job.id), faults[index]!, now);
+      }
+    }
+  }
+
+  /** @returns null for a result that can be used, `undefined` where there is none, else why it can't */
+  private async faultOf(
+    active: ActiveRun,
+    number: number,
+    job: KnownJob | undefined,
+  ): Promise<string | null | undefined> {
+    if (job?.state !== 'succeeded') return undefined;
+    const { again } = active.row.request;
+    if (again.includes('*') || again.includes(active.progress.items[number]!.step)) return 'asked to run again';
+    for (const artifact of Object.values(job.outputs!)) {
+      const fault = await this.results.faultOf(artifact);
+      if (fault !== null) return fault;
+    }
+    return null;
+  }
+
+  private async useKnown(
+    active: ActiveRun,
+    { number, job }: Wanted,
+    known: KnownJob | undefined,
+    fault: string | null | undefined,
+    now: Date,
+  ): Promise<void> {
+    const item = active.progress.items[number]!;
+    // A missed expectation of an item before this one may have stopped the run.
+    if (item.state !== 'pending') return;
+    if (fault === null) {
+      Object.assign(item, { job, decision: 'reused' });
+      await this.accept(active, number, known!.outputs!, now);
+      return;
+    }
+    if (fault !== undefined) active.again.add(job.id);
+    const note = fault === undefined ? item.note : `the earlier result is not used: ${fault}`;
+    const isUnderWay = known?.state === 'requested' || known?.state === 'running';
+    active.progress.queueUp(number, job, isUnderWay ? 'shared' : 'ran', note);
+  }
+
+  private async choose(active: ActiveRun, number: number, step: CompiledChooseStep, now: Date): Promise<void> {
+    const { graph, items } = active.progress;
+    const values: number[] = [];
+    const judged = graph.itemsOf(step.by.step);
+    for (const item of judged) {
+      const read = await this.metricsOf(active.output({ item, output: step.by.output }));
+      if ('failure' in read) return active.progress.fail(number, read.failure, now);
+      const value = metricOf(read.metrics, step.by.metric);
+      if (value === null) {
+        const message = `${itemName(items[item]!.step, items[item]!.label)}: ${missingMetric(step.by.metric, Object.keys(read.metrics ?? {}))}`;
+        return active.progress.fail(number, { code: 'WORKFLOW_METRIC_MISSING', message }, now);
+      }
+      values.push(value);
+    }
+    const best = chooseBest(values, step.direction)!;
+    const chosen = graph.itemsOf(step.from.step)[best]!;
+    const name = itemName(items[chosen]!.step, items[chosen]!.label);
+    items[number]!.note =
+      `chose ${name}: ${step.by.metric} ${values[best]} is the ${step.direction} of ${values.length}`;
+    const output = [...step.outputs.keys()][0] ?? CHOSEN_OUTPUT;
+    active.progress.succeed(number, { [output]: active.output({ item: chosen, output: step.from.output }) }, now);
+  }
+
+  private async metricsOf(artifact: Digest): Promise<{ metrics: Metrics } | { failure: ItemFailure }> {
+    try {
+      return { metrics: await this.results.metricsOf(artifact) };
+    } catch (error) {
+      // What may pass is tried again by whoever called; a damaged report stays damaged.
+      if (!isArtifactFault(error)) throw error;
+      return { failure: { code: 'WORKFLOW_REPORT_DAMAGED', message: error.message } };
+    }
+  }
+}

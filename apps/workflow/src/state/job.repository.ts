@@ -1,0 +1,129 @@
+import { Injectable } from '@nestjs/common';
+import type { Digest } from '@sedge/artifact-contracts';
+import type { JobCancelledData, JobFailedData, JobStartedData, JobSucceededData } from '@sedge/event-contracts';
+import { Transactions, type Transaction } from '@sedge/service-kit';
+import type { ItemFailure, ItemJob } from '../domain/run-item.js';
+
+/** What the service knows of a job, from events. The job itself belongs to its stage. */
+export interface KnownJob {
+  id: Digest;
+  state: 'requested' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+  outputs: Record<string, Digest> | null;
+  failure: ItemFailure | null;
+  attempt: number;
+  duration_ms: number | null;
+  started_at: Date | null;
+  finished_at: Date | null;
+}
+
+export interface ToolHistory {
+  tool: string;
+  durations: number[];
+  sizes: number[];
+}
+
+/** How many past jobs of a tool an estimate is made from. */
+const HISTORY = 20;
+
+const INSERT = `INSERT INTO job (id, tool, version, stage, tool_digest, again, state, attempt`;
+
+@Injectable()
+export class JobRepository {
+  constructor(private readonly transactions: Transactions) {}
+
+  async find(ids: readonly Digest[]): Promise<Map<Digest, KnownJob>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.transactions.query<KnownJob>(
+      `SELECT id, state, outputs, failure, attempt, duration_ms, started_at, finished_at FROM job WHERE id = ANY($1::text[])`,
+      [ids],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  /**
+   * Notes that jobs are wanted. What is under way stays so, and a result that came in meanwhile stands unless it is not to be used.
+   * The rows stay locked until the transaction ends, so that no result can slip in between this and the items that wait for it.
+   * @returns the state of each
+   */
+  async request(
+    transaction: Transaction,
+    jobs: readonly { job: ItemJob; again: boolean }[],
+  ): Promise<Map<Digest, KnownJob['state']>> {
+    const rows = await transaction.query<{ id: Digest; state: KnownJob['state'] }>(
+      `${INSERT})
+       SELECT id, tool, version, stage, digest, again, 'requested', 0
+       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[]) AS new (id, tool, version, stage, digest, again)
+       ON CONFLICT (id) DO UPDATE SET again = excluded.again, requested_at = now(),
+         state = CASE WHEN job.state IN ('requested', 'running') THEN job.state
+                      WHEN job.state = 'succeeded' AND NOT excluded.again THEN 'succeeded' ELSE 'requested' END
+       RETURNING id, state`,
+      [
+        jobs.map(({ job }) => job.id),
+        jobs.map(({ job }) => job.toolName),
+        jobs.map(({ job }) => job.toolVersion),
+        jobs.map(({ job }) => job.stage),
+        jobs.map(({ job }) => job.tool),
+        jobs.map(({ again }) => again),
+      ],
+    );
+    return new Map(rows.map(({ id, state }) => [id, state]));
+  }
+
+  async start(transaction: Transaction, { job, tool, attempt }: JobStartedData): Promise<void> {
+    await transaction.query(
+      `${INSERT}, started_at) VALUES ($1, $2, $3, $4, $5, false, 'running', $6, now())
+       ON CONFLICT (id) DO UPDATE SET state = 'running', attempt = excluded.attempt, started_at = now()
+       WHERE job.state IN ('requested', 'running') AND job.attempt <= excluded.attempt`,
+      [job, tool.name, tool.version, tool.stage, tool.digest, attempt],
+    );
+  }
+
+  async succeed(transaction: Transaction, data: JobSucceededData): Promise<void> {
+    const { job, tool, attempt, outputs, durationMs } = data;
+    await transaction.query(
+      `${INSERT}, outputs, duration_ms, finished_at) VALUES ($1, $2, $3, $4, $5, false, 'succeeded', $6, $7, $8, now())
+       ON CONFLICT (id) DO UPDATE SET state = 'succeeded', attempt = excluded.attempt, outputs = excluded.outputs, failure = NULL,
+         again = false, duration_ms = excluded.duration_ms, finished_at = now()`,
+      [job, tool.name, tool.version, tool.stage, tool.digest, attempt, JSON.stringify(outputs), durationMs],
+    );
+  }
+
+  async fail(transaction: Transaction, data: JobFailedData): Promise<void> {
+    const { code, message } = data;
+    await this.end(transaction, 'failed', data, { code, message, class: data.class });
+  }
+
+  async cancel(transaction: Transaction, data: JobCancelledData): Promise<void> {
+    await this.end(transaction, 'cancelled', data, null);
+  }
+
+  /** A result is never taken back by a failure that comes late. */
+  private async end(
+    transaction: Transaction,
+    state: 'failed' | 'cancelled',
+    { job, tool, attempt }: JobCancelledData,
+    failure: ItemFailure | null,
+  ): Promise<void> {
+    await transaction.query(
+      `${INSERT}, failure, finished_at) VALUES ($1, $2, $3, $4, $5, false, $7, $6, $8, now())
+       ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempt = excluded.attempt, failure = excluded.failure, finished_at = now()
+       WHERE job.state <> 'succeeded'`,
+      [job, tool.name, tool.version, tool.stage, tool.digest, attempt, state, failure && JSON.stringify(failure)],
+    );
+  }
+
+  /** How long the last jobs of tools took, and what they left on disk. */
+  async historyOf(tools: readonly string[]): Promise<Map<string, ToolHistory>> {
+    const rows = await this.transactions.query<ToolHistory>(
+      `SELECT wanted.tool, array_agg(past.duration_ms) AS durations, array_agg(past.size_bytes) AS sizes
+       FROM unnest($1::text[]) AS wanted (tool) CROSS JOIN LATERAL (
+         SELECT duration_ms, (SELECT coalesce(sum(artifact.size_bytes), 0)::float8 FROM jsonb_each_text(job.outputs) AS output
+           JOIN artifact ON artifact.id = output.value) AS size_bytes
+         FROM job
+         WHERE job.tool = wanted.tool AND state = 'succeeded' AND duration_ms IS NOT NULL ORDER BY finished_at DESC LIMIT ${HISTORY}
+       ) AS past GROUP BY wanted.tool`,
+      [[...new Set(tools)]],
+    );
+    return new Map(rows.map((row) => [row.tool, row]));
+  }
+}

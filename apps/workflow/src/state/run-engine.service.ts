@@ -1,0 +1,138 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Digest } from '@sedge/artifact-contracts';
+import { HOST, type Host } from '@sedge/service-kit';
+import { WorkflowConfig } from '../workflow.config.js';
+import type { ActiveRun } from './active-run.js';
+import { RunMemory } from './run-memory.service.js';
+import { RunStepper } from './run-stepper.service.js';
+import { RunRepository } from './run.repository.js';
+
+/** Pause before a run whose step forward failed (the database, the store) is tried again. */
+const RETRY_MS = 1000;
+/** A started job is written down at leisure: most trivial ones are done before. */
+const LEISURE_MS = 60;
+
+/**
+ * Keeps runs going: whoever knows that something happened wakes the run, and one loop per run takes it as far as it can go. All that a
+ * loop does follows from what is in the database, so that waking too often, too late or in two processes at once does no harm.
+ */
+@Injectable()
+export class RunEngine implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('runs');
+  private readonly loops = new Map<string, Promise<void>>();
+  private readonly awake = new Set<string>();
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private watch: NodeJS.Timeout | undefined;
+  private isOpen = false;
+
+  constructor(
+    private readonly runs: RunRepository,
+    private readonly memory: RunMemory,
+    private readonly stepper: RunStepper,
+    private readonly config: WorkflowConfig,
+    @Inject(HOST) private readonly host: Host,
+  ) {}
+
+  /** Runs that a process left under way go on. */
+  async onApplicationBootstrap(): Promise<void> {
+    this.isOpen = true;
+    for (const id of await this.runs.activeIds()) {
+      this.memory.markResumed(id);
+      this.wake(id);
+    }
+    this.watch = setInterval(() => void this.look(), this.config.watchMs).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.isOpen = false;
+    clearInterval(this.watch);
+    for (const timer of this.timers) clearTimeout(timer);
+    await Promise.all(this.loops.values());
+  }
+
+  /** Something happened that may let a run go on. */
+  wake(run: string): void {
+    this.awake.add(run);
+    if (!this.isOpen || this.loops.has(run)) return;
+    const loop = this.loop(run).finally(() => {
+      this.loops.delete(run);
+      if (this.awake.has(run)) this.wake(run);
+    });
+    this.loops.set(run, loop);
+  }
+
+  /** A job has a result, or was started: wakes the runs that wait for it. */
+  async wakeFor(job: Digest, isUrgent: boolean): Promise<void> {
+    try {
+      const runs = this.memory.waitingFor(job);
+      for (const run of runs.length > 0 ? runs : await this.runs.waitingFor(job)) {
+        if (isUrgent) this.wake(run);
+        else this.later(LEISURE_MS, () => this.wake(run));
+      }
+    } catch (error) {
+      // The look that comes each second finds what is missed here.
+      this.logger.warn(`runs that wait for ${job} not looked up: ${(error as Error).message}`);
+    }
+  }
+
+  /** An artifact was stored: one of the runs that await any may have awaited it. */
+  wakeAwaiting(): void {
+    for (const active of this.memory.all()) if (active.progress.awaiting.size > 0) this.wake(active.id);
+  }
+
+  /** The tools changed: what was compiled against the old ones is compiled again. */
+  toolsChanged(): void {
+    for (const active of this.memory.all()) {
+      this.memory.forget(active.id);
+      this.wake(active.id);
+    }
+  }
+
+  /** Changes a run between two steps of its loop, alone. */
+  async change(run: string, work: (active: ActiveRun, now: Date) => void): Promise<void> {
+    this.memory.addChange(run, work);
+    this.wake(run);
+    while (this.memory.hasChanges(run) && this.isOpen) await this.loops.get(run);
+  }
+
+  private async loop(run: string): Promise<void> {
+    try {
+      while (this.isOpen && this.awake.delete(run)) {
+        const active = await this.memory.load(run);
+        if (active === null) continue;
+        const hasMore = await this.stepper.step(active, this.limit, new Date());
+        if (hasMore) this.awake.add(run);
+        if (active.progress.state !== 'running') this.memory.forget(run);
+      }
+    } catch (error) {
+      this.memory.forget(run);
+      if (!this.isOpen) return;
+      this.logger.warn(`run ${run} is tried again: ${error instanceof Error ? error.message : String(error)}`);
+      this.later(RETRY_MS, () => this.wake(run));
+    }
+  }
+
+  private get limit(): number {
+    return this.config.parallelSteps > 0 ? this.config.parallelSteps : this.host.machine.cores;
+  }
+
+  private later(ms: number, work: () => void): void {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      work();
+    }, ms).unref();
+    this.timers.add(timer);
+  }
+
+  /** What no event announces: deadlines, awaited artifacts, and results that another copy of this service was told of. */
+  private async look(): Promise<void> {
+    try {
+      for (const active of this.memory.all()) {
+        if (active.progress.waiting.size > 0 || active.progress.awaiting.size > 0) this.wake(active.id);
+      }
+      for (const id of await this.runs.activeIds()) if (!this.memory.has(id)) this.wake(id);
+    } catch (error) {
+      this.logger.warn(`runs not looked at: ${(error as Error).message}`);
+    }
+  }
+}

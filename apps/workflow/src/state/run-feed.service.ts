@@ -1,0 +1,63 @@
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { Digest } from '@sedge/artifact-contracts';
+import { EVENT_BUS, type EventBus } from '@sedge/ports';
+import { EventEmitter } from 'node:events';
+import { validateProgress, type JobProgress } from '../domain/job-progress.js';
+
+/** Jobs whose last progress is remembered. */
+const REMEMBERED = 2000;
+
+/** Tells listeners in this process that a run was written, or that a job made progress. It carries no state: who listens asks for it. */
+@Injectable()
+export class RunFeed implements OnModuleInit, OnApplicationShutdown {
+  private readonly emitter = new EventEmitter().setMaxListeners(0);
+  private readonly progress = new Map<Digest, JobProgress>();
+  private stop: () => void = () => undefined;
+
+  constructor(@Inject(EVENT_BUS) private readonly bus: EventBus) {}
+
+  onModuleInit(): void {
+    this.stop = this.bus.listen(['sedge.job.progress.>'], (event) => this.noteProgress(event.data));
+  }
+
+  onApplicationShutdown(): void {
+    this.stop();
+    this.emitter.emit('closing');
+    this.emitter.removeAllListeners();
+  }
+
+  changed(run: string): void {
+    this.emitter.emit(`run ${run}`);
+  }
+
+  progressOf(job: string | null): JobProgress | null {
+    return this.progress.get(job as Digest) ?? null;
+  }
+
+  /** @returns a function that ends it */
+  onChange(run: string, listener: () => void): () => void {
+    return this.on(`run ${run}`, listener);
+  }
+
+  onProgress(listener: (progress: JobProgress) => void): () => void {
+    return this.on('progress', listener as (...values: unknown[]) => void);
+  }
+
+  onClosing(listener: () => void): () => void {
+    return this.on('closing', listener);
+  }
+
+  private on(name: string, listener: (...values: unknown[]) => void): () => void {
+    this.emitter.on(name, listener);
+    return () => void this.emitter.off(name, listener);
+  }
+
+  private noteProgress(data: unknown): void {
+    const progress = validateProgress(data);
+    if (progress === null) return;
+    this.progress.delete(progress.job);
+    this.progress.set(progress.job, progress);
+    if (this.progress.size > REMEMBERED) this.progress.delete(this.progress.keys().next().value!);
+    this.emitter.emit('progress', progress);
+  }
+}

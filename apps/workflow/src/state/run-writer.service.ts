@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { Transactions, type Transaction } from '@sedge/service-kit';
+import type { ItemJob } from '../domain/run-item.js';
+import type { ActiveRun } from './active-run.js';
+import { JobRepository } from './job.repository.js';
+import { RunFeed } from './run-feed.service.js';
+import { RunRepository } from './run.repository.js';
+
+/** Somebody else wrote the run since it was read: what is in memory is old. */
+export class StaleRunError extends Error {}
+
+/** Writes what changed in a run, and in the same transaction the requests to stages that follow from it. */
+@Injectable()
+export class RunWriter {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly runs: RunRepository,
+    private readonly jobs: JobRepository,
+    private readonly feed: RunFeed,
+  ) {}
+
+  /**
+   * @param requests jobs to ask for, whose items are noted as waiting
+   * @returns whether a result came in meanwhile, so that there is more to do
+   * @throws StaleRunError
+   */
+  async write(active: ActiveRun, requests: readonly ItemJob[], now: Date): Promise<boolean> {
+    const { progress, row } = active;
+    const { state } = progress;
+    if (progress.changed.size === 0 && active.leaving.length === 0 && state === row.state) return false;
+    const items = [...progress.changed].map((number) => progress.items[number]!);
+    const finishedAt = state === 'running' ? null : now;
+    const written = await this.transactions.run(async (transaction) => {
+      const revision = await this.runs.advance(transaction, row, { state, failure: active.failure, finishedAt });
+      if (revision === null) throw new StaleRunError(`run ${row.id} was written by somebody else`);
+      const hasResults = await this.request(transaction, active, requests);
+      await this.runs.saveItems(transaction, row.id, items, revision);
+      for (const job of active.leaving) this.leave(transaction, active, job);
+      return { revision, hasResults };
+    });
+    Object.assign(row, { revision: written.revision, state, finished_at: finishedAt });
+    progress.changed.clear();
+    active.leaving.length = 0;
+    this.feed.changed(row.id);
+    return written.hasResults;
+  }
+
+  private async request(transaction: Transaction, active: ActiveRun, requests: readonly ItemJob[]): Promise<boolean> {
+    if (requests.length === 0) return false;
+    const wanted = requests.map((job) => ({ job, again: active.again.has(job.id) }));
+    const states = await this.jobs.request(transaction, wanted);
+    for (const { job, again } of wanted) {
+      if (states.get(job.id) === 'succeeded') continue;
+      const { id, parameters, inputs, machine } = job;
+      const data = { job: id, tool: toolOf(job), parameters, inputs, machine, run: active.id, again };
+      transaction.publish('sedge.job.requested.v1', id, data, { correlationId: active.id });
+    }
+    return [...states.values()].includes('succeeded');
+  }
+
+  private leave(transaction: Transaction, active: ActiveRun, job: ItemJob): void {
+    const data = { job: job.id, tool: toolOf(job), run: active.id };
+    transaction.publish('sedge.job.cancel-requested.v1', job.id, data, { correlationId: active.id });
+  }
+}
+
+function toolOf(job: ItemJob): { name: string; version: string; stage: string; digest: ItemJob['tool'] } {
+  return { name: job.toolName, version: job.toolVersion, stage: job.stage, digest: job.tool };
+}

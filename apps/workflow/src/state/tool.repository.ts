@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import type { Digest } from '@sedge/artifact-contracts';
+import type { ToolRegisteredData, ToolRemovedData } from '@sedge/event-contracts';
+import { Transactions, type Transaction } from '@sedge/service-kit';
+import type { RegisteredTool, ToolDefinition } from '@sedge/tool-contracts';
+
+interface ToolRow {
+  digest: Digest;
+  definition: ToolDefinition;
+  machine: Record<string, string>;
+  stage_url: string | null;
+  registered_at: Date;
+}
+
+export interface KnownTool extends RegisteredTool {
+  stageUrl: string | null;
+  registeredAt: Date;
+}
+
+/** The tools that stages have registered. */
+@Injectable()
+export class ToolRepository {
+  constructor(private readonly transactions: Transactions) {}
+
+  async all(): Promise<KnownTool[]> {
+    const rows = await this.transactions.query<ToolRow>('SELECT * FROM tool ORDER BY name, version');
+    return rows.map(({ digest, definition, machine, stage_url, registered_at }) => ({
+      digest,
+      definition,
+      machine,
+      stageUrl: stage_url,
+      registeredAt: registered_at,
+    }));
+  }
+
+  /** @returns whether the tool is new, or another one than before */
+  async register(transaction: Transaction, { tool, stageUrl }: ToolRegisteredData): Promise<boolean> {
+    const { name, version, stage } = tool.definition;
+    const [before] = await transaction.query<{ digest: string; isSame: boolean }>(
+      'SELECT machine = $3::jsonb AND digest = $4 AS "isSame" FROM tool WHERE name = $1 AND version = $2',
+      [name, version, JSON.stringify(tool.machine), tool.digest],
+    );
+    await transaction.query(
+      `INSERT INTO tool (name, version, stage, digest, definition, machine, stage_url) VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (name, version) DO UPDATE SET stage = excluded.stage, digest = excluded.digest, definition = excluded.definition,
+         machine = excluded.machine, stage_url = excluded.stage_url, registered_at = now()`,
+      [name, version, stage, tool.digest, JSON.stringify(tool.definition), JSON.stringify(tool.machine), stageUrl],
+    );
+    return before?.isSame !== true;
+  }
+
+  /** Only the stage that registered a tool can take it back. @returns whether it was there */
+  async remove(transaction: Transaction, { name, version, stage }: ToolRemovedData): Promise<boolean> {
+    const removed = await transaction.query(
+      'DELETE FROM tool WHERE name = $1 AND version = $2 AND stage = $3 RETURNING name',
+      [name, version, stage],
+    );
+    return removed.length > 0;
+  }
+}

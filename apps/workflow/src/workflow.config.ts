@@ -1,0 +1,45 @@
+import { plainToInstance } from 'class-transformer';
+import { IsInt, Max, Min, validateSync } from 'class-validator';
+
+/** The settings of the workflow service, each from an environment variable. */
+export class WorkflowConfig {
+  /** SEDGE_MAX_STEPS: most steps of a workflow, sweeps expanded */
+  @IsInt({ message: 'SEDGE_MAX_STEPS must be a whole number' })
+  @Min(1, { message: 'SEDGE_MAX_STEPS must be at least 1' })
+  @Max(1_000_000, { message: 'SEDGE_MAX_STEPS must be at most 1000000' })
+  maxSteps = 20_000;
+
+  /** SEDGE_PARALLEL_STEPS: jobs that one run has under way at once; 0: as many as the machine has cores */
+  @IsInt({ message: 'SEDGE_PARALLEL_STEPS must be a whole number' })
+  @Min(0, { message: 'SEDGE_PARALLEL_STEPS must be at least 0' })
+  @Max(10_000, { message: 'SEDGE_PARALLEL_STEPS must be at most 10000' })
+  parallelSteps = 0;
+
+  /** SEDGE_PLAN_TIMEOUT_MS: how long a plan waits for inputs to be brought in */
+  @IsInt({ message: 'SEDGE_PLAN_TIMEOUT_MS must be a whole number of milliseconds' })
+  @Min(1000, { message: 'SEDGE_PLAN_TIMEOUT_MS must be at least 1000' })
+  planTimeoutMs = 600_000;
+
+  /** SEDGE_WATCH_MS: how often deadlines, awaited artifacts and results that another copy of the service was told of are looked for */
+  @IsInt({ message: 'SEDGE_WATCH_MS must be a whole number of milliseconds' })
+  @Min(50, { message: 'SEDGE_WATCH_MS must be at least 50' })
+  watchMs = 1000;
+
+  /** @throws Error that names every variable that is wrong */
+  static fromEnvironment(environment: Record<string, string | undefined>): WorkflowConfig {
+    const given = Object.entries(VARIABLES)
+      .filter(([variable]) => (environment[variable] ?? '') !== '')
+      .map(([variable, property]) => [property, Number(environment[variable])]);
+    const config = plainToInstance(WorkflowConfig, Object.fromEntries(given) as object);
+    const mistakes = validateSync(config).flatMap(({ constraints }) => Object.values(constraints ?? {}));
+    if (mistakes.length > 0) throw new Error(`${mistakes.join('; ')}; correct or unset these environment variables`);
+    return config;
+  }
+}
+
+const VARIABLES = {
+  SEDGE_MAX_STEPS: 'maxSteps',
+  SEDGE_PARALLEL_STEPS: 'parallelSteps',
+  SEDGE_PLAN_TIMEOUT_MS: 'planTimeoutMs',
+  SEDGE_WATCH_MS: 'watchMs',
+} as const;

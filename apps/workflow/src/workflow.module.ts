@@ -1,0 +1,68 @@
+import { Module } from '@nestjs/common';
+import { ServiceModule } from '@sedge/service-kit';
+import { RunEventStream } from './api/run-event-stream.js';
+import { RunsController } from './api/runs.controller.js';
+import { StageLogs } from './api/stage-logs.js';
+import { ToolsController } from './api/tools.controller.js';
+import { WorkflowsController } from './api/workflows.controller.js';
+import { ArtifactsModule } from './artifacts.module.js';
+import { AwaitedArtifactConsumer } from './events/awaited-artifact.consumer.js';
+import { JobConsumer } from './events/job.consumer.js';
+import { ToolConsumer } from './events/tool.consumer.js';
+import { AwaitedArtifacts } from './state/awaited-artifacts.service.js';
+import { ItemDecider } from './state/item-decider.service.js';
+import { JobRepository } from './state/job.repository.js';
+import { ArtifactTables1764000000100 } from './state/migrations/artifact-tables.migration.js';
+import { WorkflowTables1764000100000 } from './state/migrations/workflow-tables.migration.js';
+import { PlanEstimates, Planner } from './state/planner.service.js';
+import { ResultReader } from './state/result-reader.service.js';
+import { RunCommands } from './state/run-commands.service.js';
+import { RunEngine } from './state/run-engine.service.js';
+import { RunFeed } from './state/run-feed.service.js';
+import { RunGarbageRoots } from './state/run-garbage-roots.service.js';
+import { RunLoader } from './state/run-loader.service.js';
+import { RunMemory } from './state/run-memory.service.js';
+import { RunQueries } from './state/run-queries.service.js';
+import { RunRepository } from './state/run.repository.js';
+import { RunStepper } from './state/run-stepper.service.js';
+import { RunWriter } from './state/run-writer.service.js';
+import { ToolRegistry } from './state/tool-registry.service.js';
+import { ToolRepository } from './state/tool.repository.js';
+import { WorkflowConfig } from './workflow.config.js';
+
+/** Append only: what was released is never changed. */
+const migrations = [ArtifactTables1764000000100, WorkflowTables1764000100000];
+
+const service = ServiceModule.forRoot({ name: 'workflow', migrations });
+
+/** Workflows, their runs, the tools that there are, and the index of artifacts. */
+@Module({
+  imports: [service, ArtifactsModule.forRoot({ service, garbageRoots: [RunGarbageRoots] })],
+  controllers: [WorkflowsController, RunsController, ToolsController],
+  providers: [
+    { provide: WorkflowConfig, useFactory: () => WorkflowConfig.fromEnvironment(process.env) },
+    RunEventStream,
+    StageLogs,
+    ToolConsumer,
+    JobConsumer,
+    AwaitedArtifactConsumer,
+    ToolRepository,
+    ToolRegistry,
+    JobRepository,
+    RunRepository,
+    RunFeed,
+    RunLoader,
+    RunMemory,
+    ResultReader,
+    AwaitedArtifacts,
+    ItemDecider,
+    RunWriter,
+    RunStepper,
+    RunEngine,
+    RunCommands,
+    RunQueries,
+    PlanEstimates,
+    Planner,
+  ],
+})
+export class WorkflowModule {}

@@ -7,6 +7,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+import yaml
 from conftest import TOOL, default_parameters
 
 from train_pytorch.data import read_audio, read_features
@@ -147,3 +148,14 @@ def test_tool_yaml_declares_exactly_the_parameters_that_are_read() -> None:
 def test_the_manual_has_every_error() -> None:
     readme = (TOOL / "README.md").read_text("utf-8")
     assert [code for code in CODES if code not in readme] == []
+
+
+def test_each_parameter_is_described_and_nothing_in_tool_yaml_is_empty() -> None:
+    def values(value: object) -> list[object]:
+        if isinstance(value, dict):
+            return [item for entry in value.values() for item in values(entry)]
+        return [item for entry in value for item in values(entry)] if isinstance(value, list) else [value]
+
+    tool = yaml.safe_load((TOOL / "tool.yaml").read_text("utf-8"))
+    assert None not in values(tool)
+    assert all(entry["description"] for entry in tool["parameters"]["properties"].values())

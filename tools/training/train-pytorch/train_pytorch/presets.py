@@ -56,11 +56,12 @@ def _paper_net(table: list[tuple[int, int, int]], separable: bool, conv2_stride:
 def _residual_net(stem: int, stages: tuple[tuple[int, int], ...], blocks: int) -> tuple[Layer, ...]:
     """A residual net over time with all bands as channels, after TC-ResNet (Choi et al., 2019).
 
-    The stem sees all bands at once: cepstral coefficients have no neighbourhood that a small kernel could use.
+    The stem sees all bands at once: cepstral coefficients have no neighbourhood that a small kernel could use. A kernel of
+    5 frames learned as well as their 9 at three fifths of the multiply-adds.
     """
     layers: list[Layer] = [ConvLayer(("full", 3), stem)]
     for channels, stride in stages:
         for index in range(blocks):
             first = (1, stride) if index == 0 else (1, 1)
-            layers.append(ResidualBlock((ConvLayer((1, 9), channels, first), ConvLayer((1, 9), channels))))
+            layers.append(ResidualBlock((ConvLayer((1, 5), channels, first), ConvLayer((1, 5), channels))))
     return tuple(layers)

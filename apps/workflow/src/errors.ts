@@ -175,6 +175,10 @@ export const STEP_FAILURES = {
     sentence: 'A report does not have the metric that a step reads.',
     mend: 'Read one that it has.',
   },
+  WORKFLOW_OUTPUT_ABSENT: {
+    sentence: 'A step reads an optional output that was not given this time.',
+    mend: 'Read another output, or have the step give it.',
+  },
   WORKFLOW_REPORT_DAMAGED: {
     sentence: 'A report that a step reads a number from can not be read.',
     mend: 'Run the workflow again: results are verified, and damaged ones made anew.',

@@ -72,7 +72,8 @@ class Listener {
         this.isDirty = false;
         await this.sendOnce();
         // A slow listener gets fewer, larger steps instead of a growing heap.
-        if (this.response.writableNeedDrain) await new Promise((resolve) => this.response.once('drain', resolve).once('close', resolve));
+        if (this.response.writableNeedDrain)
+          await new Promise((resolve) => this.response.once('drain', resolve).once('close', resolve));
       }
     } catch (error) {
       this.logger.warn(`events of run ${this.run} end: ${(error as Error).message}`);

@@ -48,7 +48,11 @@ export class RunsController {
 
   @Get(':id/logs')
   @ApiOperation({ summary: "Gives the log of a step's job, as the stage that has the job gives it" })
-  async readLogs(@Param('id') id: string, @Query() { step, attempt }: RunLogsDto, @Res() response: Response): Promise<void> {
+  async readLogs(
+    @Param('id') id: string,
+    @Query() { step, attempt }: RunLogsDto,
+    @Res() response: Response,
+  ): Promise<void> {
     const item = await this.queries.itemWithJob(id, step, null);
     await this.logs.pipe({ stage: item.stage, job: item.job! }, attempt ?? null, response);
   }

@@ -18,7 +18,11 @@ export class StageLogs {
   ) {}
 
   /** @throws WORKFLOW_STAGE_UNREACHABLE */
-  async pipe({ stage, job }: { stage: string; job: string }, attempt: number | null, response: Response): Promise<void> {
+  async pipe(
+    { stage, job }: { stage: string; job: string },
+    attempt: number | null,
+    response: Response,
+  ): Promise<void> {
     const path = `/v1/jobs/${job}/logs${attempt === null ? '' : `?attempt=${attempt}`}`;
     const answer = await this.ask(stage, path);
     response.status(answer.statusCode ?? 502);
@@ -32,7 +36,8 @@ export class StageLogs {
     const own = { socketPath: join(this.host.dataDirectory, 'sedge.sock'), path };
     const options = url === null ? own : new URL(path, url);
     return new Promise((resolve, reject) => {
-      const fail = (reason: Error): void => reject(error('WORKFLOW_STAGE_UNREACHABLE', { stage, reason: reason.message }));
+      const fail = (reason: Error): void =>
+        reject(error('WORKFLOW_STAGE_UNREACHABLE', { stage, reason: reason.message }));
       request(options, resolve).on('error', fail).end();
     });
   }

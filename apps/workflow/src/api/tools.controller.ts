@@ -27,7 +27,9 @@ export class ToolsController {
   @ApiOperation({ summary: 'Shows a tool in all its versions, newest first; NAME or NAME@VERSION' })
   async show(@Param('name') name: string): Promise<{ tools: ToolView[] }> {
     const tools = await this.tools.all();
-    const found = tools.filter(({ definition }) => [definition.name, `${definition.name}@${definition.version}`].includes(name));
+    const found = tools.filter(({ definition }) =>
+      [definition.name, `${definition.name}@${definition.version}`].includes(name),
+    );
     if (found.length === 0) {
       const names = new Set(tools.map((tool) => tool.definition.name));
       throw error('WORKFLOW_TOOL_NOT_REGISTERED', { tool: name, suggestion: suggestName(name, names) });

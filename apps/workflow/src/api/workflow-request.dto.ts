@@ -30,7 +30,8 @@ export class WorkflowRequestDto {
   workingDirectory?: string;
 
   @ApiPropertyOptional({
-    description: 'values of parameters and addresses of inputs by name; texts are read as YAML unless the parameter is a text',
+    description:
+      'values of parameters and addresses of inputs by name; texts are read as YAML unless the parameter is a text',
     type: 'object',
     additionalProperties: true,
   })
@@ -40,7 +41,10 @@ export class WorkflowRequestDto {
 }
 
 export class RunRequestDto extends WorkflowRequestDto {
-  @ApiPropertyOptional({ description: 'steps to run again although their results are there; `*` for all', type: [String] })
+  @ApiPropertyOptional({
+    description: 'steps to run again although their results are there; `*` for all',
+    type: [String],
+  })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(20_000)

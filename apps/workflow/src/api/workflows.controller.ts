@@ -9,7 +9,11 @@ import { WorkflowRequestDto, completeRequest } from './workflow-request.dto.js';
 /** What a check says: the mistakes, or the steps with how often each runs. */
 export type CheckAnswer =
   | { ok: false; mistakes: Mistake[] }
-  | { ok: true; mistakes: []; workflow: { name: string; steps: { name: string; kind: string; items: number }[]; itemCount: number } };
+  | {
+      ok: true;
+      mistakes: [];
+      workflow: { name: string; steps: { name: string; kind: string; items: number }[]; itemCount: number };
+    };
 
 @ApiTags('workflows')
 @Controller('v1')

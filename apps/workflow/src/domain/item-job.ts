@@ -9,7 +9,8 @@ import { givenParameters } from './step-parameters.js';
 
 /** What an item knows of others when its own turn comes. */
 export interface KnownOutputs {
-  artifact(source: ItemOutput): Digest;
+  /** null where the step did not give an output that is optional */
+  artifact(source: ItemOutput): Digest | null;
   metrics(source: ItemOutput): Metrics;
 }
 
@@ -31,7 +32,13 @@ export function jobOfItem(
   if (lacking !== null) return { failure: { code: 'WORKFLOW_METRIC_MISSING', message: lacking } };
   const inputs: Record<string, Digest | Digest[]> = {};
   for (const [name, source] of Object.entries(graph.inputsOf(item))) {
-    inputs[name] = Array.isArray(source) ? source.map((one) => known.artifact(one)) : known.artifact(source);
+    const found = [source].flat().map((one) => known.artifact(one));
+    const artifacts = found.filter((artifact) => artifact !== null);
+    if (artifacts.length < found.length && step.tool.definition.inputs[name]?.optional !== true) {
+      const message = `the input '${name}' is an output that its step did not give this time`;
+      return { failure: { code: 'WORKFLOW_OUTPUT_ABSENT', message } };
+    }
+    if (artifacts.length > 0) inputs[name] = Array.isArray(source) ? artifacts : artifacts[0]!;
   }
   return completeJob(step.tool, given, inputs, checker);
 }

@@ -50,11 +50,13 @@ function reasonOf(item: RunItem, previous: PreviousItem | null, makers: Map<stri
   const differences = item.job && previous?.item.job ? changesBetween(previous.item.job, item.job) : [];
   // An input without a checksum is another job in each run, by a number that means nothing to anybody.
   const isAnew = item.step.startsWith('inputs.') && differences.some(({ name }) => name === 'nonce');
-  const changes = differences.filter(({ name }) => !isAnew || name !== 'nonce').map((change) => ({
-    ...change,
-    text: changeText(change),
-    madeBy: change.of === 'input' ? (makers.get(String(change.after)) ?? null) : null,
-  }));
+  const changes = differences
+    .filter(({ name }) => !isAnew || name !== 'nonce')
+    .map((change) => ({
+      ...change,
+      text: changeText(change),
+      madeBy: change.of === 'input' ? (makers.get(String(change.after)) ?? null) : null,
+    }));
   return {
     name: itemName(item.step, item.label),
     step: item.step,

@@ -50,7 +50,7 @@ function comparePart(a: string | undefined, b: string | undefined): number {
   return a < b ? -1 : 1;
 }
 
-/** Whether an artifact of a kind can be read by an input that takes `wanted`: one kind, several separated by `|`, or `*` for any. */
+/** Whether an artifact of a kind can be read by an input that takes `wanted`: one kind, or several separated by `|`. */
 export function kindFits(kind: string, wanted: string): boolean {
-  return wanted.split('|').some((one) => one.trim() === '*' || one.trim() === kind);
+  return wanted.split('|').some((one) => one.trim() === kind);
 }

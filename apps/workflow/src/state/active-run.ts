@@ -30,8 +30,9 @@ export class ActiveRun {
     return this.row.id;
   }
 
-  output(source: { item: number; output: string }): Digest {
-    return this.progress.items[source.item]!.outputs![source.output]!;
+  /** @returns null where the item did not give an output that is optional */
+  output(source: { item: number; output: string }): Digest | null {
+    return this.progress.items[source.item]!.outputs?.[source.output] ?? null;
   }
 }
 

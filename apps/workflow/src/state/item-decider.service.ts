@@ -20,6 +20,8 @@ const LOOKUP = 500;
 /** Results verified at once. */
 const VERIFIED_AT_ONCE = 16;
 
+const ABSENT = 'it reads an output that its step did not give this time';
+
 /** Decides what becomes of items whose inputs are there: reuse a verified result, ask for a job, choose, or wait. */
 @Injectable()
 export class ItemDecider {
@@ -68,7 +70,7 @@ export class ItemDecider {
     const wanted = new Set(step.expect.flatMap((expectation) => expectation.candidates.map(({ output }) => output)));
     const metrics = new Map<string, Metrics>();
     for (const output of wanted) {
-      const read = await this.metricsOf(outputs[output]!);
+      const read = await this.metricsOf(outputs[output] ?? null);
       if ('failure' in read) return read.failure;
       metrics.set(output, read.metrics);
     }
@@ -80,7 +82,7 @@ export class ItemDecider {
     const { graph } = active.progress;
     const step = graph.stepOf(number);
     if (step.kind === 'input') return jobOfInput(step, active.id, this.tools.parameters);
-    const metrics = new Map<Digest, Metrics>();
+    const metrics = new Map<Digest | null, Metrics>();
     for (const source of graph.metricSourcesOf(number)) {
       const read = await this.metricsOf(active.output(source));
       if ('failure' in read) return read;
@@ -161,10 +163,13 @@ export class ItemDecider {
     items[number]!.note =
       `chose ${name}: ${step.by.metric} ${values[best]} is the ${step.direction} of ${values.length}`;
     const output = [...step.outputs.keys()][0] ?? CHOSEN_OUTPUT;
-    active.progress.succeed(number, { [output]: active.output({ item: chosen, output: step.from.output }) }, now);
+    const artifact = active.output({ item: chosen, output: step.from.output });
+    if (artifact === null) active.progress.fail(number, { code: 'WORKFLOW_OUTPUT_ABSENT', message: ABSENT }, now);
+    else active.progress.succeed(number, { [output]: artifact }, now);
   }
 
-  private async metricsOf(artifact: Digest): Promise<{ metrics: Metrics } | { failure: ItemFailure }> {
+  private async metricsOf(artifact: Digest | null): Promise<{ metrics: Metrics } | { failure: ItemFailure }> {
+    if (artifact === null) return { failure: { code: 'WORKFLOW_OUTPUT_ABSENT', message: ABSENT } };
     try {
       return { metrics: await this.results.metricsOf(artifact) };
     } catch (error) {

@@ -1,12 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { HOST, errorsOf, type Host } from '@sedge/service-kit';
+import { Injectable } from '@nestjs/common';
+import { errorsOf } from '@sedge/service-kit';
 import type { CompiledWorkflow } from '../domain/compiled-workflow.js';
 import type { RunItem } from '../domain/run-item.js';
 import { planOf, type Plan } from '../domain/plan.js';
 import { WORKFLOW_ERRORS } from '../errors.js';
-import { WorkflowConfig } from '../workflow.config.js';
 import { ActiveRun } from './active-run.js';
-import { JobRepository } from './job.repository.js';
+import { PlanEstimates } from './plan-estimates.service.js';
 import { RunCommands, itemsOf } from './run-commands.service.js';
 import { RunQueries } from './run-queries.service.js';
 import { RunStepper } from './run-stepper.service.js';
@@ -68,25 +67,5 @@ export class Planner {
       });
     }
     return items;
-  }
-}
-
-/** What plans are estimated from. */
-@Injectable()
-export class PlanEstimates {
-  constructor(
-    private readonly jobs: JobRepository,
-    private readonly config: WorkflowConfig,
-    @Inject(HOST) private readonly host: Host,
-  ) {}
-
-  get timeoutMs(): number {
-    return this.config.planTimeoutMs;
-  }
-
-  async of(workflow: CompiledWorkflow) {
-    const names = workflow.steps.flatMap((step) => ('tool' in step ? [step.tool.definition.name] : []));
-    const atOnce = this.config.parallelSteps > 0 ? this.config.parallelSteps : this.host.machine.cores;
-    return { history: await this.jobs.historyOf(names), atOnce };
   }
 }

@@ -5,10 +5,11 @@ import { WorkflowConfig } from '../workflow.config.js';
 import type { ActiveRun } from './active-run.js';
 import { RunMemory } from './run-memory.service.js';
 import { RunStepper } from './run-stepper.service.js';
+import { StaleRunError } from './run-writer.service.js';
 import { RunRepository } from './run.repository.js';
 
-/** Pause before a run whose step forward failed (the database, the store) is tried again. */
-const RETRY_MS = 1000;
+/** Pauses before a run whose step forward failed (the database, the store) is tried again. */
+const RETRY_MS = [200, 1000, 5000, 30_000];
 /** A started job is written down at leisure: most trivial ones are done before. */
 const LEISURE_MS = 60;
 
@@ -22,6 +23,8 @@ export class RunEngine implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly loops = new Map<string, Promise<void>>();
   private readonly awake = new Set<string>();
   private readonly timers = new Set<NodeJS.Timeout>();
+  /** how often in a row a run's step forward failed */
+  private readonly failures = new Map<string, number>();
   private watch: NodeJS.Timeout | undefined;
   private isOpen = false;
 
@@ -101,15 +104,23 @@ export class RunEngine implements OnApplicationBootstrap, OnApplicationShutdown 
         const active = await this.memory.load(run);
         if (active === null) continue;
         const hasMore = await this.stepper.step(active, this.limit, new Date());
+        this.failures.delete(run);
         if (hasMore) this.awake.add(run);
         if (active.progress.state !== 'running') this.memory.forget(run);
       }
     } catch (error) {
       this.memory.forget(run);
-      if (!this.isOpen) return;
-      this.logger.warn(`run ${run} is tried again: ${error instanceof Error ? error.message : String(error)}`);
-      this.later(RETRY_MS, () => this.wake(run));
+      if (this.isOpen) this.tryLater(run, error);
     }
+  }
+
+  private tryLater(run: string, error: unknown): void {
+    const failures = this.failures.get(run) ?? 0;
+    this.failures.set(run, failures + 1);
+    const pauseMs = error instanceof StaleRunError ? 0 : RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!;
+    if (pauseMs > 0) this.logger.warn(`run ${run} is tried again in ${pauseMs} ms: ${textOf(error)}`);
+    this.awake.delete(run);
+    this.later(pauseMs, () => this.wake(run));
   }
 
   private get limit(): number {
@@ -130,9 +141,15 @@ export class RunEngine implements OnApplicationBootstrap, OnApplicationShutdown 
       for (const active of this.memory.all()) {
         if (active.progress.waiting.size > 0 || active.progress.awaiting.size > 0) this.wake(active.id);
       }
-      for (const id of await this.runs.activeIds()) if (!this.memory.has(id)) this.wake(id);
+      for (const id of await this.runs.activeIds()) if (!this.memory.has(id) && !this.failures.has(id)) this.wake(id);
     } catch (error) {
       this.logger.warn(`runs not looked at: ${(error as Error).message}`);
     }
   }
+}
+
+/** With its place, where it is one that nobody foresaw. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof TypeError || error instanceof RangeError ? (error.stack ?? error.message) : error.message;
 }

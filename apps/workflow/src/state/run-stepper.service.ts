@@ -45,7 +45,10 @@ export class RunStepper {
     const renewed: ItemJob[] = [];
     for (const [id, numbers] of [...progress.waiting]) {
       const job = known.get(id);
-      const item = progress.items[[...numbers][0]!]!;
+      const [first] = numbers;
+      // A missed expectation of a job before this one may have stopped the run.
+      if (first === undefined) continue;
+      const item = progress.items[first]!;
       if (isOutdated(active, item) && job?.state !== 'succeeded') active.leaving.push(item.job!);
       else if (job === undefined || job.state === 'requested' || job.state === 'running') {
         if (active.renewRequests) renewed.push(item.job!);
@@ -95,6 +98,10 @@ export class RunStepper {
       const step = progress.graph.stepOf(number);
       if (step.kind !== 'await') continue;
       const ancestor = active.output(progress.graph.sourceOf(number, step.derivedFrom));
+      if (ancestor === null) {
+        progress.fail(number, { code: 'WORKFLOW_OUTPUT_ABSENT', message: 'what it waits on was not made' }, now);
+        continue;
+      }
       const found = await this.awaited.firstOf(step.artifactKind, ancestor);
       if (found !== null) progress.succeed(number, { [CHOSEN_OUTPUT]: found }, now);
       else if (isOver(progress.items[number]!, step.timeoutMs, now)) {

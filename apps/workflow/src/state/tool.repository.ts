@@ -40,6 +40,12 @@ export class ToolRepository {
       'SELECT machine = $3::jsonb AND digest = $4 AS "isSame" FROM tool WHERE name = $1 AND version = $2',
       [name, version, JSON.stringify(tool.machine), tool.digest],
     );
+    // A stage has one version of each of its tools: the one before can't be run any more.
+    await transaction.query('DELETE FROM tool WHERE name = $1 AND version <> $2 AND stage = $3', [
+      name,
+      version,
+      stage,
+    ]);
     await transaction.query(
       `INSERT INTO tool (name, version, stage, digest, definition, machine, stage_url) VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT (name, version) DO UPDATE SET stage = excluded.stage, digest = excluded.digest, definition = excluded.definition,

@@ -7,7 +7,13 @@ const port = {
   type: 'object',
   required: ['kind'],
   additionalProperties: false,
-  properties: { kind, optional: { type: 'boolean' }, many: { type: 'boolean' }, description: sentence },
+  properties: {
+    kind,
+    optional: { type: 'boolean' },
+    many: { type: 'boolean' },
+    description: sentence,
+    metrics: { type: 'array', items: sentence },
+  },
 };
 
 const ports = { type: 'object', propertyNames: portName, additionalProperties: port };

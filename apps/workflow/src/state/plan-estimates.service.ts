@@ -1,0 +1,26 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { HOST, type Host } from '@sedge/service-kit';
+import type { CompiledWorkflow } from '../domain/compiled-workflow.js';
+import type { Estimates } from '../domain/plan.js';
+import { WorkflowConfig } from '../workflow.config.js';
+import { JobRepository } from './job.repository.js';
+
+/** What plans are estimated from. */
+@Injectable()
+export class PlanEstimates {
+  constructor(
+    private readonly jobs: JobRepository,
+    private readonly config: WorkflowConfig,
+    @Inject(HOST) private readonly host: Host,
+  ) {}
+
+  get timeoutMs(): number {
+    return this.config.planTimeoutMs;
+  }
+
+  async of(workflow: CompiledWorkflow): Promise<Estimates> {
+    const names = workflow.steps.flatMap((step) => ('tool' in step ? [step.tool.definition.name] : []));
+    const atOnce = this.config.parallelSteps > 0 ? this.config.parallelSteps : this.host.machine.cores;
+    return { history: await this.jobs.historyOf(names), atOnce };
+  }
+}

@@ -1,0 +1,207 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunView } from '../src/domain/run-view.js';
+import { Harness, itemNamed, statesOf } from './harness.js';
+
+let harness: Harness;
+const log = join(mkdtempSync(join(tmpdir(), 'sedge-log-')), 'jobs.log');
+const jobsRun = (): string[] => readFileSync(log, { encoding: 'utf8', flag: 'a+' }).split('\n').filter(Boolean);
+
+beforeAll(async () => {
+  process.env['SAMPLE_TOOLS_LOG'] = log;
+  harness = await Harness.start();
+  writeFileSync(join(harness.folder, 'data.txt'), 'some data');
+});
+afterAll(() => harness.stop());
+
+const SWEEP = `name: sweep
+inputs: { data: { from: ./data.txt } }
+parameters: { values: [1, 5, 3] }
+steps:
+  first: { tool: measure, in: { source: $inputs.data }, with: { note: sweep } }
+  second: { tool: measure, in: { of: $first }, sweep: { value: $parameters.values } }
+  best: { choose: { from: $second.report, by: $second.report.value, max: true } }
+  sum: { tool: measure, in: { all: { all: $second.report } } }
+  last: { tool: measure, in: { of: $best }, with: { value: $sum.report.value }, expect: [value > 1] }
+`;
+
+describe('a run', () => {
+  it('takes a workflow from its inputs to its end', async () => {
+    const run = await harness.run(SWEEP);
+    expect(run.failure).toBeNull();
+    expect(new Set(Object.values(statesOf(run)))).toEqual(new Set(['succeeded']));
+    expect(itemNamed(run, 'best').note).toBe('chose second[value=5]: value 6 is the max of 3');
+    expect(run.items.map((item) => item.name)).toEqual([
+      'inputs.data',
+      'first',
+      'second[value=1]',
+      'second[value=5]',
+      'second[value=3]',
+      'best',
+      'sum',
+      'last',
+    ]);
+  });
+
+  it('reuses everything the second time, and says so', async () => {
+    const before = jobsRun().length;
+    const run = await harness.run(SWEEP);
+    expect(jobsRun().length).toBe(before);
+    expect(itemNamed(run, 'last').decision).toBe('reused');
+    const { body } = await harness.get<{ items: { name: string; reason: string }[] }>(`/v1/runs/${run.id}/why`);
+    expect(body.items.find((item) => item.name === 'last')!.reason).toContain('reused');
+    expect(body.items.find((item) => item.name === 'inputs.data')!.reason).toContain('no sha256');
+  });
+
+  it('runs only what a change touches, and why names it', async () => {
+    const before = jobsRun().length;
+    const run = await harness.run(SWEEP, { set: { values: [1, 5, 3, 7] } });
+    expect(jobsRun().length - before).toBe(3);
+    const { body } = await harness.get<{ items: { name: string; reason: string; changes: { madeBy: string }[] }[] }>(
+      `/v1/runs/${run.id}/why`,
+    );
+    const reason = (name: string) => body.items.find((item) => item.name === name)!;
+    expect(reason('second[value=7]').reason).toContain('first time');
+    expect(reason('sum').reason).toMatch(/^input all: .* → /);
+    expect(reason('last').changes.map((change) => change.madeBy)).toContain('second[value=7]');
+    expect(reason('last').reason).toMatch(/parameter value: 22 → 30/);
+  });
+
+  it('keeps the other items when one of a sweep fails, and skips what reads it', async () => {
+    const text = `name: partly
+steps:
+  some: { tool: measure, sweep: { failUnless: ["", /nowhere] } }
+  reader: { tool: measure, in: { of: $some } }
+  other: { tool: measure, with: { note: other } }
+`;
+    const run = await harness.run(text);
+    expect(run.state).toBe('failed');
+    expect(statesOf(run)).toEqual({
+      'some[failUnless=]': 'succeeded',
+      'some[failUnless=/nowhere]': 'failed',
+      'reader[failUnless=]': 'succeeded',
+      'reader[failUnless=/nowhere]': 'skipped',
+      other: 'succeeded',
+    });
+    expect(itemNamed(run, 'some[failUnless=/nowhere]').failure).toMatchObject({
+      code: 'SAMPLE_FAILED',
+      class: 'permanent',
+    });
+    expect(itemNamed(run, 'reader[failUnless=/nowhere]').failure!.message).toContain('some[failUnless=/nowhere]');
+  });
+
+  it('is retried from what failed', async () => {
+    const needed = join(harness.folder, 'needed');
+    const text = `name: retried
+steps:
+  good: { tool: measure, with: { note: retried } }
+  bad: { tool: measure, in: { of: $good }, with: { failUnless: ${needed} } }
+  after: { tool: measure, in: { of: $bad } }
+`;
+    const failed = await harness.run(text);
+    expect(statesOf(failed)).toEqual({ good: 'succeeded', bad: 'failed', after: 'skipped' });
+    writeFileSync(needed, '');
+    const before = jobsRun().length;
+    await harness.post(`/v1/runs/${failed.id}/retry`);
+    const retried = await harness.ended(failed.id);
+    expect(statesOf(retried)).toEqual({ good: 'succeeded', bad: 'succeeded', after: 'succeeded' });
+    expect(jobsRun().length - before).toBe(2);
+    expect((await harness.post<{ code: string }>(`/v1/runs/${failed.id}/retry`)).body.code).toBe(
+      'WORKFLOW_RUN_COMPLETE',
+    );
+  });
+
+  it('is stopped by a missed expectation', async () => {
+    const text = `name: gate
+steps:
+  gate: { tool: measure, with: { value: 2, note: gate }, expect: [value >= 3] }
+  slow: { tool: measure, with: { pauseMs: 20000 } }
+  after: { tool: measure, in: { of: $slow } }
+`;
+    const run = await harness.run(text);
+    expect(run.state).toBe('failed');
+    expect(run.failure).toEqual({
+      code: 'WORKFLOW_EXPECTATION_MISSED',
+      message: 'gate: expected value >= 3, but it is 2',
+    });
+    expect(statesOf(run)).toEqual({ gate: 'failed', slow: 'skipped', after: 'skipped' });
+  });
+
+  it('is cancelled, without its job when another run shares it', async () => {
+    const gate = join(harness.folder, 'gate');
+    const text = (name: string): string => `name: ${name}
+steps: { shared: { tool: measure, with: { waitFor: ${gate}, note: shared } } }
+`;
+    const before = jobsRun().length;
+    const [one, two] = [await harness.start(text('one')), await harness.start(text('two'))];
+    await harness.item(one, 'shared', (item) => item.state === 'running');
+    await harness.item(two, 'shared', (item) => item.job !== null);
+    const cancelled = await harness.post<RunView>(`/v1/runs/${one}/cancel`);
+    expect(cancelled.body.state).toBe('cancelled');
+    writeFileSync(gate, '');
+    const run = await harness.ended(two);
+    expect(statesOf(run)).toEqual({ shared: 'succeeded' });
+    expect(itemNamed(run, 'shared').decision).toBe('shared');
+    expect(jobsRun().length - before).toBe(1);
+  });
+
+  it('cancels the job when the last run leaves it, and a retry goes on', async () => {
+    const run = await harness.start(
+      'name: lonely\nsteps: { slow: { tool: measure, with: { pauseMs: 1500, note: lonely } } }\n',
+    );
+    await harness.item(run, 'slow', (item) => item.state === 'running');
+    await harness.post(`/v1/runs/${run}/cancel`);
+    await harness.post(`/v1/runs/${run}/retry`);
+    expect(statesOf(await harness.ended(run))).toEqual({ slow: 'succeeded' });
+  });
+
+  it('runs a step again whose result was damaged, and says so', async () => {
+    const text = 'name: damaged\nsteps: { one: { tool: measure, with: { note: damaged } } }\n';
+    const first = await harness.run(text);
+    const artifact = itemNamed(first, 'one').outputs!['report'] as `sha256:${string}`;
+    const manifest = JSON.parse(readFileSync(harness.store.locationOf(artifact), 'utf8')) as {
+      layers: { digest: `sha256:${string}` }[];
+    };
+    const { chmodSync } = await import('node:fs');
+    const blob = harness.store.locationOf(manifest.layers[0]!.digest);
+    chmodSync(blob, 0o644);
+    writeFileSync(blob, 'damaged');
+    const second = await harness.run(text);
+    expect(itemNamed(second, 'one').decision).toBe('ran');
+    expect(itemNamed(second, 'one').note).toContain(`${blob} is corrupt`);
+    expect(itemNamed(second, 'one').outputs).toEqual(itemNamed(first, 'one').outputs);
+    expect(itemNamed(await harness.run(text), 'one').decision).toBe('reused');
+  });
+
+  it('runs a step again when someone asks for it', async () => {
+    const text =
+      'name: again\nsteps: { one: { tool: measure, with: { note: again } }, two: { tool: measure, in: { of: $one } } }\n';
+    await harness.run(text);
+    const before = jobsRun().length;
+    const run = await harness.run(text, { again: ['one'] });
+    expect(jobsRun().length - before).toBe(1);
+    expect(itemNamed(run, 'one').note).toContain('asked to run again');
+    expect(itemNamed(run, 'two').decision).toBe('reused');
+  });
+
+  it('fails a step that takes longer than its timeout', async () => {
+    const run = await harness.run(
+      'name: late\nsteps: { slow: { tool: measure, timeout: 300ms, with: { pauseMs: 60000 } } }\n',
+    );
+    expect(itemNamed(run, 'slow').failure!.code).toBe('WORKFLOW_STEP_TIMED_OUT');
+  });
+
+  it('is the same run for the same idempotency key', async () => {
+    const body = { workflow: 'name: key\nsteps: { one: { tool: measure } }\n' };
+    const key = { 'idempotency-key': 'k1' };
+    const [one, two] = [
+      await harness.post<RunView>('/v1/runs', body, key),
+      await harness.post<RunView>('/v1/runs', body, key),
+    ];
+    expect(two.body.id).toBe(one.body.id);
+    const other = await harness.post<{ code: string }>('/v1/runs', { ...body, set: {}, file: 'x' }, key);
+    expect([other.status, other.body.code]).toEqual([409, 'WORKFLOW_IDEMPOTENCY_CONFLICT']);
+  });
+});

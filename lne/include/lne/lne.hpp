@@ -1,0 +1,69 @@
+// LNE as a library: a network in, a tuned C++ program out, or results in this process. Errors are values; nothing throws.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lne {
+
+/// Something wrong with what was given: a stable code (LNE_…), and a sentence that names thing, place and mend.
+struct Problem {
+  std::string code;
+  std::string message;
+};
+
+/// One input or output of a network.
+struct Port {
+  std::string name;
+  /// extents, batch included
+  std::vector<std::int64_t> shape;
+};
+
+/// What a generated program shall be.
+struct GenerateOptions {
+  /// `native`, `x86-64-v3`, `x86-64-v4`, `aarch64`, `armv7` or `generic`
+  std::string target = "native";
+  /// name of the program's files and functions; letters, digits and `_`
+  std::string name = "app";
+  /// inputs that the program carries with their outputs for its self-test, each as long as the first network input
+  std::vector<std::vector<float>> golden_inputs;
+  /// metadata as JSON in place of what the model carries under `sedge`; empty keeps that
+  std::string metadata;
+};
+
+/// A network that is compiled for this process. Instances are independent; one instance serves one thread at a time.
+class Network {
+ public:
+  /// @param bytes an ONNX file @param file its name, for messages @param plan text of a plan file, or empty
+  /// @returns null and fills `problems` when it can't be used
+  static std::unique_ptr<Network> load(std::string_view bytes, const std::string& file, const std::string& plan, std::vector<Problem>& problems);
+  virtual ~Network() = default;
+
+  virtual const std::vector<Port>& inputs() const = 0;
+  virtual const std::vector<Port>& outputs() const = 0;
+  /// JSON: what the model says of itself (classes, preprocessing), or empty
+  virtual std::string metadata() const = 0;
+  /// JSON: primitive and variant per layer
+  virtual std::string plan() const = 0;
+  /// JSON: arenaBytes, arenaLowerBoundBytes, weightsBytes, scratchBytes, multiplyAdds
+  virtual std::string footprint() const = 0;
+  /// JSON: per layer what was chosen, what was refused and why, work, bytes, and times when `runs` > 0
+  virtual std::string report(int runs) = 0;
+  /// Runs once. Pointers as many as there are inputs and outputs.
+  virtual void run(const float* const* inputs, float* const* outputs) = 0;
+  /// The files of a program, path -> bytes. Equal options give equal bytes. Fills `problems` and gives nothing when that is impossible.
+  virtual std::map<std::string, std::string> generate(const GenerateOptions& options, std::vector<Problem>& problems) = 0;
+};
+
+/// The target that `native` stands for on this machine.
+std::string native_target();
+
+/// All operators that are supported, as JSON: name, ONNX names, summary.
+std::string operators();
+
+}  // namespace lne

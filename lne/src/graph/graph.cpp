@@ -1,0 +1,75 @@
+#include "graph.hpp"
+
+#include <algorithm>
+
+namespace lne {
+namespace {
+constexpr std::int64_t kMostElements = std::int64_t{1} << 40;
+
+template <class T>
+const T* find(const std::map<std::string, Attribute>& attributes, const std::string& key) {
+  const auto found = attributes.find(key);
+  return found == attributes.end() ? nullptr : std::get_if<T>(&found->second);
+}
+}  // namespace
+
+std::int64_t element_count(const Shape& shape) {
+  std::int64_t count = 1;
+  for (const std::int64_t extent : shape) {
+    if (extent < 0 || (extent > 0 && count > kMostElements / extent)) return -1;
+    count *= extent;
+  }
+  return count;
+}
+
+std::string text_of(const Shape& shape) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i) out += (i > 0 ? ", " : "") + std::to_string(shape[i]);
+  return out + "]";
+}
+
+std::int64_t Node::integer(const std::string& key, std::int64_t otherwise) const {
+  const auto* found = find<std::int64_t>(attributes, key);
+  return found ? *found : otherwise;
+}
+
+double Node::real(const std::string& key, double otherwise) const {
+  const auto* found = find<double>(attributes, key);
+  return found ? *found : otherwise;
+}
+
+std::string Node::string(const std::string& key, const std::string& otherwise) const {
+  const auto* found = find<std::string>(attributes, key);
+  return found ? *found : otherwise;
+}
+
+std::vector<std::int64_t> Node::integers(const std::string& key, std::vector<std::int64_t> otherwise) const {
+  const auto* found = find<std::vector<std::int64_t>>(attributes, key);
+  return found ? *found : otherwise;
+}
+
+ValueId Graph::add_value(Value value) {
+  values.push_back(std::move(value));
+  return static_cast<ValueId>(values.size()) - 1;
+}
+
+std::vector<std::size_t> Graph::readers_of(ValueId id) const {
+  std::vector<std::size_t> readers;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const bool reads = nodes[i].residual == id || std::find(nodes[i].inputs.begin(), nodes[i].inputs.end(), id) != nodes[i].inputs.end();
+    if (reads) readers.push_back(i);
+  }
+  return readers;
+}
+
+bool Graph::is_output(ValueId id) const { return std::find(outputs.begin(), outputs.end(), id) != outputs.end(); }
+
+void Graph::replace(ValueId from, ValueId to) {
+  for (Node& node : nodes) {
+    std::replace(node.inputs.begin(), node.inputs.end(), from, to);
+    if (node.residual == from) node.residual = to;
+  }
+  std::replace(outputs.begin(), outputs.end(), from, to);
+}
+
+}  // namespace lne

@@ -1,0 +1,84 @@
+// The one representation of a network between import and execution: values, and nodes in an order in which they can run.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "../base/result.hpp"
+
+namespace lne {
+
+/// Extents from the outermost dimension on; activations of images and features are [batch, channels, height, width].
+using Shape = std::vector<std::int64_t>;
+
+/// The number of elements, or -1 when an extent is negative or the product exceeds 2^40 (no such tensor is ever allocated).
+std::int64_t element_count(const Shape& shape);
+
+std::string text_of(const Shape& shape);
+
+enum class DType { kFloat32, kInt64 };
+
+using ValueId = int;
+
+/// A tensor: constant (its data are here) or computed.
+struct Value {
+  std::string name;
+  Shape shape;
+  DType dtype = DType::kFloat32;
+  bool is_constant = false;
+  std::vector<float> floats;
+  std::vector<std::int64_t> ints;
+};
+
+using Attribute = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>>;
+
+/// An activation that a layer applies to its result.
+struct Activation {
+  enum class Kind { kNone, kRelu, kClip };
+  Kind kind = Kind::kNone;
+  float low = 0.0f;
+  float high = 0.0f;
+};
+
+/// One layer. `op` is the name of its definition in ops/.
+struct Node {
+  std::string op;
+  std::string name;
+  std::vector<ValueId> inputs;  // -1 for an optional input that is not given
+  std::vector<ValueId> outputs;
+  std::map<std::string, Attribute> attributes;
+  Activation activation;
+  /// an addend of the result's shape that is added before the activation, or -1
+  ValueId residual = -1;
+  /// source nodes that passes merged into this one, for reports
+  std::vector<std::string> merged;
+
+  std::int64_t integer(const std::string& key, std::int64_t otherwise) const;
+  double real(const std::string& key, double otherwise) const;
+  std::string string(const std::string& key, const std::string& otherwise) const;
+  std::vector<std::int64_t> integers(const std::string& key, std::vector<std::int64_t> otherwise) const;
+};
+
+struct Graph {
+  std::string name;
+  std::vector<Value> values;
+  std::vector<Node> nodes;
+  std::vector<ValueId> inputs;
+  std::vector<ValueId> outputs;
+  /// what the file says of itself; `sedge` holds classes and preprocessing as JSON
+  std::map<std::string, std::string> metadata;
+
+  Value& value(ValueId id) { return values[static_cast<std::size_t>(id)]; }
+  const Value& value(ValueId id) const { return values[static_cast<std::size_t>(id)]; }
+  ValueId add_value(Value value);
+  /// Nodes that read a value, residuals included.
+  std::vector<std::size_t> readers_of(ValueId id) const;
+  bool is_output(ValueId id) const;
+  /// Replaces a value by another in every node and among the outputs.
+  void replace(ValueId from, ValueId to);
+};
+
+}  // namespace lne

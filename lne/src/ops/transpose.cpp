@@ -1,0 +1,81 @@
+/// Transpose reorders the dimensions of a tensor of up to six dimensions.
+#include <algorithm>
+
+#include "../plan/primitive.hpp"
+#include "op.hpp"
+
+namespace lne {
+namespace {
+
+// kernel-begin
+/// Extents of the result, and how far a step along each of its dimensions moves in the source.
+struct TransposeShape {
+  int extents[6];
+  int steps[6];
+};
+
+static inline void transpose(const TransposeShape& s, const float* const* src, const float*, float* dst, float*) {
+  int at[6] = {0, 0, 0, 0, 0, 0};
+  for (long out = 0;;) {
+    long from = 0;
+    for (int d = 0; d < 5; ++d) from += static_cast<long>(at[d]) * s.steps[d];
+    for (int i = 0; i < s.extents[5]; ++i) dst[out++] = src[0][from + static_cast<long>(i) * s.steps[5]];
+    int d = 4;
+    while (d >= 0 && ++at[d] == s.extents[d]) at[d--] = 0;
+    if (d < 0) return;
+  }
+}
+// kernel-end
+
+std::string infer(Graph& graph, Node& node) {
+  const Shape src = shape_of(graph, node, 0);
+  const std::size_t rank = src.size();
+  if (rank > 6) return "at most six dimensions are supported";
+  std::vector<std::int64_t> order = node.integers("perm", {});
+  if (order.empty()) {
+    for (std::size_t i = 0; i < rank; ++i) order.push_back(static_cast<std::int64_t>(rank - 1 - i));
+  }
+  std::vector<std::int64_t> sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    if (sorted.size() != rank || sorted[i] != static_cast<std::int64_t>(i)) return "perm is no order of " + std::to_string(rank) + " dimensions";
+  }
+  Shape out;
+  for (const std::int64_t d : order) out.push_back(src[static_cast<std::size_t>(d)]);
+  node.attributes["perm"] = order;
+  set_shape(graph, node, out);
+  return {};
+}
+
+Lowered lower(const Graph& graph, const Node& node, const Variant&) {
+  const Shape& src = shape_of(graph, node, 0);
+  const auto order = node.integers("perm", {});
+  std::vector<std::int64_t> steps(src.size(), 1);
+  for (std::size_t i = src.size() - 1; i-- > 0;) steps[i] = steps[i + 1] * src[i + 1];
+  TransposeShape s{{1, 1, 1, 1, 1, 1}, {0, 0, 0, 0, 0, 0}};
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    s.extents[6 - order.size() + i] = static_cast<int>(src[static_cast<std::size_t>(order[i])]);
+    s.steps[6 - order.size() + i] = static_cast<int>(steps[static_cast<std::size_t>(order[i])]);
+  }
+  Lowered lowered;
+  lowered.function = "transpose";
+  lowered.shape_type = "TransposeShape";
+  lowered.shape_value = "{" + braced(std::vector<std::int64_t>(s.extents, s.extents + 6)) + ", " + braced(std::vector<std::int64_t>(s.steps, s.steps + 6)) + "}";
+  lowered.run = [s](const float* const* sources, const float* weights, float* dst, float* scratch) { transpose(s, sources, weights, dst, scratch); };
+  return lowered;
+}
+
+}  // namespace
+
+void register_op_transpose(OpRegistry& registry) { registry.add({"transpose", {"Transpose"}, "Any order of up to six dimensions.", infer}); }
+
+void register_primitive_ops_transpose(PrimitiveRegistry& registry) {
+  Primitive primitive;
+  primitive.name = "core.transpose";
+  primitive.op = "transpose";
+  primitive.refuse = [](const Graph&, const Node&) { return std::string(); };
+  primitive.lower = lower;
+  registry.add(std::move(primitive));
+}
+
+}  // namespace lne

@@ -1,0 +1,68 @@
+#include "program.hpp"
+
+namespace lne {
+namespace {
+
+Json list_of(const std::vector<std::string>& names) {
+  Json::Array items;
+  for (const std::string& name : names) items.push_back(Json(name));
+  return Json(std::move(items));
+}
+
+}  // namespace
+
+Json Program::plan() const {
+  Json::Array layers;
+  for (const Step& step : steps) {
+    if (step.op == "convert") continue;
+    Json::Array variant;
+    for (const int parameter : step.variant) variant.push_back(Json(parameter));
+    layers.push_back(Json(Json::Object{{"layer", Json(step.layer)}, {"op", Json(step.op)}, {"primitive", Json(step.primitive->name)}, {"variant", Json(std::move(variant))}, {"merged", list_of(step.merged)}}));
+  }
+  Json::Array reports;
+  for (const PassReport& pass : passes) reports.push_back(Json(Json::Object{{"pass", Json(pass.name)}, {"changes", Json(pass.changes)}}));
+  return Json(Json::Object{{"format", Json("lne-plan-1")}, {"layers", Json(std::move(layers))}, {"passes", Json(std::move(reports))}});
+}
+
+Json Program::footprint() const {
+  const auto bytes = [](std::int64_t floats) { return Json(static_cast<long long>(floats * static_cast<std::int64_t>(sizeof(float)))); };
+  std::int64_t work = 0;
+  for (const Step& step : steps) work += step.multiply_adds;
+  return Json(Json::Object{{"arenaBytes", bytes(arena_floats)},
+                           {"arenaLowerBoundBytes", bytes(lower_bound_floats)},
+                           {"weightsBytes", bytes(static_cast<std::int64_t>(weights.size()))},
+                           {"scratchBytes", bytes(scratch_floats)},
+                           {"multiplyAdds", Json(static_cast<long long>(work))}});
+}
+
+Result<PlanOptions> read_plan(const std::string& text) {
+  const std::optional<Json> json = Json::parse(text);
+  const Json::Array* layers = json ? (*json)["layers"].array() : nullptr;
+  if (layers == nullptr) return Error{"LNE_PLAN_BROKEN", "the plan is no JSON object with a list 'layers'"};
+  PlanOptions options;
+  for (std::size_t i = 0; i < layers->size(); ++i) {
+    const Json& entry = (*layers)[i];
+    const std::string place = "layers[" + std::to_string(i) + "]";
+    const std::string* layer = entry["layer"].string();
+    if (layer == nullptr) return Error{"LNE_PLAN_BROKEN", place + ".layer must be the name of a layer"};
+    LayerChoice choice;
+    if (const std::string* primitive = entry["primitive"].string()) choice.primitive = *primitive;
+    if (const Json::Array* variant = entry["variant"].array()) {
+      for (const Json& parameter : *variant) {
+        const double* number = parameter.number();
+        if (number == nullptr || *number < 0 || *number > 4096 || *number != static_cast<double>(static_cast<int>(*number))) return Error{"LNE_PLAN_BROKEN", place + ".variant must be small whole numbers"};
+        choice.variant.push_back(static_cast<int>(*number));
+      }
+    }
+    if (const Json::Array* forbidden = entry["forbidden"].array()) {
+      for (const Json& name : *forbidden) {
+        if (name.string() == nullptr) return Error{"LNE_PLAN_BROKEN", place + ".forbidden must be names of primitives or plugins"};
+        choice.forbidden.push_back(*name.string());
+      }
+    }
+    options.layers[*layer] = std::move(choice);
+  }
+  return options;
+}
+
+}  // namespace lne

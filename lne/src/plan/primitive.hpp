@@ -1,0 +1,95 @@
+// A primitive is one way to compute one layer type: what it supports, how it lays out data, and the kernel that runs here and is generated.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "../graph/graph.hpp"
+
+namespace lne {
+
+/// How the elements of a tensor lie in memory.
+enum class Layout {
+  /// row-major in the order of the shape: [batch, channels, height, width]
+  kPlain,
+  /// [height, width, channels], channels filled up with zeros to a multiple of 8; batch 1 only
+  kChannelsLast8,
+};
+
+std::string name_of(Layout layout);
+
+/// Floats that a tensor takes in a layout, padding included.
+std::int64_t floats_of(const Shape& shape, Layout layout);
+
+/// The number of channels in kChannelsLast8.
+inline std::int64_t padded_channels(std::int64_t channels) { return (channels + 7) / 8 * 8; }
+
+/// A kernel: sources (inputs, then the residual where there is one), prepared weights, destination, scratch.
+using KernelCall = std::function<void(const float* const* src, const float* weights, float* dst, float* scratch)>;
+
+/// A layer as a primitive would run it: once as a call in this process, once as text for a generated program. Both use the same kernel.
+struct Lowered {
+  KernelCall run;
+  /// the kernel's name, template arguments included; called as `function(shape, src, weights, dst, scratch)`
+  std::string function;
+  /// type and braced initializer of the shape that is compiled in
+  std::string shape_type;
+  std::string shape_value;
+  /// weights and biases in the order in which the kernel reads them, packed once
+  std::vector<float> weights;
+  std::int64_t scratch_floats = 0;
+};
+
+/// Parameters by which variants of a primitive differ (tile sizes), as they stand in a plan.
+using Variant = std::vector<int>;
+
+struct Primitive {
+  /// `<plugin>.<name>`, as plans and reports write it
+  std::string name;
+  std::string op;
+  Layout src_layout = Layout::kPlain;
+  Layout dst_layout = Layout::kPlain;
+  /// Why a layer can't be run this way, as a sentence; empty when it can.
+  std::function<std::string(const Graph&, const Node&)> refuse;
+  /// The variants worth trying, the default first. Absent: one without parameters.
+  std::function<std::vector<Variant>(const Graph&, const Node&)> variants;
+  std::function<Lowered(const Graph&, const Node&, const Variant&)> lower;
+  /// Which of several that fit is taken without measuring: the highest.
+  int preference = 0;
+  /// the file between `kernel-begin` and `kernel-end`, and its name without ending; set by the registry
+  std::string kernel_text;
+  std::string kernel_file;
+
+  std::string plugin() const { return name.substr(0, name.find('.')); }
+};
+
+/// Primitives of all plugins, ordered by name so that the order of files never changes a result.
+class PrimitiveRegistry {
+ public:
+  void add(Primitive primitive);
+  /// Those for a layer type.
+  std::vector<const Primitive*> for_op(const std::string& op) const;
+  const Primitive* find(const std::string& name) const;
+  const std::map<std::string, Primitive>& all() const { return by_name_; }
+
+  /// Set by the generated registration around each file's own.
+  void set_current(std::string file, std::string text);
+
+  static const PrimitiveRegistry& instance();
+
+ private:
+  std::map<std::string, Primitive> by_name_;
+  std::string current_file_;
+  std::string current_text_;
+};
+
+/// `{1, 2, 3}` for a shape's initializer.
+std::string braced(const std::vector<std::int64_t>& values);
+
+/// The fields of an activation for a shape's initializer: kind, low, high.
+std::string text_of(const Activation& activation);
+
+}  // namespace lne

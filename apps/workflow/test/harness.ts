@@ -11,6 +11,7 @@ import { PgliteDatabase } from '@sedge/adapter-pglite';
 import { ARTIFACT_STORE, DATABASE, EVENT_BUS, TOOL_RUNNERS } from '@sedge/ports';
 import { ErrorFilter, HOST, StageModule, describeMachine, requestValidation, type Host } from '@sedge/service-kit';
 import type { ItemView, RunView } from '../src/domain/run-view.js';
+import { RunQueries } from '../src/state/run-queries.service.js';
 import { WorkflowModule } from '../src/workflow.module.js';
 
 export interface Answer<Body> {
@@ -148,7 +149,8 @@ export class Harness {
 
   /** Waits until a run has ended. */
   async ended(run: string): Promise<RunView> {
-    await until(async () => (await this.show(run)).state !== 'running');
+    const row = await this.service(RunQueries).ended(run, 600_000);
+    if (row === null) throw new Error(`run ${run} did not end in time`);
     return this.show(run);
   }
 

@@ -66,7 +66,7 @@ describe('a run', () => {
     expect(reason('second[value=7]').reason).toContain('first time');
     expect(reason('sum').reason).toMatch(/^input all: .* → /);
     expect(reason('last').changes.map((change) => change.madeBy)).toContain('second[value=7]');
-    expect(reason('last').reason).toMatch(/parameter value: 22 → 30/);
+    expect(reason('last').reason).toMatch(/parameter value: 13 → 21/);
   });
 
   it('keeps the other items when one of a sweep fails, and skips what reads it', async () => {

@@ -19,6 +19,8 @@ export {
 export {
   TOOL_RUNNERS,
   ToolUnavailableError,
+  type RunToolCommand,
+  type ToolCommand,
   type ToolOutcome,
   type ToolRun,
   type ToolRunner,

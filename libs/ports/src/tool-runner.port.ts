@@ -27,7 +27,27 @@ export interface ToolRunner {
   identify(definition: ToolDefinition, folder: string | null): Promise<Record<string, unknown>>;
   /** Never throws for what the tool does: that is an outcome. */
   run(run: ToolRun): Promise<ToolOutcome>;
+  /** Ends what a dead process left running. @param workDirectory has a folder per stage, in it one per job, in it one per attempt */
+  recover?(workDirectory: string): Promise<void>;
 }
+
+/** A program that speaks the tool protocol on its standard output. */
+export interface ToolCommand {
+  file: string;
+  args: string[];
+  workDirectory: string;
+  /** the program's whole environment */
+  environment: Record<string, string>;
+  /** how long it may take to end after it was told to */
+  graceMs: number;
+  signal: AbortSignal;
+  onLine(line: ToolLine): void;
+  /** called with the process id of the group's leader */
+  onStart?(pid: number): void;
+}
+
+/** Runs a program until it ends, or until it is told to and has ended. Nothing of its process group is left. */
+export type RunToolCommand = (command: ToolCommand) => Promise<ToolOutcome>;
 
 /** Why a tool can't be run here, and what would change that. */
 export class ToolUnavailableError extends Error {

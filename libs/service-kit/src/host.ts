@@ -1,3 +1,5 @@
+import type { Machine } from './machine.js';
+
 /** What a service needs to know of the process and the machine that it runs on. */
 export interface Host {
   /** folder for everything that this process keeps: work directories, logs, environments */
@@ -8,11 +10,7 @@ export interface Host {
   worker: string;
   /** whether no other process shares the database: then leases of other workers are dead, without waiting for them to expire */
   isAlone: boolean;
-  /** cores that jobs may use */
-  cores: number;
-  /** memory that jobs may use */
-  memoryMb: number;
-  gpus: number;
+  machine: Machine;
   /** base address of the HTTP API of this process as other services reach it, or null in the all-in-one process */
   url: string | null;
 }

@@ -9,6 +9,7 @@ export { ServiceModule, type ServiceOptions } from './service.module.js';
 export { openSchema } from './state/open-schema.js';
 export { Transactions, type EventContext, type Transaction } from './state/transactions.service.js';
 export { STAGE_ERRORS } from './errors.js';
+export { workDirectoryOf } from './jobs/job-folders.js';
 export type { JobState } from './jobs/job.js';
 export type { AttemptView, ClaimView, JobView } from './stage/job-view.js';
 export type { StageOptions } from './stage/stage-options.js';

@@ -11,23 +11,25 @@ export interface Machine {
   /** `none` where there is no GPU */
   gpuModel: string;
   gpus: number;
+  /** that jobs may use */
   cores: number;
+  /** that jobs may use */
   memoryMb: number;
 }
 
 /** Numeric libraries choose their kernels by these; others (crypto, virtualization) change no result. */
 const NUMERIC_FEATURES = /^(sse4_[12]|avx|avx2|f16c|fma|avx512\w+|avx_vnni|amx_\w+|asimd\w*|sve\w*|i8mm|bf16|fphp)$/;
 
-/** Describes the machine that this process runs on. Asks the GPU driver, so it is called once. */
-export function describeMachine(): Machine {
+/** Describes the machine that this process runs on. Asks the GPU driver, so it is called once. @param limits what jobs may use of it */
+export function describeMachine(limits: { cores: number | null; memoryMb: number | null }): Machine {
   const gpus = gpuNames();
   return {
     cpuFeatures: cpuFeatures(),
     cpuModel: cpus()[0]?.model.trim() || 'unknown',
     gpuModel: gpus[0] ?? 'none',
     gpus: gpus.length,
-    cores: availableParallelism(),
-    memoryMb: Math.floor(totalmem() / 1e6),
+    cores: limits.cores ?? availableParallelism(),
+    memoryMb: limits.memoryMb ?? Math.floor(totalmem() / 1e6),
   };
 }
 

@@ -6,6 +6,7 @@ import { InboxCleaner } from './events/inbox-cleaner.service.js';
 import { Outbox } from './events/outbox.service.js';
 import { namedModule } from './named-module.js';
 import { SERVICE_NAME } from './service-name.js';
+import { EventTables1764000000000 } from './state/event-tables.migration.js';
 import { openSchema } from './state/open-schema.js';
 import { Transactions } from './state/transactions.service.js';
 
@@ -26,7 +27,7 @@ export class ServiceModule implements OnApplicationShutdown {
     const schema: ServiceSchema = {
       name: options.name.replaceAll('-', '_'),
       entities: options.entities ?? [],
-      migrations: options.migrations ?? [],
+      migrations: [EventTables1764000000000, ...(options.migrations ?? [])],
     };
     return {
       module: namedModule(ServiceModule, options.name),

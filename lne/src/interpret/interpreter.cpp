@@ -51,9 +51,13 @@ void Interpreter::copy_outputs(const float* const* inputs, float* const* outputs
   }
 }
 
+void Interpreter::execute(const Call& call) const {
+  call.step->lowered.run(call.sources.data(), weights_ + call.step->weights_offset, call.destination, arena_ + call.step->scratch_offset);
+}
+
 void Interpreter::run(const float* const* inputs, float* const* outputs) {
   bind_inputs(inputs);
-  for (const Call& call : calls_) call.step->lowered.run(call.sources.data(), weights_ + call.step->weights_offset, call.destination, arena_ + call.step->scratch_offset);
+  for (const Call& call : calls_) execute(call);
   copy_outputs(inputs, outputs);
 }
 
@@ -61,10 +65,18 @@ void Interpreter::run_timed(const float* const* inputs, float* const* outputs, s
   bind_inputs(inputs);
   step_ns.resize(calls_.size(), 0.0);
   for (std::size_t i = 0; i < calls_.size(); ++i) {
-    const Call& call = calls_[i];
     const auto before = std::chrono::steady_clock::now();
-    call.step->lowered.run(call.sources.data(), weights_ + call.step->weights_offset, call.destination, arena_ + call.step->scratch_offset);
+    execute(calls_[i]);
     step_ns[i] += std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - before).count();
+  }
+  copy_outputs(inputs, outputs);
+}
+
+void Interpreter::run_observed(const float* const* inputs, float* const* outputs, const Observer& observe) {
+  bind_inputs(inputs);
+  for (std::size_t i = 0; i < calls_.size(); ++i) {
+    execute(calls_[i]);
+    observe(i, calls_[i].destination, program_->buffers[static_cast<std::size_t>(calls_[i].step->destination)].floats);
   }
   copy_outputs(inputs, outputs);
 }

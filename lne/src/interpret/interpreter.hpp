@@ -1,6 +1,7 @@
 // Runs a program in this process with the same kernels that are generated.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -20,6 +21,10 @@ class Interpreter {
   /// As `run`, and adds the nanoseconds of each step to `step_ns` (one per step).
   void run_timed(const float* const* inputs, float* const* outputs, std::vector<double>& step_ns);
 
+  /// As `run`, and shows what each step wrote, before the next one starts.
+  using Observer = std::function<void(std::size_t step, const float* result, std::int64_t floats)>;
+  void run_observed(const float* const* inputs, float* const* outputs, const Observer& observe);
+
   const Program& program() const { return *program_; }
 
  private:
@@ -30,6 +35,7 @@ class Interpreter {
     float* destination;
   };
 
+  void execute(const Call& call) const;
   void bind_inputs(const float* const* inputs);
   void copy_outputs(const float* const* inputs, float* const* outputs) const;
   const float* address_of(int buffer) const;

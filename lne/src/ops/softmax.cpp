@@ -1,4 +1,6 @@
 /// Softmax turns values along one axis into shares that sum to one; LogSoftmax gives their logarithms.
+#include <cmath>
+
 #include "../plan/primitive.hpp"
 #include "op.hpp"
 

@@ -1,6 +1,8 @@
 /// Unary functions change each element by itself: activations and the like, any shape, in place where the input is not needed later.
 #include <map>
 
+#include <cmath>
+
 #include "../plan/primitive.hpp"
 #include "op.hpp"
 

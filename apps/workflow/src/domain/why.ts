@@ -1,4 +1,4 @@
-import { canonicalJson } from '@sedge/artifact-contracts';
+import { canonicalJson, isDigest } from '@sedge/artifact-contracts';
 import type { ItemJob } from './run-item.js';
 
 /** One difference between what a step computes and what it computed before. */
@@ -28,7 +28,9 @@ function toolText(job: ItemJob): string {
 
 function collect(changes: Change[], of: Change['of'], path: string, before: unknown, after: unknown): void {
   if (isSame(before, after)) return;
-  if (isRecord(before) && isRecord(after)) {
+  // The artifacts of a list are told one by one, a list of values whole: so each reads best.
+  const isArtifacts = of === 'input' && Array.isArray(before) && Array.isArray(after);
+  if (isArtifacts || (isRecord(before) && isRecord(after))) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
       collect(changes, of, path === '' ? key : `${path}.${key}`, own(before, key), own(after, key));
     }
@@ -37,18 +39,28 @@ function collect(changes: Change[], of: Change['of'], path: string, before: unkn
   changes.push({ of, name: path, before: before ?? null, after: after ?? null });
 }
 
-function own(record: Record<string, unknown>, key: string): unknown {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
+function own(record: object, key: string): unknown {
+  return Object.hasOwn(record, key) ? (record as Record<string, unknown>)[key] : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
+/** `sha256:` and the first twelve digits. */
+const SHORT_DIGEST = 19;
+
 /** A change in one line: `parameter iterations: 1000 → 2000`. */
 export function changeText({ of, name, before, after }: Change): string {
-  const text = (value: unknown): string =>
-    typeof value === 'string' ? value : value === null ? 'nothing' : canonicalJson(value);
+  const text = (value: unknown): string => {
+    if (value === null) return 'nothing';
+    const whole = typeof value === 'string' ? value : canonicalJson(value);
+    return isDigest(whole)
+      ? `${whole.slice(0, SHORT_DIGEST)}…`
+      : whole.length > 200
+        ? `${whole.slice(0, 200)}…`
+        : whole;
+  };
   return `${of} ${name}: ${text(before)} → ${text(after)}`;
 }
 

@@ -1,0 +1,1 @@
+export { ContainerRunner } from './container.runner.js';

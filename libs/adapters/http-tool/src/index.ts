@@ -1,0 +1,1 @@
+export { HttpToolRunner } from './http-tool.runner.js';

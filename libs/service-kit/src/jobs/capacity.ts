@@ -1,5 +1,5 @@
 import type { ToolDefinition } from '@sedge/tool-contracts';
-import type { Host } from '../host.js';
+import type { Machine } from '../machine.js';
 
 interface Need {
   cores: number;
@@ -16,8 +16,8 @@ export class Capacity {
   private readonly used: Need = { cores: 0, memoryMb: 0, gpus: 0 };
   private readonly waiting: { need: Need; grant: () => void }[] = [];
 
-  constructor(host: Pick<Host, 'cores' | 'memoryMb' | 'gpus'>) {
-    this.total = { cores: host.cores, memoryMb: host.memoryMb, gpus: host.gpus };
+  constructor({ cores, memoryMb, gpus }: Pick<Machine, 'cores' | 'memoryMb' | 'gpus'>) {
+    this.total = { cores, memoryMb, gpus };
   }
 
   /** Resolves when the tool's resources are free. @returns gives them back; may be called twice */

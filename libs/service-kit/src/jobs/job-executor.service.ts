@@ -34,7 +34,7 @@ export class JobExecutor implements OnApplicationBootstrap, BeforeApplicationShu
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.workshop.recover();
+    await this.workshop.recover(this.catalog.stageName());
     this.isOpen = true;
     this.watch = setInterval(() => void this.preemptAbandoned(), POLL_MS).unref();
     this.wake();

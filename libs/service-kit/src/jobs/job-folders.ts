@@ -18,8 +18,17 @@ const LOGS = 'logs';
 /** A digest as a folder name: the colon has a meaning on some file systems. */
 const folderName = (job: Digest): string => job.replace('sha256:', '');
 
-export function foldersOf(dataDirectory: string, job: Digest, attempt: number): JobFolders {
-  const folder = join(dataDirectory, WORK, folderName(job));
+/** Has a folder per stage, in it one per job, in it one per attempt. */
+export function workDirectoryOf(dataDirectory: string): string {
+  return join(dataDirectory, WORK);
+}
+
+export function foldersOf(
+  dataDirectory: string,
+  stage: string,
+  { id: job, attempt }: { id: Digest; attempt: number },
+): JobFolders {
+  const folder = join(workDirectoryOf(dataDirectory), stage, folderName(job));
   const own = join(folder, `attempt-${attempt}`);
   return {
     job: folder,
@@ -60,9 +69,9 @@ async function makeWritable(path: string): Promise<void> {
   }
 }
 
-/** Removes what dead processes left: all attempts, and the scratch directories of jobs that want none. */
-export async function sweepWork(dataDirectory: string, keepScratchOf: Digest[]): Promise<void> {
-  const root = join(dataDirectory, WORK);
+/** Removes what dead processes left of a stage: all attempts, and the scratch directories of jobs that want none. */
+export async function sweepWork(dataDirectory: string, stage: string, keepScratchOf: Digest[]): Promise<void> {
+  const root = join(workDirectoryOf(dataDirectory), stage);
   const keep = new Set(keepScratchOf.map(folderName));
   for (const name of await readdir(root).catch(() => [])) {
     if (!keep.has(name)) {

@@ -42,7 +42,7 @@ export class JobRun {
     private readonly tool: StageTool,
     private readonly around: RunSurroundings,
   ) {
-    this.folders = foldersOf(around.host.dataDirectory, job.id, job.attempt);
+    this.folders = foldersOf(around.host.dataDirectory, around.stage, job);
     this.log = new JobLog(this.folders.logs, job.attempt);
   }
 
@@ -86,7 +86,7 @@ export class JobRun {
       outputs,
       parameters: this.job.parameters,
       scratch: this.folders.scratch,
-      threads: threadsFor(definition, this.around.host.cores),
+      threads: threadsFor(definition, this.around.host.machine.cores),
     };
     await writeFile(join(this.folders.attempt, 'job.json'), JSON.stringify(file, null, 2));
     return file;

@@ -39,9 +39,9 @@ export class JobWorkshop {
   ) {}
 
   /** Brings order after the death of an earlier process: its jobs are queued again, its working directories removed. */
-  async recover(): Promise<void> {
+  async recover(stage: string): Promise<void> {
     await this.preemptAbandoned();
-    await sweepWork(this.host.dataDirectory, await this.jobs.keepingScratch(KEEP_SCRATCH_OF_FAILED_DAYS));
+    await sweepWork(this.host.dataDirectory, stage, await this.jobs.keepingScratch(KEEP_SCRATCH_OF_FAILED_DAYS));
   }
 
   /** Ends attempts whose worker is dead. */

@@ -2,9 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { HOST, type Host } from '../host.js';
 import { CAPACITY, Capacity } from '../jobs/capacity.js';
 import { ExternalWorkers } from '../jobs/external-workers.service.js';
-import { describeMachine } from '../machine.js';
 import { JobsController } from './jobs.controller.js';
-import { MACHINE } from './machine-token.js';
 import { StageDirectory } from './stage-directory.js';
 import { ToolsController } from './tools.controller.js';
 
@@ -15,9 +13,8 @@ import { ToolsController } from './tools.controller.js';
   providers: [
     StageDirectory,
     ExternalWorkers,
-    { provide: MACHINE, useFactory: describeMachine },
-    { provide: CAPACITY, inject: [HOST], useFactory: (host: Host) => new Capacity(host) },
+    { provide: CAPACITY, inject: [HOST], useFactory: (host: Host) => new Capacity(host.machine) },
   ],
-  exports: [StageDirectory, MACHINE, CAPACITY],
+  exports: [StageDirectory, CAPACITY],
 })
 export class StagesModule {}

@@ -6,9 +6,8 @@ import { digestOfJson } from '@sedge/artifact-contracts';
 import { TOOL_RUNNERS, ToolUnavailableError, type ToolRunner } from '@sedge/ports';
 import type { RegisteredTool, ToolDefinition } from '@sedge/tool-contracts';
 import { HOST, type Host } from '../host.js';
-import { machineValuesFor, type Machine } from '../machine.js';
+import { machineValuesFor } from '../machine.js';
 import { STAGE, type StageOptions } from '../stage/stage-options.js';
-import { MACHINE } from '../stage/machine-token.js';
 import { Transactions } from '../state/transactions.service.js';
 import { BuiltinRunner } from './builtin.runner.js';
 import { loadBuiltinTools } from './builtin-tools.js';
@@ -51,7 +50,6 @@ export class ToolCatalog implements OnModuleInit, OnApplicationBootstrap {
   constructor(
     @Inject(STAGE) private readonly stage: StageOptions,
     @Inject(HOST) private readonly host: Host,
-    @Inject(MACHINE) private readonly machine: Machine,
     @Inject(TOOL_RUNNERS) private readonly sharedRunners: ToolRunner[],
     private readonly transactions: Transactions,
   ) {
@@ -72,6 +70,10 @@ export class ToolCatalog implements OnModuleInit, OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     await this.announce();
     setInterval(() => void this.refresh(), REFRESH_MS).unref();
+  }
+
+  stageName(): string {
+    return this.stage.stage;
   }
 
   all(): StageTool[] {
@@ -120,7 +122,7 @@ export class ToolCatalog implements OnModuleInit, OnApplicationBootstrap {
     try {
       const identity = runner ? await runner.identify(definition, folder) : withoutRunner(definition);
       const digest = digestOfJson({ definition, identity });
-      const machine = machineValuesFor(definition, this.machine);
+      const machine = machineValuesFor(definition, this.host.machine);
       this.tools.set(definition.name, { registered: { definition, digest, machine }, folder, runner });
     } catch (error) {
       if (!(error instanceof ToolUnavailableError)) throw error;

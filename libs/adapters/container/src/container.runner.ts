@@ -1,0 +1,124 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { RunToolCommand, ToolOutcome, ToolRun, ToolRunner } from '@sedge/ports';
+import type { JobFile, JobInput, ToolDefinition } from '@sedge/tool-contracts';
+import { findEngine, imageDigest } from './container-engine.js';
+
+const run = promisify(execFile);
+
+/** Where a tool finds its directories inside the container. */
+const INSIDE = '/sedge';
+const DEFAULT_GRACE_MS = 5000;
+/** Someone without rights, inside and outside. */
+const NOBODY = '65534:65534';
+
+/** Settings of the engine beyond the defaults, for hosts that need them, e.g. `--cgroup-manager=cgroupfs`; split at spaces. */
+const options = (name: string): string[] => (process.env[name] ?? '').split(' ').filter((option) => option !== '');
+
+/**
+ * Runs tools in containers: no network, a read-only root, no rights, and the same directories as any other runtime. The command's
+ * process is the engine's client; it gives the tool's lines and exit code, and passes signals on.
+ */
+export class ContainerRunner implements ToolRunner {
+  readonly runtime = 'container';
+
+  constructor(private readonly runCommand: RunToolCommand) {}
+
+  async identify({ runtime }: ToolDefinition): Promise<Record<string, unknown>> {
+    if (runtime.kind !== 'container') throw new Error('not a container tool');
+    return { image: await imageDigest(await findEngine(), runtime.image) };
+  }
+
+  async run({ tool, job, workDirectory, signal, onLine }: ToolRun): Promise<ToolOutcome> {
+    const { definition } = tool;
+    if (definition.runtime.kind !== 'container') throw new Error('not a container tool');
+    const engine = await findEngine();
+    const name = `sedge-${job.job.slice(-16)}-${job.attempt}`;
+    await writeInsideJob(workDirectory, job);
+    const stop = (): void => void run(engine, ['kill', name]).catch(() => undefined);
+    const graceMs = definition.graceMs ?? DEFAULT_GRACE_MS;
+    const stopLater = (): void => void setTimeout(stop, graceMs).unref();
+    signal.addEventListener('abort', stopLater, { once: true });
+    try {
+      return await this.runCommand({
+        file: engine,
+        args: [
+          ...options('SEDGE_CONTAINER_OPTIONS'),
+          'run',
+          ...['--rm', '--name', name, '--label', 'sedge=job', '--network', 'none', '--read-only', '--user', NOBODY],
+          ...[
+            '--cap-drop',
+            'ALL',
+            '--security-opt',
+            'no-new-privileges',
+            '--memory',
+            `${definition.resources.memoryMb}m`,
+          ],
+          ...['--tmpfs', '/tmp', '--env', `SEDGE_JOB=${INSIDE}/job.json`],
+          ...mountsOf(job, workDirectory),
+          ...options('SEDGE_CONTAINER_RUN_OPTIONS'),
+          definition.runtime.image,
+          ...(definition.runtime.command ?? []),
+        ],
+        workDirectory,
+        environment: engineEnvironment(),
+        graceMs: graceMs + 1000,
+        signal,
+        onLine,
+      });
+    } finally {
+      signal.removeEventListener('abort', stopLater);
+      stop();
+    }
+  }
+
+  async recover(): Promise<void> {
+    const engine = await findEngine().catch(() => null);
+    if (engine === null) return;
+    const { stdout } = await run(engine, ['ps', '--quiet', '--filter', 'label=sedge=job']).catch(() => ({
+      stdout: '',
+    }));
+    for (const id of stdout.split('\n').filter((line) => line !== '')) {
+      await run(engine, ['kill', id]).catch(() => undefined);
+    }
+  }
+}
+
+/** The job as the tool sees it from inside; its directories are writable for someone without rights. */
+async function writeInsideJob(workDirectory: string, job: JobFile): Promise<void> {
+  const inputs = Object.fromEntries(
+    Object.entries(job.inputs).map(([name, input]) => [
+      name,
+      Array.isArray(input) ? input.map((item, index) => inside(item, `${name}/${index}`)) : inside(input, name),
+    ]),
+  );
+  const outputs: JobFile['outputs'] = {};
+  for (const [name, { path, kind }] of Object.entries(job.outputs)) {
+    await mkdir(path, { recursive: true });
+    await chmod(path, 0o777);
+    outputs[name] = { path: `${INSIDE}/outputs/${name}`, kind };
+  }
+  await chmod(job.scratch, 0o777);
+  const file: JobFile = { ...job, inputs, outputs, scratch: `${INSIDE}/scratch` };
+  await writeFile(join(workDirectory, 'container-job.json'), JSON.stringify(file, null, 2));
+}
+
+const inside = (input: JobInput, place: string): JobInput => ({ ...input, path: `${INSIDE}/inputs/${place}` });
+
+function mountsOf(job: JobFile, workDirectory: string): string[] {
+  const mounts = [
+    [join(workDirectory, 'container-job.json'), `${INSIDE}/job.json`, 'ro'],
+    [join(workDirectory, 'inputs'), `${INSIDE}/inputs`, 'ro'],
+    [job.scratch, `${INSIDE}/scratch`, 'rw'],
+    ...Object.entries(job.outputs).map(([name, { path }]) => [path, `${INSIDE}/outputs/${name}`, 'rw']),
+  ];
+  return mounts.flatMap(([outer, inner, mode]) => ['--volume', `${outer}:${inner}:${mode}`]);
+}
+
+/** What the engine's client needs to find its storage and its daemon. */
+function engineEnvironment(): Record<string, string> {
+  const names = /^(PATH|HOME|USER|XDG_\w+|DOCKER_\w+|CONTAINER_\w+|CONTAINERS_\w+|DBUS_SESSION_BUS_ADDRESS|TMPDIR)$/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => names.test(name))) as Record<string, string>;
+}

@@ -1,0 +1,78 @@
+import { mkdir } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import type { ToolOutcome, ToolRun, ToolRunner } from '@sedge/ports';
+import { ToolUnavailableError } from '@sedge/ports';
+import type { ToolDefinition } from '@sedge/tool-contracts';
+import { PythonEnvironments } from './python-environments.js';
+import { folderIdentity } from './folder-identity.js';
+import { forgetPid, killOrphans, notePid } from './orphans.js';
+import { runToolCommand } from './run-tool-command.js';
+import { toolEnvironment } from './tool-environment.js';
+
+export interface ProcessRunnerOptions {
+  /** where Python environments are kept, one per lock and Python version */
+  environmentsDirectory: string;
+}
+
+const DEFAULT_GRACE_MS = 5000;
+
+/** Runs tools as processes of this machine, in their folder, with an environment that holds nothing of the service's secrets. */
+export class ProcessRunner implements ToolRunner {
+  readonly runtime = 'process';
+  private readonly environments: PythonEnvironments;
+
+  constructor({ environmentsDirectory }: ProcessRunnerOptions) {
+    this.environments = new PythonEnvironments(environmentsDirectory);
+  }
+
+  async identify(definition: ToolDefinition, folder: string | null): Promise<Record<string, unknown>> {
+    const { runtime } = definition;
+    if (runtime.kind !== 'process' || folder === null) throw withoutFolder(definition);
+    const lock = runtime.environment ? await this.environments.chooseLock(runtime.environment, folder) : null;
+    return { files: await folderIdentity(folder), lock: lock?.file ?? null };
+  }
+
+  async run({ tool, folder, workDirectory, signal, onLine }: ToolRun): Promise<ToolOutcome> {
+    const { definition } = tool;
+    const { runtime } = definition;
+    if (runtime.kind !== 'process' || folder === null) throw withoutFolder(definition);
+    const environment = runtime.environment
+      ? await this.environments.prepare(runtime.environment, { folder, definition, signal, onLine })
+      : null;
+    if (environment && !environment.ok) return environment.outcome;
+    const temporary = join(workDirectory, 'tmp');
+    await mkdir(temporary, { recursive: true });
+    const jobFolder = dirname(workDirectory);
+    const [file, ...args] = runtime.command as [string, ...string[]];
+    const path = process.env['PATH'] ?? '';
+    const outcome = await runToolCommand({
+      file: environment && file === 'python' ? join(environment.binaries, 'python') : file,
+      args,
+      workDirectory: folder,
+      environment: toolEnvironment({
+        SEDGE_JOB: join(workDirectory, 'job.json'),
+        TMPDIR: temporary,
+        ...(environment && { PATH: `${environment.binaries}${delimiter}${path}`, VIRTUAL_ENV: environment.path }),
+      }),
+      graceMs: definition.graceMs ?? DEFAULT_GRACE_MS,
+      signal,
+      onLine,
+      onStart: (pid) => void notePid(jobFolder, pid).catch(() => undefined),
+    });
+    await forgetPid(jobFolder);
+    return outcome;
+  }
+
+  async recover(workDirectory: string): Promise<void> {
+    await killOrphans(workDirectory);
+    await this.environments.removeUnused();
+  }
+}
+
+function withoutFolder({ name }: ToolDefinition): ToolUnavailableError {
+  return new ToolUnavailableError(
+    'TOOL_FOLDER_MISSING',
+    `${name} has no folder`,
+    'give the tool a folder with its files',
+  );
+}

@@ -1,0 +1,28 @@
+import { Global, Module, type BeforeApplicationShutdown, type DynamicModule } from '@nestjs/common';
+import { ARTIFACT_STORE, DATABASE, EVENT_BUS, TOOL_RUNNERS, type EventBus } from '@sedge/ports';
+import { HOST } from '@sedge/service-kit';
+import { Inject } from '@nestjs/common';
+import type { Platform } from './platform.js';
+
+/** Gives every service of the process the ports. */
+@Global()
+@Module({})
+export class PlatformModule implements BeforeApplicationShutdown {
+  constructor(@Inject(EVENT_BUS) private readonly bus: EventBus) {}
+
+  static forRoot(platform: Platform): DynamicModule {
+    const providers = [
+      { provide: DATABASE, useValue: platform.database },
+      { provide: EVENT_BUS, useValue: platform.bus },
+      { provide: ARTIFACT_STORE, useValue: platform.store },
+      { provide: TOOL_RUNNERS, useValue: platform.runners },
+      { provide: HOST, useValue: platform.host },
+    ];
+    return { module: PlatformModule, providers, exports: providers.map(({ provide }) => provide) };
+  }
+
+  /** No event is handed out any more; handlers under way end while the database is still there. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.bus.close();
+  }
+}

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { ContainerRunner } from '@sedge/adapter-container';
+import { DirectoryStore } from '@sedge/adapter-directory';
+import { HttpToolRunner } from '@sedge/adapter-http-tool';
+import { MemoryBus } from '@sedge/adapter-memory-bus';
+import { PgliteDatabase } from '@sedge/adapter-pglite';
+import { ProcessRunner, runToolCommand } from '@sedge/adapter-process';
+import type { ArtifactStore, Database, EventBus, ToolRunner } from '@sedge/ports';
+import { describeMachine, type Host } from '@sedge/service-kit';
+import { openDeadLetters } from './dead-letters.js';
+import type { Settings } from './settings.js';
+
+/** The ports with the adapters that the settings choose: the only place that knows both. */
+export interface Platform {
+  database: Database;
+  bus: EventBus;
+  store: ArtifactStore;
+  runners: ToolRunner[];
+  host: Host;
+}
+
+/** Binds each port to an adapter. The data directory is locked before. */
+export async function openPlatform(settings: Settings): Promise<Platform> {
+  const { dataDirectory, cacheDirectory } = settings;
+  const database = await PgliteDatabase.open({
+    dataDirectory: join(dataDirectory, 'database'),
+    templateDirectory: cacheDirectory,
+  });
+  const bus = new MemoryBus({ keepDeadLetter: await openDeadLetters(database) });
+  const store = new DirectoryStore(join(dataDirectory, 'artifacts'));
+  const runners = [
+    new ProcessRunner({ environmentsDirectory: join(dataDirectory, 'environments') }),
+    new ContainerRunner(runToolCommand),
+    new HttpToolRunner(),
+  ];
+  return { database, bus, store, runners, host: hostOf(settings) };
+}
+
+function hostOf({ dataDirectory, toolDirectories, cores, memoryMb, url }: Settings): Host {
+  return {
+    dataDirectory,
+    toolDirectories,
+    worker: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
+    isAlone: true,
+    machine: describeMachine({ cores, memoryMb }),
+    url,
+  };
+}

@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs';
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Module, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { ErrorFilter, requestValidation } from '@sedge/service-kit';
+import { lockDataDirectory } from './data-directory-lock.js';
+import { openPlatform, type Platform } from './platform.js';
+import { PlatformModule } from './platform.module.js';
+import { ProcessLog } from './process-log.js';
+import { readSettings, type Settings } from './settings.js';
+
+export interface RunningProcess {
+  /** address of the HTTP API, null where no port was asked for */
+  url: string | null;
+  /** unix socket of the same API */
+  socketPath: string;
+  app: NestExpressApplication;
+  /** ends it cleanly: work under way is handed back */
+  close(): Promise<void>;
+}
+
+export interface ProcessOptions {
+  /** the services of this process */
+  modules: Type[];
+  settings: Settings;
+  /** prepares the application before it starts, e.g. for static pages */
+  configure?: (app: NestExpressApplication) => void;
+}
+
+const BODY_LIMIT = '32mb';
+
+/** The lock, the ports and the application of a process, opened in this order and closed in the other. */
+export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
+  const { settings } = options;
+  const unlock = await lockDataDirectory(settings.dataDirectory);
+  let platform: Platform | undefined;
+  try {
+    platform = await openPlatform(settings);
+    return await startApplication(options, platform, unlock);
+  } catch (error) {
+    await platform?.database.close();
+    await unlock();
+    throw error;
+  }
+}
+
+async function startApplication(
+  { modules, settings, configure }: ProcessOptions,
+  platform: Platform,
+  unlock: () => Promise<void>,
+): Promise<RunningProcess> {
+  const app = await NestFactory.create<NestExpressApplication>(rootModule(modules, platform), {
+    logger: new ProcessLog(settings.logLevel),
+    abortOnError: false,
+    bodyParser: false,
+  });
+  app.useBodyParser('json', { limit: BODY_LIMIT });
+  app.useGlobalPipes(requestValidation());
+  app.useGlobalFilters(new ErrorFilter());
+  configure?.(app);
+  await app.init();
+  const socketPath = join(settings.dataDirectory, 'sedge.sock');
+  const servers: Server[] = [];
+  try {
+    servers.push(await listenOnSocket(app, socketPath));
+    if (settings.listen) servers.push(await listenOnPort(app, settings.listen));
+  } catch (error) {
+    await Promise.all(servers.map(closeServer));
+    await app.close();
+    throw error;
+  }
+  const close = async (): Promise<void> => {
+    await Promise.all(servers.map(closeServer));
+    await rm(socketPath, { force: true });
+    await app.close();
+    await platform.database.close();
+    await unlock();
+  };
+  return { url: settings.listen ? urlOf(servers[1]!) : null, socketPath, app, close };
+}
+
+/** Runs one service as a process of its own until it is told to end. */
+export async function runService({ module }: { module: Type }): Promise<void> {
+  const process_ = await startProcess({ modules: [module], settings: readSettings(process.env) });
+  const end = (): void => void process_.close().then(() => process.exit(0));
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+}
+
+function rootModule(modules: Type[], platform: Platform): Type {
+  class RootModule {}
+  Module({ imports: [PlatformModule.forRoot(platform), ...modules] })(RootModule);
+  return RootModule;
+}
+
+/** The lock is ours, so a socket file that is there is a dead process's. Only this user may connect. */
+async function listenOnSocket(app: NestExpressApplication, path: string): Promise<Server> {
+  if (existsSync(path)) await rm(path);
+  const server = createServer(app.getHttpAdapter().getInstance() as never);
+  await listen(server, { path });
+  await chmod(path, 0o600);
+  return server;
+}
+
+async function listenOnPort(app: NestExpressApplication, listenAt: { host: string; port: number }): Promise<Server> {
+  const server = createServer(app.getHttpAdapter().getInstance() as never);
+  try {
+    await listen(server, listenAt);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new PortBusyError(listenAt.port);
+  }
+  return server;
+}
+
+/** Something else listens on the port. */
+export class PortBusyError extends Error {
+  readonly code = 'PORT_BUSY';
+  readonly mend = 'choose another port (0 takes a free one), or end what listens there';
+
+  constructor(port: number) {
+    super(`port ${port} is in use`);
+  }
+}
+
+function listen(server: Server, where: { path: string } | { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(where, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Event streams stay open for as long as someone listens; they are cut. */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+function urlOf(server: Server): string {
+  const { address, port, family } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}

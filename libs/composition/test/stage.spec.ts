@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeDataDirectory, start, type Started } from './stage-harness.js';
+
+describe('a stage', () => {
+  let data: Awaited<ReturnType<typeof makeDataDirectory>>;
+  let stage: Started;
+
+  beforeAll(async () => {
+    data = await makeDataDirectory();
+    stage = await start(data.path);
+  });
+
+  afterAll(async () => {
+    await stage.process.close();
+    await data.remove();
+  });
+
+  it('does a job and says so, with its artifact', async () => {
+    const job = await stage.client.ask({ tool: 'write-note', parameters: { text: 'hello' } });
+    const { data: result } = await stage.client.hear('sedge.job.succeeded.v1', job);
+    expect(result).toMatchObject({ job, attempt: 1, tool: { name: 'write-note' } });
+    const stored = await stage.client.hear('sedge.artifact.stored.v1', result.outputs['note']!);
+    expect(stored.data).toMatchObject({ kind: 'note', producedBy: { job, output: 'note' } });
+    const { body } = await stage.get(`/v1/jobs/${job}`);
+    expect(body).toMatchObject({ state: 'succeeded', attempts: [{ number: 1, outcome: 'succeeded' }] });
+    const logs = await stage.get(`/v1/jobs/${job}/logs`);
+    expect(logs.body).toContain('writing hello');
+  });
+});

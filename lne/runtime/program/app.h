@@ -1,0 +1,53 @@
+/* The program as a library: plain C, no allocation but in app_create, instances independent of each other. */
+#ifndef APP_H
+#define APP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct app_instance app_instance;
+
+/** Bytes of an instance, arena included: known when the program was generated. */
+size_t app_instance_bytes(void);
+/** Makes an instance on the heap, or returns NULL. */
+app_instance* app_create(void);
+/** Makes an instance in memory of yours: app_instance_bytes() bytes, aligned to 64; returns NULL when it is not. */
+app_instance* app_create_in(void* memory);
+/** Frees an instance of app_create. */
+void app_destroy(app_instance* instance);
+
+size_t app_input_count(void);
+size_t app_output_count(void);
+/** Elements of an input or output, and its extents (at most 8, the rest 0). */
+size_t app_input_elements(size_t index);
+size_t app_output_elements(size_t index);
+const int64_t* app_input_shape(size_t index);
+const int64_t* app_output_shape(size_t index);
+
+/** Runs the network once: float32, row-major in the order of the shapes. Inputs are already pre-processed. */
+void app_run(app_instance* instance, const float* const* inputs, float* const* outputs);
+
+/** Layers in the order in which they run, for profiles. */
+size_t app_step_count(void);
+const char* app_step_name(size_t index);
+/** Runs step `index` alone; steps 0 … app_step_count() - 1 in order make one run, app_finish hands out the results. */
+void app_step(app_instance* instance, size_t index, const float* const* inputs);
+void app_finish(const app_instance* instance, const float* const* inputs, float* const* outputs);
+/** What step `index` wrote: `*elements` floats. */
+const float* app_step_result(const app_instance* instance, size_t index, size_t* elements);
+
+/** Classes of a classifier in the order of its outputs; 0 where the model names none. */
+size_t app_class_count(void);
+const char* app_class_name(size_t index);
+/** Everything that is known of the program, as JSON. */
+const char* app_info(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

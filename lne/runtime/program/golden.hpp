@@ -1,0 +1,24 @@
+// The vectors by which a program proves that it computes what the machine that generated it computed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lne::program {
+
+struct Golden {
+  std::size_t count;
+  const float* inputs;          // [count][elements of input 0]
+  const float* outputs;         // [count][elements of output 0]
+  const std::uint64_t* hashes;  // [count][steps]: of each step's result
+};
+
+/// 64-bit FNV-1a.
+inline std::uint64_t fnv64(const void* data, std::size_t size) {
+  const unsigned char* bytes = static_cast<const unsigned char*>(data);
+  std::uint64_t hash = 0xcbf29ce484222325ull;
+  for (std::size_t i = 0; i < size; ++i) hash = (hash ^ bytes[i]) * 0x100000001b3ull;
+  return hash;
+}
+
+}  // namespace lne::program

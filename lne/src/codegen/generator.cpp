@@ -1,0 +1,347 @@
+#include "generator.hpp"
+
+#include <charconv>
+#include <cstring>
+#include <set>
+
+#include "../interpret/interpreter.hpp"
+#include "../../runtime/program/golden.hpp"
+#include "metadata.hpp"
+#include "runtime_files.hpp"
+#include "target.hpp"
+
+namespace lne {
+
+/// The text of simd/simd.hpp, from the generated registry.
+extern const char* const kSimdHeader;
+
+namespace {
+
+using Files = std::map<std::string, std::string>;
+
+constexpr double kErrorBound = 1e-4;  // of the largest output, on targets other than the one that it was generated on
+
+template <class T>
+std::string bytes_of(const std::vector<T>& values) {
+  return std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
+}
+
+std::string number(double value) {
+  char digits[40];
+  return std::string(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+
+std::string float_list(const std::vector<double>& values) {
+  std::string out = "{";
+  for (std::size_t i = 0; i < values.size(); ++i) out += (i > 0 ? ", " : "") + ("static_cast<float>(" + number(values[i]) + ")");
+  return out + "}";
+}
+
+std::string quoted(const std::string& text) { return Json(text).text(); }
+
+std::string raw(const std::string& text) { return "R\"SEDGE(" + text + ")SEDGE\""; }
+
+class Generator {
+ public:
+  Generator(std::shared_ptr<const Program> program, const GenerateOptions& options, std::uint64_t model_fnv64, const Target& target, ModelMetadata metadata)
+      : program_(*program), interpreter_(std::move(program)), options_(options), model_fnv64_(model_fnv64), target_(target), metadata_(std::move(metadata)) {}
+
+  Result<Files> run() {
+    for (const std::vector<float>& input : options_.golden_inputs) {
+      if (static_cast<std::int64_t>(input.size()) != element_count(port_shape(program_.inputs[0]))) return Error{"LNE_GENERATE_GOLDEN", "a golden input does not fit the network's first input"};
+    }
+    if (program_.inputs.size() != 1 && !options_.golden_inputs.empty()) return Error{"LNE_GENERATE_GOLDEN", "golden vectors need a network with one input"};
+    for (const auto& [name, text] : runtime_files()) {
+      const std::string prefix = "program/";
+      if (name.rfind(prefix, 0) == 0 && (metadata_.has_audio || name != "program/frontend.hpp")) files_["src/" + name.substr(prefix.size())] = text;
+      if (metadata_.has_audio && name.rfind("audio/", 0) == 0) files_["src/" + name] = text;
+    }
+    if (metadata_.has_audio) replace_all(files_["src/frontend.hpp"], "\"../audio/", "\"audio/");
+    files_["include/app.h"] = files_["src/app.h"];
+    files_.erase("src/app.h");
+    files_["src/simd.hpp"] = kSimdHeader;
+    files_["src/weights.bin"] = bytes_of(program_.weights);
+    files_["src/network.cpp"] = network_source();
+    files_["src/golden.bin"] = golden_bytes();
+    files_["src/program_data.hpp"] = data_header();
+    files_["src/program_data.cpp"] = data_source();
+    files_["CMakeLists.txt"] = cmake_lists();
+    files_["README.md"] = readme();
+    files_["plan.json"] = program_.plan().text() + "\n";
+    return std::move(files_);
+  }
+
+ private:
+  const Shape& port_shape(int buffer) const { return program_.buffers[static_cast<std::size_t>(buffer)].shape; }
+
+  static void replace_all(std::string& text, const std::string& from, const std::string& to) {
+    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+  }
+
+  /// `inputs[0]` or `arena + 128`.
+  std::string address(int buffer) const {
+    const Buffer& at = program_.buffers[static_cast<std::size_t>(buffer)];
+    return at.input >= 0 ? "inputs[" + std::to_string(at.input) + "]" : "arena + " + std::to_string(at.offset);
+  }
+
+  std::string network_source() const {
+    std::string out = "// Generated. The network's layers with their shapes compiled in; each kernel stands here as it ran when the program was measured.\n";
+    out += "#include <cmath>\n#include <cstdint>\n#include <cstring>\n#include <new>\n\n#include \"app.h\"\n#include \"program_data.hpp\"\n#include \"simd.hpp\"\n\nextern \"C\" const float app_weights[];\n\nnamespace {\n\nnamespace simd = lne::simd;\n";
+    std::set<std::string> files;
+    std::map<std::string, std::string> kernels;
+    for (const Step& step : program_.steps) kernels[step.primitive->kernel_file] = step.primitive->kernel_text;
+    for (const auto& [file, text] : kernels) out += "\n// ---- " + file + "\n" + text;
+    out += "\nconstexpr std::int64_t kArenaFloats = " + std::to_string(std::max<std::int64_t>(program_.arena_floats, kAlignmentFloats)) + ";\n";
+    out += "constexpr std::int64_t kWeightFloats = " + std::to_string(program_.weights.size()) + ";\n";
+    for (std::size_t i = 0; i < program_.steps.size(); ++i) out += step_source(i);
+    out += "\nusing StepFunction = void (*)(const float* const*, float*);\nstruct StepEntry {\n  StepFunction run;\n  const char* name;\n  std::int64_t offset, floats;\n};\nconstexpr StepEntry kSteps[] = {\n";
+    for (std::size_t i = 0; i < program_.steps.size(); ++i) {
+      const Buffer& to = program_.buffers[static_cast<std::size_t>(program_.steps[i].destination)];
+      out += "    {step_" + std::to_string(i) + ", " + quoted(program_.steps[i].layer) + ", " + std::to_string(to.offset) + ", " + std::to_string(to.floats) + "},\n";
+    }
+    out += "};\nconstexpr std::size_t kStepCount = sizeof(kSteps) / sizeof(kSteps[0]);\n\n" + ports_source("Input", program_.inputs) + ports_source("Output", program_.outputs) + "}  // namespace\n" + interface_source();
+    return out;
+  }
+
+  std::string step_source(std::size_t index) const {
+    const Step& step = program_.steps[index];
+    std::string sources;
+    for (const int source : step.sources) sources += (sources.empty() ? "" : ", ") + address(source);
+    std::string merged;
+    for (const std::string& name : step.merged) merged += (merged.empty() ? "; with " : ", ") + name;
+    std::string comment = step.layer + " (" + step.op + ") by " + step.primitive->name + merged;
+    replace_all(comment, "\n", " ");
+    replace_all(comment, "\\", "/");
+    return "\n// " + comment + "\n__attribute__((flatten)) void step_" + std::to_string(index) + "([[maybe_unused]] const float* const* inputs, float* arena) {\n  static constexpr " + step.lowered.shape_type +
+           " kShape" + step.lowered.shape_value + ";\n  const float* const sources[] = {" + sources + "};\n  " + step.lowered.function + "(kShape, sources, app_weights + " + std::to_string(step.weights_offset) +
+           ", arena + " + std::to_string(program_.buffers[static_cast<std::size_t>(step.destination)].offset) + ", arena + " + std::to_string(step.scratch_offset) + ");\n}\n";
+  }
+
+  std::string ports_source(const std::string& what, const std::vector<int>& ports) const {
+    std::string out = "struct " + what + "Port {\n  std::int64_t shape[9];\n  std::size_t elements;\n  std::int64_t offset;  // in the arena, or -1 - index for an input that is handed through\n};\nconstexpr " + what + "Port k" + what + "s[] = {\n";
+    for (const int port : ports) {
+      const Buffer& buffer = program_.buffers[static_cast<std::size_t>(port)];
+      out += "    {" + braced(buffer.shape) + ", " + std::to_string(element_count(buffer.shape)) + ", " + std::to_string(buffer.input >= 0 ? -1 - buffer.input : buffer.offset) + "},\n";
+    }
+    return out + "};\n\n";
+  }
+
+  static std::string interface_source() {
+    return R"(
+struct app_instance {
+  alignas(64) float arena[kArenaFloats];
+};
+static_assert(sizeof(app_instance) == static_cast<std::size_t>((kArenaFloats * 4 + 63) / 64 * 64), "the arena is as large as planned");
+static_assert(kWeightFloats >= 0, "");
+
+extern "C" {
+
+size_t app_instance_bytes(void) { return sizeof(app_instance); }
+
+app_instance* app_create(void) {
+  app_instance* instance = new (std::nothrow) app_instance;
+  if (instance) std::memset(instance->arena, 0, sizeof(instance->arena));
+  return instance;
+}
+
+app_instance* app_create_in(void* memory) {
+  if (memory == nullptr || reinterpret_cast<std::uintptr_t>(memory) % 64 != 0) return nullptr;
+  std::memset(memory, 0, sizeof(app_instance));
+  return new (memory) app_instance;
+}
+
+void app_destroy(app_instance* instance) { delete instance; }
+
+size_t app_input_count(void) { return sizeof(kInputs) / sizeof(kInputs[0]); }
+size_t app_output_count(void) { return sizeof(kOutputs) / sizeof(kOutputs[0]); }
+size_t app_input_elements(size_t index) { return kInputs[index].elements; }
+size_t app_output_elements(size_t index) { return kOutputs[index].elements; }
+const int64_t* app_input_shape(size_t index) { return kInputs[index].shape; }
+const int64_t* app_output_shape(size_t index) { return kOutputs[index].shape; }
+
+void app_run(app_instance* instance, const float* const* inputs, float* const* outputs) {
+  for (const StepEntry& step : kSteps) step.run(inputs, instance->arena);
+  app_finish(instance, inputs, outputs);
+}
+
+size_t app_step_count(void) { return kStepCount; }
+const char* app_step_name(size_t index) { return kSteps[index].name; }
+void app_step(app_instance* instance, size_t index, const float* const* inputs) { kSteps[index].run(inputs, instance->arena); }
+
+void app_finish(const app_instance* instance, const float* const* inputs, float* const* outputs) {
+  for (size_t i = 0; i < app_output_count(); ++i) {
+    const OutputPort& port = kOutputs[i];
+    const float* from = port.offset < 0 ? inputs[-1 - port.offset] : instance->arena + port.offset;
+    std::memcpy(outputs[i], from, port.elements * sizeof(float));
+  }
+}
+
+const float* app_step_result(const app_instance* instance, size_t index, size_t* elements) {
+  *elements = static_cast<size_t>(kSteps[index].floats);
+  return instance->arena + kSteps[index].offset;
+}
+
+size_t app_class_count(void) { return sizeof(kAppClasses) / sizeof(kAppClasses[0]) - 1; }
+const char* app_class_name(size_t index) { return index < app_class_count() ? kAppClasses[index] : ""; }
+const char* app_info(void) { return kAppInfo; }
+
+}  // extern "C"
+)";
+  }
+
+  /// Inputs, outputs and per-step hashes, as the interpreter computes them here.
+  std::string golden_bytes() {
+    std::string inputs, outputs, hashes;
+    for (const std::vector<float>& input : options_.golden_inputs) {
+      std::vector<float> output(static_cast<std::size_t>(element_count(port_shape(program_.outputs[0]))));
+      std::vector<std::vector<float>> others;
+      std::vector<float*> targets{output.data()};
+      for (std::size_t i = 1; i < program_.outputs.size(); ++i) {
+        others.emplace_back(static_cast<std::size_t>(element_count(port_shape(program_.outputs[i]))));
+        targets.push_back(others.back().data());
+      }
+      const float* sources[1] = {input.data()};
+      interpreter_.run_observed(sources, targets.data(), [&](std::size_t, const float* result, std::int64_t floats) {
+        const std::uint64_t hash = program::fnv64(result, static_cast<std::size_t>(floats) * sizeof(float));
+        hashes.append(reinterpret_cast<const char*>(&hash), sizeof hash);
+      });
+      inputs += bytes_of(input);
+      outputs += bytes_of(output);
+    }
+    return hashes + inputs + outputs;
+  }
+
+  std::string info() const {
+    Json::Array classes;
+    for (const std::string& name : metadata_.classes) classes.push_back(Json(name));
+    const auto shape = [&](int port) {
+      Json::Array extents;
+      for (const std::int64_t extent : port_shape(port)) extents.push_back(Json(static_cast<long long>(extent)));
+      return Json(std::move(extents));
+    };
+    Json::Array plugins;
+    std::set<std::string> names;
+    for (const Step& step : program_.steps) names.insert(step.primitive->plugin());
+    for (const std::string& name : names) plugins.push_back(Json(name));
+    return Json(Json::Object{{"name", Json(options_.name)}, {"target", Json(target_.name)}, {"classes", Json(std::move(classes))}, {"input", shape(program_.inputs[0])}, {"output", shape(program_.outputs[0])},
+                             {"footprint", program_.footprint()}, {"plugins", Json(std::move(plugins))}, {"links", Json(Json::Array{})}, {"errorBound", Json(kErrorBound)}})
+        .text();
+  }
+
+  std::string data_header() const {
+    std::string out = "// Generated. What the program knows of itself.\n#pragma once\n\n#include <cstdint>\n\n#include \"golden.hpp\"\n";
+    if (metadata_.has_audio) out += "#include \"frontend.hpp\"\n";
+    out += "\n#define APP_HAS_AUDIO " + std::to_string(metadata_.has_audio ? 1 : 0) + "\n#define APP_OUTPUT_IS_LOGITS " + (metadata_.is_logits ? "true" : "false") + "\n#define APP_ERROR_BOUND " + number(kErrorBound) +
+           "\n#define APP_MODEL_FNV64 " + std::to_string(model_fnv64_) + "ull\n";
+    // Compiled for the instructions of the target itself, the program must agree bit for bit; elsewhere within the bound.
+    const std::string condition = target_.name == "x86-64-v4" ? "defined(__AVX512VL__)" : target_.name == "x86-64-v3" ? "defined(__AVX2__) && defined(__FMA__)" : target_.name == "aarch64" ? "defined(__aarch64__)" : "0";
+    out += "#if " + (is_host_target() ? condition : std::string("0")) + "\n#define APP_IS_GENERATION_TARGET true\n#else\n#define APP_IS_GENERATION_TARGET false\n#endif\n\n";
+    out += "inline constexpr const char* kAppClasses[] = {";
+    for (const std::string& name : metadata_.classes) out += quoted(name) + ", ";
+    out += "\"\"};\nextern const char* const kAppInfo;\n\nlne::program::Golden app_golden();\n";
+    if (metadata_.has_audio) out += "lne::program::AudioFrontend app_frontend();\n";
+    return out;
+  }
+
+  bool is_host_target() const { return target_.name == host_target(); }
+
+  std::string data_source() {
+    const std::size_t count = options_.golden_inputs.size();
+    const std::size_t hashes = count * program_.steps.size() * sizeof(std::uint64_t);
+    const std::size_t inputs = count * static_cast<std::size_t>(element_count(port_shape(program_.inputs[0]))) * sizeof(float);
+    std::string out = "// Generated.\n#include \"program_data.hpp\"\n\nextern \"C\" const unsigned char app_golden_bytes[];\n\nconst char* const kAppInfo = " + raw(info()) + ";\n\n";
+    out += "lne::program::Golden app_golden() {\n  return {" + std::to_string(count) + ", reinterpret_cast<const float*>(app_golden_bytes + " + std::to_string(hashes) + "), reinterpret_cast<const float*>(app_golden_bytes + " +
+           std::to_string(hashes + inputs) + "), reinterpret_cast<const std::uint64_t*>(app_golden_bytes)};\n}\n";
+    if (!metadata_.has_audio) return out;
+    const AudioPreprocessing& a = metadata_.audio;
+    out += "\nlne::program::AudioFrontend app_frontend() {\n  lne::audio::MfccParameters parameters;\n  parameters.rate_hz = " + std::to_string(a.rate_hz) + ";\n  parameters.clip_samples = " + std::to_string(a.clip_samples) +
+           ";\n  parameters.frame_samples = " + std::to_string(a.frame_samples) + ";\n  parameters.stride_samples = " + std::to_string(a.stride_samples) + ";\n  parameters.bands = " + std::to_string(a.bands) +
+           ";\n  parameters.mels = " + std::to_string(a.mels) + ";\n  parameters.pad_mode = lne::audio::PadMode::" + (a.is_reflect ? "kReflect" : "kConstant") + ";\n  parameters.has_top_db = " + (a.has_top_db ? "true" : "false") +
+           ";\n  parameters.top_db = " + number(a.top_db) + ";\n  parameters.htk = " + (a.htk ? "true" : "false") + ";\n  return {parameters, {" + float_list(a.mean) + ",\n          " + float_list(a.deviation) + "}};\n}\n";
+    return out;
+  }
+
+  std::string cmake_lists() const {
+    return R"(# Builds build/app and build/libapp with CMake and a C++17 compiler alone.
+cmake_minimum_required(VERSION 3.16)
+project(app CXX)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+set(CMAKE_CXX_STANDARD 17)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+set(APP_TARGET_FLAGS ")" + target_.flags + R"(" CACHE STRING "compiler flags that name the processor")
+separate_arguments(target_flags UNIX_COMMAND "${APP_TARGET_FLAGS}")
+
+# The weights and golden vectors are linked in by the assembler where it understands .incbin, else as C arrays made of the same bytes.
+set(data_sources "")
+foreach(blob weights golden)
+  set(APP_BLOB ${blob})
+  if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang" AND NOT APP_NO_ASSEMBLER)
+    enable_language(ASM)
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${blob}.S "#if defined(__APPLE__)\n#define SYMBOL(name) _##name\n  .const_data\n#else\n#define SYMBOL(name) name\n  .section .rodata\n#endif\n  .globl SYMBOL(app_${blob})\n  .globl SYMBOL(app_${blob}_bytes)\n  .balign 64\nSYMBOL(app_${blob}):\nSYMBOL(app_${blob}_bytes):\n  .incbin \"${CMAKE_CURRENT_SOURCE_DIR}/src/${blob}.bin\"\n  .balign 64\n#if defined(__linux__)\n  .section .note.GNU-stack,\"\",%progbits\n#endif\n")
+    set_property(SOURCE ${CMAKE_CURRENT_BINARY_DIR}/${blob}.S APPEND PROPERTY OBJECT_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/${blob}.bin)
+    list(APPEND data_sources ${CMAKE_CURRENT_BINARY_DIR}/${blob}.S)
+  else()
+    file(READ ${CMAKE_CURRENT_SOURCE_DIR}/src/${blob}.bin hex HEX)
+    string(REGEX REPLACE "(..)(..)(..)(..)" "0x\\4\\3\\2\\1u,\n" words "${hex}")
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${blob}.cpp "#include <cstdint>\nextern \"C\" {\nalignas(64) extern const std::uint32_t app_${blob}[];\nalignas(64) const std::uint32_t app_${blob}[] = {\n${words}0u};\n}\n")
+    list(APPEND data_sources ${CMAKE_CURRENT_BINARY_DIR}/${blob}.cpp)
+    if(blob STREQUAL "golden")
+      add_compile_definitions(app_golden_bytes=app_golden)
+    endif()
+  endif()
+endforeach()
+
+add_library(libapp STATIC src/network.cpp src/program_data.cpp ${data_sources})
+set_target_properties(libapp PROPERTIES OUTPUT_NAME app)
+target_include_directories(libapp PUBLIC include PRIVATE src)
+# -ffp-contract=off: what is fused is written out, so that results do not depend on the compiler.
+target_compile_options(libapp PUBLIC $<$<COMPILE_LANGUAGE:CXX>:-O3 -ffp-contract=off -Wall -Wextra ${target_flags}>)
+
+add_executable(app src/main.cpp)
+target_include_directories(app PRIVATE src)
+target_link_libraries(app PRIVATE libapp)
+)";
+  }
+
+  std::string readme() const {
+    std::string classes;
+    for (const std::string& name : metadata_.classes) classes += (classes.empty() ? "" : ", ") + name;
+    std::string out = "# " + options_.name + "\n\nA program that runs one neural network, generated by Sedge. It needs CMake, a C++17 compiler and nothing else.\n\n```\ncmake -S . -B build && cmake --build build\nbuild/app --self-test\n";
+    if (metadata_.has_audio) out += "build/app clip.wav\n";
+    out += "build/app bench\nbuild/app --info\n```\n\n| | |\n| --- | --- |\n| target | " + target_.name + " |\n| classes | " + (classes.empty() ? "none" : classes) + " |\n| weights | " + std::to_string(program_.weights.size() * 4) +
+           " bytes |\n| arena | " + std::to_string(program_.arena_floats * 4) + " bytes; no plan can be smaller than " + std::to_string(program_.lower_bound_floats * 4) +
+           " |\n\n`include/app.h` is the library's C interface. `plan.json` says which kernel runs each layer.\n";
+    return out;
+  }
+
+  const Program& program_;
+  Interpreter interpreter_;
+  const GenerateOptions& options_;
+  std::uint64_t model_fnv64_;
+  const Target& target_;
+  ModelMetadata metadata_;
+  Files files_;
+};
+
+}  // namespace
+
+Result<Files> generate_program(std::shared_ptr<const Program> program, const GenerateOptions& options, std::uint64_t model_fnv64) {
+  const Target* target = find_target(options.target == "native" ? host_target() : options.target);
+  if (target == nullptr) {
+    std::string names = "native";
+    for (const Target& known : targets()) names += ", " + known.name;
+    return Error{"LNE_TARGET", "there is no target '" + options.target + "'; there are " + names};
+  }
+  const auto own = program->graph.metadata.find("sedge");
+  const std::string text = !options.metadata.empty() ? options.metadata : own == program->graph.metadata.end() ? std::string() : own->second;
+  Result<ModelMetadata> metadata = read_metadata(text, program->graph);
+  if (!metadata) return metadata.errors();
+  return Generator(std::move(program), options, model_fnv64, *target, std::move(metadata.value())).run();
+}
+
+}  // namespace lne

@@ -1,0 +1,17 @@
+// Writes a program as a tree of C++17 sources that needs nothing but a compiler, CMake and the standard library.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "../../include/lne/lne.hpp"
+#include "../plan/program.hpp"
+
+namespace lne {
+
+/// @param model_fnv64 64-bit FNV-1a of the model file, by which the program knows its model
+/// @returns path -> bytes; equal arguments give equal bytes
+Result<std::map<std::string, std::string>> generate_program(std::shared_ptr<const Program> program, const GenerateOptions& options, std::uint64_t model_fnv64);
+
+}  // namespace lne

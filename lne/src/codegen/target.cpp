@@ -1,0 +1,37 @@
+#include "target.hpp"
+
+namespace lne {
+
+const std::vector<Target>& targets() {
+  static const std::vector<Target> all = {
+      {"x86-64-v4", "-march=x86-64-v4", "x86-64 with AVX-512 (F, BW, CD, DQ, VL)"},
+      {"x86-64-v3", "-march=x86-64-v3", "x86-64 with AVX2 and FMA"},
+      {"aarch64", "-march=armv8-a", "64-bit Arm with NEON"},
+      {"armv7", "-march=armv7-a -mfpu=neon -mfloat-abi=hard", "32-bit Arm; plain C++ kernels"},
+      {"generic", "", "any processor with a C++17 compiler; plain C++ kernels"},
+  };
+  return all;
+}
+
+const Target* find_target(const std::string& name) {
+  for (const Target& target : targets()) {
+    if (target.name == name) return &target;
+  }
+  return nullptr;
+}
+
+std::string host_target() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  const bool has_v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+  const bool has_v4 = has_v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                      __builtin_cpu_supports("avx512vl");
+  return has_v4 ? "x86-64-v4" : has_v3 ? "x86-64-v3" : "generic";
+#elif defined(__aarch64__)
+  return "aarch64";
+#else
+  return "generic";
+#endif
+}
+
+}  // namespace lne

@@ -1,0 +1,139 @@
+#include "../include/lne/lne.hpp"
+
+#include <algorithm>
+
+#include "../runtime/program/golden.hpp"
+#include "codegen/generator.hpp"
+#include "codegen/target.hpp"
+#include "import/onnx/onnx_importer.hpp"
+#include "interpret/interpreter.hpp"
+#include "ops/op.hpp"
+
+namespace lne {
+namespace {
+
+void add_problems(const std::vector<Error>& errors, std::vector<Problem>& problems) {
+  for (const Error& error : errors) problems.push_back({error.code, error.message});
+}
+
+class CompiledNetwork : public Network {
+ public:
+  CompiledNetwork(Program program, std::uint64_t fnv64) : program_(std::make_shared<const Program>(std::move(program))), interpreter_(program_), fnv64_(fnv64) {
+    for (const int port : program_->inputs) inputs_.push_back(port_of(port));
+    for (std::size_t i = 0; i < program_->outputs.size(); ++i) {
+      outputs_.push_back({program_->graph.value(program_->graph.outputs[i]).name, program_->graph.value(program_->graph.outputs[i]).shape});
+    }
+  }
+
+  const std::vector<Port>& inputs() const override { return inputs_; }
+  const std::vector<Port>& outputs() const override { return outputs_; }
+  std::string metadata() const override {
+    const auto found = program_->graph.metadata.find("sedge");
+    return found == program_->graph.metadata.end() ? std::string() : found->second;
+  }
+  std::string plan() const override { return program_->plan().text(); }
+  std::string footprint() const override { return program_->footprint().text(); }
+  void run(const float* const* inputs, float* const* outputs) override { interpreter_.run(inputs, outputs); }
+
+  std::string report(int runs) override {
+    const std::vector<double> times = runs > 0 ? measure(runs) : std::vector<double>();
+    Json::Array layers;
+    for (std::size_t i = 0; i < program_->steps.size(); ++i) layers.push_back(layer_report(program_->steps[i], times.empty() ? nullptr : &times[i]));
+    return Json(Json::Object{{"layers", Json(std::move(layers))}, {"footprint", program_->footprint()}, {"passes", program_->plan()["passes"]}}).text();
+  }
+
+  std::map<std::string, std::string> generate(const GenerateOptions& options, std::vector<Problem>& problems) override {
+    Result<std::map<std::string, std::string>> files = generate_program(program_, options, fnv64_);
+    if (files) return std::move(files.value());
+    add_problems(files.errors(), problems);
+    return {};
+  }
+
+ private:
+  Port port_of(int buffer) const {
+    const Buffer& at = program_->buffers[static_cast<std::size_t>(buffer)];
+    return {at.name, at.shape};
+  }
+
+  /// Median microseconds of each step.
+  std::vector<double> measure(int runs) {
+    std::vector<std::vector<float>> data;
+    std::vector<const float*> inputs;
+    std::vector<float*> outputs;
+    for (const Port& port : inputs_) data.emplace_back(static_cast<std::size_t>(element_count(port.shape)), 0.5f);
+    for (const auto& input : data) inputs.push_back(input.data());
+    std::vector<std::vector<float>> results;
+    for (const Port& port : outputs_) results.emplace_back(static_cast<std::size_t>(element_count(port.shape)));
+    for (auto& output : results) outputs.push_back(output.data());
+    std::vector<std::vector<double>> samples(program_->steps.size());
+    for (int i = 0; i < runs + 3; ++i) {
+      std::vector<double> step_ns;
+      interpreter_.run_timed(inputs.data(), outputs.data(), step_ns);
+      for (std::size_t step = 0; i >= 3 && step < samples.size(); ++step) samples[step].push_back(step_ns[step] / 1000.0);
+    }
+    std::vector<double> medians;
+    for (std::vector<double>& values : samples) {
+      std::sort(values.begin(), values.end());
+      medians.push_back(values[values.size() / 2]);
+    }
+    return medians;
+  }
+
+  Json layer_report(const Step& step, const double* median_us) const {
+    const Node* node = nullptr;
+    for (const Node& candidate : program_->graph.nodes) {
+      if (candidate.name == step.layer && candidate.op == step.op) node = &candidate;
+    }
+    Json::Array candidates;
+    for (const Primitive* primitive : node ? PrimitiveRegistry::instance().for_op(step.op) : std::vector<const Primitive*>()) {
+      candidates.push_back(Json(Json::Object{{"primitive", Json(primitive->name)}, {"refusal", Json(primitive->refuse(program_->graph, *node))}}));
+    }
+    Json::Array merged;
+    for (const std::string& name : step.merged) merged.push_back(Json(name));
+    const Buffer& to = program_->buffers[static_cast<std::size_t>(step.destination)];
+    Json::Object report{{"layer", Json(step.layer)},  {"op", Json(step.op)}, {"primitive", Json(step.primitive->name)}, {"candidates", Json(std::move(candidates))},
+                        {"merged", Json(std::move(merged))}, {"multiplyAdds", Json(static_cast<long long>(step.multiply_adds))}, {"resultBytes", Json(static_cast<long long>(to.floats * 4))},
+                        {"layout", Json(name_of(to.layout))}};
+    if (median_us != nullptr) {
+      report["medianUs"] = Json(*median_us);
+      if (step.multiply_adds > 0) report["gflops"] = Json(2e-3 * static_cast<double>(step.multiply_adds) / *median_us);
+    }
+    return Json(std::move(report));
+  }
+
+  std::shared_ptr<const Program> program_;
+  Interpreter interpreter_;
+  std::uint64_t fnv64_;
+  std::vector<Port> inputs_;
+  std::vector<Port> outputs_;
+};
+
+}  // namespace
+
+std::unique_ptr<Network> Network::load(std::string_view bytes, const std::string& file, const std::string& plan, std::vector<Problem>& problems) {
+  PlanOptions options;
+  if (!plan.empty()) {
+    Result<PlanOptions> read = read_plan(plan);
+    if (!read) return add_problems(read.errors(), problems), nullptr;
+    options = std::move(read.value());
+  }
+  Result<Graph> graph = onnx::import_onnx(bytes, file);
+  if (!graph) return add_problems(graph.errors(), problems), nullptr;
+  Result<Program> program = compile(std::move(graph.value()), options);
+  if (!program) return add_problems(program.errors(), problems), nullptr;
+  return std::make_unique<CompiledNetwork>(std::move(program.value()), program::fnv64(bytes.data(), bytes.size()));
+}
+
+std::string native_target() { return host_target(); }
+
+std::string operators() {
+  Json::Array list;
+  for (const auto& [name, definition] : OpRegistry::instance().all()) {
+    Json::Array names;
+    for (const std::string& onnx : definition.onnx) names.push_back(Json(onnx));
+    if (!definition.onnx.empty()) list.push_back(Json(Json::Object{{"name", Json(name)}, {"onnx", Json(std::move(names))}, {"summary", Json(definition.summary)}}));
+  }
+  return Json(std::move(list)).text();
+}
+
+}  // namespace lne

@@ -127,7 +127,7 @@ class Generator {
   }
 
   static std::string interface_source() {
-    return R"(
+    return R"CPP(
 struct app_instance {
   alignas(64) float arena[kArenaFloats];
 };
@@ -186,7 +186,7 @@ const char* app_class_name(size_t index) { return index < app_class_count() ? kA
 const char* app_info(void) { return kAppInfo; }
 
 }  // extern "C"
-)";
+)CPP";
   }
 
   /// Inputs, outputs and per-step hashes, as the interpreter computes them here.
@@ -262,7 +262,7 @@ const char* app_info(void) { return kAppInfo; }
   }
 
   std::string cmake_lists() const {
-    return R"(# Builds build/app and build/libapp with CMake and a C++17 compiler alone.
+    return R"CMAKE(# Builds build/app and build/libapp with CMake and a C++17 compiler alone.
 cmake_minimum_required(VERSION 3.16)
 project(app CXX)
 
@@ -273,7 +273,7 @@ set(CMAKE_CXX_STANDARD 17)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 
-set(APP_TARGET_FLAGS ")" + target_.flags + R"(" CACHE STRING "compiler flags that name the processor")
+set(APP_TARGET_FLAGS ")CMAKE" + target_.flags + R"CMAKE(" CACHE STRING "compiler flags that name the processor")
 separate_arguments(target_flags UNIX_COMMAND "${APP_TARGET_FLAGS}")
 
 # The weights and golden vectors are linked in by the assembler where it understands .incbin, else as C arrays made of the same bytes.
@@ -305,7 +305,7 @@ target_compile_options(libapp PUBLIC $<$<COMPILE_LANGUAGE:CXX>:-O3 -ffp-contract
 add_executable(app src/main.cpp)
 target_include_directories(app PRIVATE src)
 target_link_libraries(app PRIVATE libapp)
-)";
+)CMAKE";
   }
 
   std::string readme() const {

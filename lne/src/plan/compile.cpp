@@ -115,7 +115,11 @@ class Compiler {
     }
     if (best == nullptr) return Error{"LNE_PLAN_NO_PRIMITIVE", "layer '" + node.name + "' (" + node.op + ") can't be run:" + reasons};
     const bool takes_variant = choice != nullptr && choice->primitive == best->name && !choice->variant.empty();
-    const Variant variant = takes_variant ? choice->variant : best->variants(graph(), node).front();
+    const std::vector<Variant> variants = best->variants(graph(), node);
+    if (takes_variant && std::find(variants.begin(), variants.end(), choice->variant) == variants.end()) {
+      return Error{"LNE_PLAN_VARIANT", "layer '" + node.name + "': " + best->name + " has no variant " + text_of(Shape(choice->variant.begin(), choice->variant.end())) + " for it"};
+    }
+    const Variant variant = takes_variant ? choice->variant : variants.front();
     std::vector<int> sources;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       if (node.inputs[i] < 0 || graph().value(node.inputs[i]).is_constant) continue;

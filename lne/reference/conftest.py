@@ -1,0 +1,71 @@
+"""Builds the lne command once, and gives the tests short ways to run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+LNE = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def lne() -> Path:
+    """The command, built from the sources as they are."""
+    build = LNE / "build"
+    subprocess.run(["cmake", "-S", LNE, "-B", build, "-DCMAKE_BUILD_TYPE=Release"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["cmake", "--build", build, "-j", str(os.cpu_count() or 2), "--target", "lne"], check=True, stdout=subprocess.DEVNULL)
+    return build / "lne"
+
+
+class Workbench:
+    """A folder in which models are run by LNE and by ONNX Runtime."""
+
+    def __init__(self, command: Path, folder: Path) -> None:
+        self.command = command
+        self.folder = folder
+
+    def call(self, *words: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([str(self.command), *map(str, words)], capture_output=True, text=True, timeout=300)
+
+    def save(self, model: onnx.ModelProto, name: str = "model.onnx") -> Path:
+        path = self.folder / name
+        path.write_bytes(model.SerializeToString())
+        return path
+
+    def run(self, model: onnx.ModelProto, sample: np.ndarray, *options: object) -> np.ndarray:
+        path = self.save(model)
+        np.save(self.folder / "input.npy", sample)
+        done = self.call("run", path, self.folder / "input.npy", self.folder / "output.npy", *options)
+        assert done.returncode == 0, done.stderr
+        return np.load(self.folder / "output.npy")
+
+    def plan(self, text: str) -> Path:
+        path = self.folder / "plan.json"
+        path.write_text(text)
+        return path
+
+
+@pytest.fixture
+def bench(lne: Path, tmp_path: Path) -> Workbench:
+    return Workbench(lne, tmp_path)
+
+
+def reference(model: onnx.ModelProto, sample: np.ndarray) -> np.ndarray:
+    """What ONNX Runtime computes on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return session.run(None, {"input": sample})[0]
+
+
+def relative_error(got: np.ndarray, wanted: np.ndarray) -> float:
+    """max|a-b| / max|b|"""
+    assert got.shape == wanted.shape
+    return float(np.abs(got.astype(np.float64) - wanted).max() / max(np.abs(wanted).max(), 1e-30))

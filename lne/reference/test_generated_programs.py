@@ -1,0 +1,124 @@
+"""Generated programs: built by CMake alone, equal to the interpreter bit for bit, equal to ONNX Runtime within the bound, byte-equal twice."""
+
+import hashlib
+import json
+import subprocess
+
+import numpy as np
+import pytest
+from conftest import reference, relative_error
+from models import CLASSES, audio_metadata, keyword_net, residual_net
+
+
+def generate(bench, model, name, *options):
+    path, folder = bench.save(model), bench.folder / name
+    done = bench.call("generate", path, "-o", folder, *options)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def build(folder, *options):
+    for words in (["cmake", "-S", folder, "-B", folder / "build", *options], ["cmake", "--build", folder / "build", "-j", "2"]):
+        done = subprocess.run(words, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "warning:" not in done.stderr, done.stderr
+    return folder / "build" / "app"
+
+
+def run(program, *words):
+    return subprocess.run([str(program), *map(str, words)], capture_output=True, text=True, timeout=120)
+
+
+def digests(folder):
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("net", ["kws9", "residual"])
+def test_program_equals_interpreter_bit_for_bit(bench, net):
+    model, sample = keyword_net("kws9") if net == "kws9" else residual_net()
+    interpreted = bench.run(model, sample)
+    program = build(generate(bench, model, "app"))
+    done = run(program, "run", bench.folder / "input.npy", bench.folder / "built.npy")
+    assert done.returncode == 0, done.stderr
+    assert np.load(bench.folder / "built.npy").tobytes() == interpreted.tobytes()
+    assert relative_error(interpreted, reference(model, sample)) <= 1e-4
+    proof = run(program, "--self-test")
+    assert proof.returncode == 0 and "equal bit for bit" in proof.stdout
+
+
+def test_two_generations_are_byte_equal(bench):
+    model, _ = keyword_net("kws9", audio=audio_metadata())
+    first, second = digests(generate(bench, model, "first")), digests(generate(bench, model, "second"))
+    assert first == second and len(first) > 10
+
+
+def test_plain_target_stays_within_its_bound(bench):
+    """Portable C++ without fused multiply-add: not the same bits, but within the stated bound."""
+    model, sample = keyword_net("kws9")
+    program = build(generate(bench, model, "plain", "--target", "generic"))
+    proof = run(program, "--self-test")
+    assert proof.returncode == 0, proof.stdout
+    bench.run(model, sample)
+    assert run(program, "run", bench.folder / "input.npy", bench.folder / "plain.npy").returncode == 0
+    assert relative_error(np.load(bench.folder / "plain.npy"), reference(model, sample)) <= 1e-4
+
+
+def test_builds_without_an_assembler(bench):
+    model, _ = keyword_net("kws9", audio=audio_metadata())
+    program = build(generate(bench, model, "arrays"), "-DAPP_NO_ASSEMBLER=ON")
+    assert run(program, "--self-test").returncode == 0
+
+
+def test_a_changed_weight_fails_the_self_test(bench):
+    folder = generate(bench, keyword_net("kws9")[0], "spoiled")
+    weights = folder / "src" / "weights.bin"
+    values = np.frombuffer(weights.read_bytes(), np.float32).copy()
+    values[np.argmax(np.abs(values))] *= 1.01
+    weights.write_bytes(values.tobytes())
+    proof = run(build(folder), "--self-test")
+    assert proof.returncode == 1
+    assert "first at layer" in proof.stdout
+
+
+def test_links_nothing_beyond_the_c_and_cpp_libraries(bench):
+    program = build(generate(bench, keyword_net("kws9", audio=audio_metadata())[0], "app"))
+    listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+    names = {line.split()[0].rsplit("/", 1)[-1].split(".")[0] for line in listed.splitlines()}
+    assert names <= {"linux-vdso", "libstdc++", "libm", "libgcc_s", "libc", "ld-linux-x86-64", "ld-linux-aarch64"}
+    assert json.loads(run(program, "--info").stdout)["links"] == []
+
+
+def write_wav(path, samples, rate=16000):
+    import soundfile
+
+    soundfile.write(path, samples, rate, subtype="PCM_16")
+
+
+def test_recognizes_recordings_as_the_reference_does(bench):
+    """From the WAV: features by librosa, network by ONNX Runtime, within 1e-3."""
+    import librosa
+
+    metadata = audio_metadata()
+    model, _ = keyword_net("kws9", audio=metadata)
+    program = build(generate(bench, model, "app"))
+    random = np.random.default_rng(5)
+    time = np.arange(16000) / 16000
+    clip = 0.3 * np.sin(2 * np.pi * (300 + 900 * time) * time) + 0.05 * random.standard_normal(16000)
+    write_wav(bench.folder / "clip.wav", clip)
+    (bench.folder / "broken.wav").write_bytes(b"RIFF\xff\xff\xff\xffWAVEfmt ")
+    done = run(program, "--json", bench.folder / "clip.wav", bench.folder / "broken.wav", bench.folder / "none.wav")
+    assert done.returncode == 3
+    good, broken, missing = map(json.loads, done.stdout.splitlines())
+    assert "error" in broken and "error" in missing
+
+    pcm = np.round(np.clip(clip, -1, 32767 / 32768) * 32768).astype(np.int16)
+    mfcc = librosa.feature.mfcc(y=pcm.astype(np.float32) / 32768, sr=16000, n_mfcc=40, n_mels=40, n_fft=2048, hop_length=512, center=True, pad_mode="constant", htk=False, norm="ortho")
+    normalization = metadata["preprocessing"]["normalization"]
+    features = (mfcc - np.array(normalization["mean"])[:, None]) / np.array(normalization["std"])[:, None]
+    logits = reference(model, features[None, None].astype(np.float32))[0].astype(np.float64)
+    scores = np.exp(logits - logits.max())
+    scores /= scores.sum()
+    assert set(good["scores"]) == set(CLASSES)
+    assert abs(sum(good["scores"].values()) - 1) < 1e-6
+    assert np.abs(np.array([good["scores"][name] for name in CLASSES]) - scores).max() <= 1e-3
+    assert good["label"] == CLASSES[int(scores.argmax())]

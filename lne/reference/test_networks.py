@@ -54,7 +54,7 @@ def test_every_variant_of_every_primitive(bench):
         ("{", "LNE_PLAN_BROKEN"),
         ('{"layers": [{"layer": "none such"}]}', "LNE_PLAN_LAYER"),
         ('{"layers": [{"layer": "conv_0", "primitive": "vector.none"}]}', "LNE_PLAN_PRIMITIVE"),
-        ('{"layers": [{"layer": "conv_0", "primitive": "vector.pool"}]}', "LNE_PLAN_NO_PRIMITIVE"),
+        ('{"layers": [{"layer": "conv_0", "primitive": "vector.pool"}]}', "LNE_PLAN_PRIMITIVE"),
         ('{"layers": [{"layer": "conv_0", "primitive": "vector.conv_direct", "variant": [64, 64]}]}', "LNE_PLAN_VARIANT"),
         ('{"layers": [{"layer": "conv_0", "primitive": "vector.conv_depthwise"}]}', "LNE_PLAN_REFUSED"),
     ],

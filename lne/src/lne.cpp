@@ -86,12 +86,15 @@ class CompiledNetwork : public Network {
     }
     Json::Array candidates;
     for (const Primitive* primitive : node ? PrimitiveRegistry::instance().for_op(step.op) : std::vector<const Primitive*>()) {
-      candidates.push_back(Json(Json::Object{{"primitive", Json(primitive->name)}, {"refusal", Json(primitive->refuse(program_->graph, *node))}}));
+      const std::string refusal = primitive->refuse(program_->graph, *node);
+      Json::Array variants;
+      for (const Variant& variant : refusal.empty() ? primitive->variants(program_->graph, *node) : std::vector<Variant>()) variants.push_back(json_of(variant));
+      candidates.push_back(Json(Json::Object{{"primitive", Json(primitive->name)}, {"refusal", Json(refusal)}, {"variants", Json(std::move(variants))}}));
     }
     Json::Array merged;
     for (const std::string& name : step.merged) merged.push_back(Json(name));
     const Buffer& to = program_->buffers[static_cast<std::size_t>(step.destination)];
-    Json::Object report{{"layer", Json(step.layer)},  {"op", Json(step.op)}, {"primitive", Json(step.primitive->name)}, {"candidates", Json(std::move(candidates))},
+    Json::Object report{{"layer", Json(step.layer)},  {"op", Json(step.op)}, {"primitive", Json(step.primitive->name)}, {"variant", json_of(step.variant)}, {"candidates", Json(std::move(candidates))},
                         {"merged", Json(std::move(merged))}, {"multiplyAdds", Json(static_cast<long long>(step.multiply_adds))}, {"resultBytes", Json(static_cast<long long>(to.floats * 4))},
                         {"layout", Json(name_of(to.layout))}};
     if (median_us != nullptr) {

@@ -98,6 +98,11 @@ class Compiler {
     const LayerChoice* choice = choice_for(node);
     const Primitive* best = nullptr;
     std::string reasons;
+    if (choice != nullptr && !choice->primitive.empty()) {
+      const std::string& op = PrimitiveRegistry::instance().find(choice->primitive)->op;
+      const bool is_for_all = options_.layers.find(node.name) == options_.layers.end();
+      if (op != node.op && !is_for_all) return Error{"LNE_PLAN_PRIMITIVE", "layer '" + node.name + "': the plan wants " + choice->primitive + ", which computes " + op + ", not " + node.op};
+    }
     for (const Primitive* primitive : PrimitiveRegistry::instance().for_op(node.op)) {
       const bool is_forced = choice != nullptr && choice->primitive == primitive->name;
       if (!is_forced && !is_allowed(*primitive, choice)) continue;

@@ -11,13 +11,17 @@ Json list_of(const std::vector<std::string>& names) {
 
 }  // namespace
 
+Json json_of(const Variant& variant) {
+  Json::Array parameters;
+  for (const int parameter : variant) parameters.push_back(Json(parameter));
+  return Json(std::move(parameters));
+}
+
 Json Program::plan() const {
   Json::Array layers;
   for (const Step& step : steps) {
     if (step.op == "convert") continue;
-    Json::Array variant;
-    for (const int parameter : step.variant) variant.push_back(Json(parameter));
-    layers.push_back(Json(Json::Object{{"layer", Json(step.layer)}, {"op", Json(step.op)}, {"primitive", Json(step.primitive->name)}, {"variant", Json(std::move(variant))}, {"merged", list_of(step.merged)}}));
+    layers.push_back(Json(Json::Object{{"layer", Json(step.layer)}, {"op", Json(step.op)}, {"primitive", Json(step.primitive->name)}, {"variant", json_of(step.variant)}, {"merged", list_of(step.merged)}}));
   }
   Json::Array reports;
   for (const PassReport& pass : passes) reports.push_back(Json(Json::Object{{"pass", Json(pass.name)}, {"changes", Json(pass.changes)}}));

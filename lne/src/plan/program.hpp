@@ -80,6 +80,9 @@ struct Program {
   Json footprint() const;
 };
 
+/// A variant as it stands in plans and reports.
+Json json_of(const Variant& variant);
+
 /// Chooses primitives, inserts layout conversions, places buffers, packs weights.
 /// @returns LNE_PLAN_* errors that name the layer where a choice can't be followed
 Result<Program> compile(Graph graph, const PlanOptions& options);

@@ -1,0 +1,1 @@
+export { BenchmarkModule } from './benchmark.module.js';

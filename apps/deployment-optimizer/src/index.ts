@@ -1,0 +1,1 @@
+export { DeploymentOptimizerModule } from './deployment-optimizer.module.js';

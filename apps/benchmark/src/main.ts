@@ -1,0 +1,4 @@
+import { runService } from '@sedge/composition';
+import { BenchmarkModule } from './benchmark.module.js';
+
+await runService({ module: BenchmarkModule });

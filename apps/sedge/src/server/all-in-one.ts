@@ -1,0 +1,48 @@
+import { BenchmarkModule } from '@sedge/benchmark';
+import { PortBusyError, DataDirectoryBusyError, SettingsError, readSettings, startProcess } from '@sedge/composition';
+import { DeploymentOptimizerModule } from '@sedge/deployment-optimizer';
+import { IngestionModule } from '@sedge/ingestion';
+import { TrainingModule } from '@sedge/training';
+import { WorkflowModule } from '@sedge/workflow';
+import { CommandError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+
+/** Every service that the one process holds. */
+const SERVICES = [IngestionModule, TrainingModule, DeploymentOptimizerModule, BenchmarkModule, WorkflowModule];
+
+export interface AllInOneOptions {
+  dataDirectory: string;
+  /** address of the HTTP API besides the socket; absent: as SEDGE_HOST and SEDGE_PORT say, else none */
+  listen?: { host: string; port: number };
+}
+
+export interface AllInOne {
+  /** null where no port was asked for */
+  url: string | null;
+  socketPath: string;
+  /** ends it cleanly: work under way is handed back and goes on at the next start */
+  close(): Promise<void>;
+}
+
+/** Starts all services in this process, on the embedded database, bus and store. @throws CommandError that says how to mend it */
+export async function startAllInOne({ dataDirectory, listen }: AllInOneOptions): Promise<AllInOne> {
+  try {
+    const settings = readSettings({ ...process.env, SEDGE_HOME: dataDirectory });
+    const running = await startProcess({
+      modules: SERVICES,
+      settings: listen ? { ...settings, listen } : settings,
+    });
+    return { url: running.url, socketPath: running.socketPath, close: () => running.close() };
+  } catch (error) {
+    throw asCommandError(error);
+  }
+}
+
+/** What the user can mend is said as a sentence; anything else is a fault of the program and keeps its trace. */
+function asCommandError(error: unknown): unknown {
+  if (error instanceof SettingsError) return new CommandError(error.code, error.message, EXIT.usage, error.mend);
+  if (error instanceof PortBusyError || error instanceof DataDirectoryBusyError) {
+    return new CommandError(error.code, error.message, EXIT.environment, error.mend);
+  }
+  return error;
+}

@@ -5,7 +5,8 @@ import { existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import { checkPrograms } from './programs.mjs';
 
-const isTerminal = process.stdout.isTTY === true;
+// Progress goes to standard error, so that what a command prints can be piped.
+const isTerminal = process.stderr.isTTY === true;
 const stampPath = join('.cache', 'setup', 'node-modules.stamp');
 
 export class SetupError extends Error {}
@@ -27,16 +28,16 @@ export function runCommand(label, command, args, options = {}) {
         .filter((text) => text.trim() !== '')) {
         tail.push(line);
         if (tail.length > 400) tail.shift();
-        if (isTerminal) process.stdout.write(`\r\x1b[K  ${label} … ${seconds(started)}  ${line.trim().slice(0, 90)}`);
+        if (isTerminal) process.stderr.write(`\r\x1b[K  ${label} … ${seconds(started)}  ${line.trim().slice(0, 90)}`);
       }
     };
     child.stdout.on('data', onData);
     child.stderr.on('data', onData);
-    const heartbeat = isTerminal ? null : setInterval(() => console.log(`  ${label} … ${seconds(started)}`), 20_000);
+    const heartbeat = isTerminal ? null : setInterval(() => console.error(`  ${label} … ${seconds(started)}`), 20_000);
     child.on('error', (error) => reject(new SetupError(`${label}: ${command} can't be started: ${error.message}`)));
     child.on('close', (code) => {
       if (heartbeat) clearInterval(heartbeat);
-      if (isTerminal) process.stdout.write('\r\x1b[K');
+      if (isTerminal) process.stderr.write('\r\x1b[K');
       if (code === 0) resolve(tail.join('\n'));
       else
         reject(

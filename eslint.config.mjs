@@ -45,6 +45,7 @@ export default tseslint.config(
       '**/build/**',
       '**/node_modules/**',
       '**/.nx/**',
+      '**/.cache/**',
       '**/*.gen.ts',
       'test/architecture/planted/**',
     ],
@@ -118,7 +119,7 @@ export default tseslint.config(
     rules: { 'no-console': 'off' },
   },
   {
-    files: ['**/*.spec.ts', '**/test/**/*.ts'],
+    files: ['**/*.spec.ts', '**/test/**/*.ts', '**/test/**/*.mjs'],
     rules: { '@nx/enforce-module-boundaries': 'off', 'max-params': 'off' },
   },
   {

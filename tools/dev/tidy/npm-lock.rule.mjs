@@ -6,7 +6,9 @@ const fields = ['name', 'version', 'dependencies', 'devDependencies', 'optionalD
 const mend = 'run npm install and commit package-lock.json with it';
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
-const sorted = (entry) => JSON.stringify(entry && typeof entry === 'object' ? Object.entries(entry).sort() : entry);
+/** The same text for the same content: npm leaves out what is empty, and orders by name. */
+const canonical = (entry) =>
+  typeof entry === 'object' ? JSON.stringify(Object.entries(entry).sort()) : entry === undefined ? '[]' : entry;
 
 export function check(files) {
   const manifests = files.filter((path) => /(^|\/)package\.json$/.test(path) && isWorkspace(path));
@@ -28,7 +30,7 @@ function problemsOf(path, packages) {
   const locked = packages[folder];
   if (!locked) return [`${path} is not in package-lock.json; ${mend}`];
   const differing = fields
-    .filter((field) => sorted(manifest[field]) !== sorted(locked[field]))
+    .filter((field) => canonical(manifest[field]) !== canonical(locked[field]))
     .map((field) => `${path}: its ${field} is not what package-lock.json has; ${mend}`);
   const isLinked = folder === '' || packages[`node_modules/${manifest.name}`]?.resolved === folder;
   return isLinked ? differing : [...differing, `package-lock.json has no link ${manifest.name} to ${folder}; ${mend}`];

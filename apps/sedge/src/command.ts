@@ -11,13 +11,17 @@ export interface CommandContext {
   dataDirectory: string;
   /** Connects to the running process of the data directory, or starts one for the length of the command. */
   api(): Promise<ApiClient>;
+  /** Whether the process behind `api()` was started by this command and ends with it. */
+  ownsServer(): Promise<boolean>;
+  /** Whether `api()` would reach a process that runs already; starts nothing. */
+  isServerRunning(): Promise<boolean>;
   /** Prints a line for people; nothing with `--json`. */
   say(text: string): void;
   /** Prints a value for machines; nothing without `--json`. */
   emit(value: unknown): void;
 }
 
-/** One verb of the command line. A file `commands/<verb>.command.ts` exports it as `command` and is found by its name. */
+/** One verb of the command line. */
 export interface SedgeCommand {
   /** as commander writes it, e.g. `run <workflow>` */
   usage: string;
@@ -25,8 +29,19 @@ export interface SedgeCommand {
   summary: string;
   /** what `--help` teaches beyond the options: examples, what comes out, exit codes */
   help: string;
-  /** adds options and subcommands */
-  configure(command: Command): void;
+  /** adds options */
+  configure?(command: Command): void;
   /** @returns the exit code */
   run(context: CommandContext, args: string[], options: Record<string, unknown>): Promise<ExitCode>;
 }
+
+/** Verbs about one thing, e.g. `runs list` and `runs show`. */
+export interface CommandGroup {
+  usage: string;
+  summary: string;
+  help: string;
+  commands: SedgeCommand[];
+}
+
+/** What a file `commands/<verb>.command.ts` exports as `command`; it is found by its name. */
+export type CommandFile = SedgeCommand | CommandGroup;

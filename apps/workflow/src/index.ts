@@ -1,1 +1,6 @@
 export { WorkflowModule } from './workflow.module.js';
+export type { GarbagePlan } from './domain/garbage-plan.js';
+export type { Mistake } from './domain/mistake.js';
+export type { Plan, PlanItem, PlanStep, PlannedState } from './domain/plan.js';
+export type { ItemReason, Why } from './domain/run-reasons.js';
+export type { ItemView, ProgressView, RunPage, RunSummary, RunView } from './domain/run-view.js';

@@ -93,6 +93,14 @@ export class ApiClient {
     throw errorOf(status, await readText(response), `${method} ${path}`);
   }
 
+  /** That nobody listens is the user's to mend; what else breaks a connection is not known here. */
+  private asUnreachable(error: NodeJS.ErrnoException): Error {
+    if (!['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(error.code ?? '')) return error;
+    const where = 'url' in this.endpoint ? this.endpoint.url : this.endpoint.socketPath;
+    const mend = 'start it (sedge up), or leave out --server to start one for the length of the command';
+    return new CommandError('CLI_SERVER_UNREACHABLE', `nothing answers at ${where}`, EXIT.environment, mend);
+  }
+
   private open(
     method: string,
     path: string,
@@ -110,7 +118,7 @@ export class ApiClient {
               options,
               resolve,
             );
-      request.on('error', reject);
+      request.on('error', (error: NodeJS.ErrnoException) => reject(this.asUnreachable(error)));
       if (body === undefined || Buffer.isBuffer(body)) request.end(body);
       else body.on('error', reject).pipe(request);
     });

@@ -1,22 +1,37 @@
 import { connect as connectSocket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ApiClient } from '../client/api-client.js';
 import { socketPathOf } from './data-directory.js';
 
 export interface Connection {
   api: ApiClient;
+  /** whether the process was started for this command */
+  isOwn: boolean;
   /** ends what was started for this command; nothing where a process was running already */
   close(): Promise<void>;
 }
 
 /** Connects to `serverUrl` or to the running process of the data directory; starts an all-in-one process inside this one when there is none. */
 export async function connectOrStart(dataDirectory: string, serverUrl: string | undefined): Promise<Connection> {
-  if (serverUrl) return { api: new ApiClient({ url: serverUrl }), close: async () => {} };
+  if (serverUrl) return { api: new ApiClient({ url: serverUrl }), isOwn: false, close: async () => {} };
   const socketPath = socketPathOf(dataDirectory);
-  if (await answers(socketPath)) return { api: new ApiClient({ socketPath }), close: async () => {} };
+  const api = new ApiClient({ socketPath });
+  if (await answers(socketPath)) return { api, isOwn: false, close: async () => {} };
   // Loaded only when needed: most of what the process consists of is behind this import.
   const { startAllInOne } = await import('./all-in-one.js');
   const server = await startAllInOne({ dataDirectory });
-  return { api: new ApiClient({ socketPath }), close: () => server.close() };
+  await untilToolsAreKnown(api);
+  return { api, isOwn: true, close: () => server.close() };
+}
+
+/** Stages announce their tools by events; a workflow that is checked a moment too early would find them unknown. */
+async function untilToolsAreKnown(api: ApiClient): Promise<void> {
+  const { tools: offered } = await api.get<{ tools: { digest: string }[] }>('/v1/stages/tools');
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline; await pause(20)) {
+    const { tools: known } = await api.get<{ tools: { digest: string }[] }>('/v1/tools');
+    const digests = new Set(known.map((tool) => tool.digest));
+    if (offered.every((tool) => digests.has(tool.digest))) return;
+  }
 }
 
 /** Whether a process listens at a unix socket. */

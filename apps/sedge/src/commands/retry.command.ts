@@ -1,0 +1,23 @@
+import type { RunView } from '@sedge/workflow';
+import type { SedgeCommand } from '../command.js';
+import { EXIT } from '../exit-codes.js';
+import { finishRun, watchRun } from '../runs/watch-run.js';
+
+export const command: SedgeCommand = {
+  usage: 'retry <run>',
+  summary: 'go on with a run that failed or was cancelled: what succeeded stays',
+  help: `  sedge runs list               the runs there were
+  sedge retry RUN
+
+The workflow is the one that the run was started with; after changing the file use 'sedge run', which reuses what still fits.
+Exit codes: 0 succeeded, 1 a step failed again (or the run has succeeded or is under way), 4 there is no such run, 130 interrupted.`,
+  async run(context, args) {
+    const api = await context.api();
+    const run = await api.post<RunView>(`/v1/runs/${encodeURIComponent(args[0]!)}/retry`);
+    const ended = await watchRun(context, api, run);
+    if (ended !== null) return finishRun(context, api, ended);
+    if (await context.ownsServer()) await api.post(`/v1/runs/${run.id}/cancel`);
+    context.say(`\nStopped. Go on: sedge retry ${run.id}`);
+    return EXIT.interrupted;
+  },
+};

@@ -1,0 +1,81 @@
+import type { RunView } from '@sedge/workflow';
+import type { ApiClient } from '../client/api-client.js';
+import type { CommandContext, SedgeCommand } from '../command.js';
+import { EXIT, type ExitCode } from '../exit-codes.js';
+import { finishRun, watchRun } from '../runs/watch-run.js';
+import { collect, readWorkflowRequest } from '../runs/workflow-request.js';
+
+export const command: SedgeCommand = {
+  usage: 'run <workflow>',
+  summary: 'run a workflow file; what is there already is reused',
+  help: `Checks the whole file first: nothing starts while anything in it is wrong. Steps whose result is there and verified are reused.
+
+  sedge run examples/keyword-spotting/workflow.yml
+  sedge run workflow.yml --set source=./recordings.tar.gz --set iterations=500
+  sedge run workflow.yml --again model          run that step again although its result is there
+  sedge run workflow.yml --json | tail -1       the outcome, with the application's id and path
+
+--set gives a parameter or the place of an input by its name; relative paths start where you stand.
+With --json each event is a line {"event": "run" | "item" | "progress" | "end", …}, and the last line is {"event": "outcome", …}.
+Ctrl-C ends the run cleanly: finished steps are kept, and 'sedge retry RUN' or the same command goes on from there.
+
+Exit codes: 0 succeeded, 1 a step failed or missed an expectation, 2 the workflow or --set is wrong, 130 interrupted.`,
+  configure(command) {
+    command
+      .option('--set <name=value>', 'set a parameter or the place of an input; may be repeated', collect, [])
+      .option(
+        '--again <step>',
+        "run a step again although its result is there, '*' for all; may be repeated",
+        collect,
+        [],
+      );
+  },
+  async run(context, args, options) {
+    const request = await readWorkflowRequest(args[0]!, options['set'] as string[]);
+    const api = await context.api();
+    const run = await api.post<RunView>('/v1/runs', { ...request, again: options['again'] });
+    await noteEarlierRuns(context, api, run);
+    const ended = await watchRun(context, api, run);
+    return ended === null ? interrupted(context, api, run) : finishRun(context, api, ended);
+  },
+};
+
+/** A run of the same file that a killed process left goes on as well; whoever doesn't want that should know. */
+async function noteEarlierRuns(context: CommandContext, api: ApiClient, run: RunView): Promise<void> {
+  const { runs } = await api.get<{ runs: RunView[] }>('/v1/runs?limit=20');
+  for (const earlier of runs) {
+    if (earlier.id === run.id || earlier.state !== 'running' || earlier.workflow !== run.workflow) continue;
+    context.say(
+      `run ${earlier.id} of this workflow is under way too, and both share what they compute; end it: sedge cancel ${earlier.id}`,
+    );
+  }
+}
+
+/** Ctrl-C: a run in a process of its own ends with it; one in a server that others may use goes on. */
+async function interrupted(context: CommandContext, api: ApiClient, run: RunView): Promise<ExitCode> {
+  if (await context.ownsServer()) {
+    await api.post(`/v1/runs/${run.id}/cancel`);
+    context.say(
+      `\nStopped. Finished steps are kept. Go on from here: sedge retry ${run.id}, or run the same command again.`,
+    );
+    context.emit({
+      event: 'outcome',
+      run: run.id,
+      workflow: run.workflow,
+      state: 'cancelled',
+      goOn: `sedge retry ${run.id}`,
+    });
+  } else {
+    context.say(
+      `\nThe run goes on in the running Sedge. Watch it: sedge status ${run.id}; end it: sedge cancel ${run.id}`,
+    );
+    context.emit({
+      event: 'outcome',
+      run: run.id,
+      workflow: run.workflow,
+      state: 'running',
+      goOn: `sedge status ${run.id}`,
+    });
+  }
+  return EXIT.interrupted;
+}

@@ -1,0 +1,53 @@
+import type { RunView } from '@sedge/workflow';
+import { listRuns } from '../client/runs.js';
+import type { CommandContext, SedgeCommand } from '../command.js';
+import { EXIT, type ExitCode } from '../exit-codes.js';
+import { countsText, runText } from '../runs/run-table.js';
+import { finishRun, watchRun } from '../runs/watch-run.js';
+
+const RUNS_LOOKED_AT = 100;
+
+export const command: SedgeCommand = {
+  usage: 'status [run]',
+  summary: 'say what is going on, or where a run stands',
+  help: `  sedge status                  whether a Sedge process works on the data directory, and which runs are under way
+  sedge status RUN              where the run stands
+  sedge status RUN --follow     watch it until it ends; Ctrl-C ends the watching, not the run
+
+Without a run nothing is started: where no process works, runs that are under way wait for the next one.
+Exit codes: 0 (with --follow: as of sedge run), 4 there is no such run.`,
+  configure(command) {
+    command.option('--follow', 'watch the run until it ends');
+  },
+  async run(context, args, options) {
+    if (args[0] === undefined) return overview(context);
+    const api = await context.api();
+    const run = await api.get<RunView>(`/v1/runs/${encodeURIComponent(args[0])}`);
+    if (options['follow'] !== true) {
+      context.emit(run);
+      context.say(runText(run));
+      return EXIT.ok;
+    }
+    const ended = await watchRun(context, api, run);
+    return ended === null ? EXIT.interrupted : finishRun(context, api, ended);
+  },
+};
+
+async function overview(context: CommandContext): Promise<ExitCode> {
+  const { dataDirectory } = context;
+  if (!(await context.isServerRunning())) {
+    context.emit({ dataDirectory, isRunning: false, runs: [] });
+    context.say(
+      `No Sedge process works on ${dataDirectory}. Start one: sedge up; or run something: sedge run WORKFLOW`,
+    );
+    return EXIT.ok;
+  }
+  const all = await listRuns(await context.api(), RUNS_LOOKED_AT);
+  const runs = all.filter((run) => run.state === 'running');
+  context.emit({ dataDirectory, isRunning: true, runs });
+  context.say(
+    `A Sedge process works on ${dataDirectory}; ${runs.length === 0 ? 'no run is under way' : `${runs.length} under way`}.`,
+  );
+  for (const { id, workflow, counts } of runs) context.say(`  ${id}  ${workflow}  ${countsText(counts)}`);
+  return EXIT.ok;
+}

@@ -1,0 +1,30 @@
+import type { Why } from '@sedge/workflow';
+import { runIdOf } from '../client/runs.js';
+import type { SedgeCommand } from '../command.js';
+import { EXIT } from '../exit-codes.js';
+import { bold, dim } from '../output/terminal.js';
+
+export const command: SedgeCommand = {
+  usage: 'why [run] [step]',
+  summary: 'say why each step of a run ran again, or was reused',
+  help: `  sedge why                     of the newest run
+  sedge why RUN
+  sedge why RUN model           of one step: the parameter, input or tool that changed, before → after
+
+With --json: a line for each step, {"name", "decision", "reason", "changes": [{"of", "name", "before", "after"}]}.
+Exit codes: 0 said, 4 there is no such run or step.`,
+  async run(context, args) {
+    const api = await context.api();
+    const why = await api.get<Why>(`/v1/runs/${await runIdOf(api, args[0])}/why`);
+    const items = why.items.filter(({ name, step }) => args[1] === undefined || [name, step].includes(args[1]));
+    for (const item of items) {
+      context.emit(item);
+      context.say(`${bold(item.name)}: ${item.reason}`);
+      for (const { text, madeBy } of item.changes) {
+        context.say(dim(`    ${text}${madeBy ? `   (made by ${madeBy})` : ''}`));
+      }
+    }
+    if (items.length === 0) context.say(`no step '${args[1]}' in run ${why.run}`);
+    return items.length === 0 ? EXIT.notFound : EXIT.ok;
+  },
+};

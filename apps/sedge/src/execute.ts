@@ -1,0 +1,100 @@
+import type { CommandContext, SedgeCommand } from './command.js';
+import { CommandError } from './errors.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { red } from './output/terminal.js';
+import { mistakesText } from './output/mistakes.js';
+import { answers, connectOrStart, type Connection } from './server/connect.js';
+import { dataDirectoryOf, socketPathOf } from './server/data-directory.js';
+
+export interface GlobalOptions extends Record<string, unknown> {
+  json?: boolean;
+  dataDir?: string;
+  server?: string;
+}
+
+/** Runs one command: connects when it asks, ends what was started for it, and turns errors into sentences and exit codes. */
+export async function executeCommand(command: SedgeCommand, args: string[], options: GlobalOptions): Promise<ExitCode> {
+  const interruption = watchInterrupts();
+  const connector = new Connector(dataDirectoryOf(options.dataDir), options.server);
+  const isJson = options.json === true;
+  const context: CommandContext = {
+    isJson,
+    signal: interruption.signal,
+    dataDirectory: connector.dataDirectory,
+    api: async () => (await connector.open()).api,
+    ownsServer: async () => (await connector.open()).isOwn,
+    isServerRunning: () => connector.isRunning(),
+    say: (text) => void (isJson || console.log(text)),
+    emit: (value) => void (isJson && console.log(JSON.stringify(value))),
+  };
+  try {
+    return await command.run(context, args, options);
+  } catch (error) {
+    return report(error, isJson, interruption.signal.aborted);
+  } finally {
+    await connector.close();
+    interruption.end();
+  }
+}
+
+/** The connection of one command: opened when first asked for. */
+class Connector {
+  private connection: Promise<Connection> | null = null;
+
+  constructor(
+    readonly dataDirectory: string,
+    private readonly serverUrl: string | undefined,
+  ) {}
+
+  open(): Promise<Connection> {
+    return (this.connection ??= connectOrStart(this.dataDirectory, this.serverUrl));
+  }
+
+  async isRunning(): Promise<boolean> {
+    return this.serverUrl !== undefined || (await answers(socketPathOf(this.dataDirectory)));
+  }
+
+  async close(): Promise<void> {
+    const open = await this.connection?.catch(() => null);
+    await open?.close().catch((error: Error) => console.error(`ending was not clean: ${error.message}`));
+  }
+}
+
+/** The first Ctrl-C asks the command to end; a second one ends the process at once. */
+function watchInterrupts(): { signal: AbortSignal; end(): void } {
+  const abort = new AbortController();
+  const interrupt = (): void => {
+    if (abort.signal.aborted) process.exit(EXIT.interrupted);
+    abort.abort();
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  return { signal: abort.signal, end: () => void process.off('SIGINT', interrupt).off('SIGTERM', interrupt) };
+}
+
+function report(error: unknown, isJson: boolean, isInterrupted: boolean): ExitCode {
+  if (isInterrupted && !(error instanceof CommandError)) {
+    if (isJson) console.log(JSON.stringify({ error: { code: 'CLI_INTERRUPTED', message: 'interrupted' } }));
+    else console.error('interrupted');
+    return EXIT.interrupted;
+  }
+  const known = error instanceof CommandError ? error : unexpected(error);
+  const { code, message, mend, details } = known;
+  if (isJson) {
+    const facts = { ...(mend && { mend }), ...(details !== undefined && { details }) };
+    console.log(JSON.stringify({ error: { code, message, ...facts } }));
+  } else {
+    const places = mistakesText(details);
+    console.error([`${red('error')} ${message}`, ...(places ? [places] : mend ? [`  ${mend}`] : [])].join('\n'));
+  }
+  return known.exitCode;
+}
+
+function unexpected(error: unknown): CommandError {
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new CommandError(
+    'CLI_UNEXPECTED',
+    message,
+    EXIT.failed,
+    'this should not happen: report it with the text above',
+  );
+}

@@ -1,0 +1,116 @@
+import type { ItemView } from '@sedge/workflow';
+import { LiveLines, bar, dim, green, red, yellow } from '../output/terminal.js';
+import { duration } from '../output/units.js';
+import { RemainingTime } from './remaining-time.js';
+import type { ProgressEvent, RunEvent } from './run-events.js';
+import { StepTally } from './step-tally.js';
+
+/** Items of a step beyond which they are told together, not one by one. */
+const MOST_LINES_OF_A_STEP = 12;
+const MOST_LIVE_LINES = 8;
+const REDRAW_MS = 200;
+/** Without a terminal: how often a running item says how far it is. */
+const PLAIN_PROGRESS_MS = 15_000;
+
+/** Shows a run as it goes: what is finished as lines that stay, what runs as bars below them; without a terminal as plain lines. */
+export class RunDisplay {
+  private readonly lines = new LiveLines();
+  private readonly progress = new Map<string, ProgressEvent & { leftMs: number | null }>();
+  private readonly remaining = new RemainingTime();
+  private readonly toldAtMs = new Map<string, number>();
+  private readonly startedMs = Date.now();
+  private readonly timer: NodeJS.Timeout;
+  private readonly nameWidth: number;
+
+  constructor(readonly tally: StepTally) {
+    this.nameWidth = Math.min(32, Math.max(8, ...tally.all().map((item) => item.name.length)));
+    this.timer = setInterval(() => this.draw(), REDRAW_MS).unref();
+  }
+
+  handle(event: RunEvent): void {
+    if (event.event === 'item' && this.tally.update(event.item)) this.tellEnd(event.item);
+    if (event.event === 'progress') this.noteProgress(event.progress);
+    if (event.event === 'item') this.draw();
+  }
+
+  end(): void {
+    clearInterval(this.timer);
+    this.lines.end();
+  }
+
+  private tellEnd(item: ItemView): void {
+    if (this.tally.sizeOf(item.step) <= MOST_LINES_OF_A_STEP || item.state === 'failed') {
+      if (item.state !== 'skipped') this.lines.print(endLine(item, this.nameWidth));
+      return;
+    }
+    const items = this.tally.itemsOf(item.step);
+    if (items.some((other) => other.finishedAt === null)) return;
+    const reused = items.filter((other) => other.decision === 'reused').length;
+    const bad = items.filter((other) => other.state !== 'succeeded').length;
+    const mark = bad > 0 ? red('✗') : green('✓');
+    const counts = [
+      `${items.length} items`,
+      ...(reused ? [`${reused} reused`] : []),
+      ...(bad ? [`${bad} not well`] : []),
+    ];
+    this.lines.print(`${mark} ${item.step.padEnd(this.nameWidth)}  ${dim(counts.join(', '))}`);
+  }
+
+  private noteProgress(progress: ProgressEvent): void {
+    const nowMs = Date.now();
+    const leftMs = this.remaining.of(progress.job, progress, nowMs);
+    for (const name of progress.items) this.progress.set(name, { ...progress, leftMs });
+    if (process.stdout.isTTY) return;
+    const [name] = progress.items;
+    if (name === undefined || nowMs - (this.toldAtMs.get(name) ?? this.startedMs) < PLAIN_PROGRESS_MS) return;
+    this.toldAtMs.set(name, nowMs);
+    this.lines.print(`  ${name.padEnd(this.nameWidth)}  ${this.progressText(name)}`);
+  }
+
+  private draw(): void {
+    if (!process.stdout.isTTY) return;
+    const running = this.tally.running();
+    const shown = running.slice(0, MOST_LIVE_LINES).map((item) => this.liveLine(item));
+    const more = running.length > MOST_LIVE_LINES ? [dim(`  … and ${running.length - MOST_LIVE_LINES} more`)] : [];
+    const state = `  ${this.tally.done} of ${this.tally.total} done, ${duration(Date.now() - this.startedMs)}`;
+    this.lines.update([...shown, ...more, dim(state)]);
+  }
+
+  private liveLine(item: ItemView): string {
+    const name = item.name.padEnd(this.nameWidth);
+    if (item.state === 'awaiting') return `${yellow('…')} ${name}  ${dim('waits for an artifact of somebody else')}`;
+    const progress = this.progress.get(item.name);
+    const elapsed = item.startedAt ? duration(Date.now() - Date.parse(item.startedAt)) : 'queued';
+    if (!progress) return `${yellow('…')} ${name}  ${dim(elapsed)}`;
+    return `${yellow('…')} ${name}  ${bar(progress.done, progress.total)}  ${this.progressText(item.name)}  ${dim(elapsed)}`;
+  }
+
+  private progressText(name: string): string {
+    const { done, total, unit, metrics, leftMs } = this.progress.get(name)!;
+    const share = total > 0 && !process.stdout.isTTY ? `${Math.round((100 * done) / total)} %, ` : '';
+    const figures = Object.entries(metrics).map(([metric, value]) => `${metric} ${Number(value.toPrecision(4))}`);
+    const left = leftMs === null ? [] : [`about ${duration(leftMs)} left`];
+    return [`${share}${figure(done)}/${figure(total)} ${unit}`, ...figures, ...left].join(', ');
+  }
+}
+
+/** Counts as they are, measures rounded. */
+function figure(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(1);
+}
+
+/** The line that stays of an item that has ended. */
+export function endLine(item: ItemView, nameWidth: number): string {
+  const name = item.name.padEnd(nameWidth);
+  const took = item.durationMs === null ? '' : duration(item.durationMs);
+  if (item.state === 'succeeded') {
+    const how = item.decision === 'reused' ? 'reused' : item.decision === 'shared' ? `${took}, shared` : took;
+    const what = item.tool ?? item.note ?? '';
+    return `${green('✓')} ${name}  ${[how, dim(what)].filter((text) => text !== '').join('  ')}`;
+  }
+  if (item.state === 'failed') {
+    const { code, message } = item.failure ?? { code: '', message: 'failed' };
+    return `${red('✗')} ${name}  ${message} ${dim(code)}`;
+  }
+  return `${yellow('–')} ${name}  ${item.state}`;
+}

@@ -1,0 +1,59 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ItemView, RunSummary } from '@sedge/workflow';
+import type { ApiClient, ServerEvent } from '../client/api-client.js';
+import { CommandError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+
+export interface ProgressEvent {
+  /** names of the items that wait for the job */
+  items: string[];
+  job: string;
+  done: number;
+  total: number;
+  unit: string;
+  metrics: Record<string, number>;
+}
+
+/** What happens to a run. */
+export type RunEvent =
+  | { event: 'item'; item: ItemView }
+  | { event: 'run'; run: RunSummary }
+  | { event: 'progress'; progress: ProgressEvent }
+  | { event: 'end'; end: { state: RunSummary['state']; failure: RunSummary['failure'] } };
+
+/** Pauses before a stream that broke off is asked for again. */
+const RECONNECT_MS = [200, 1000, 2000, 5000, 10_000];
+
+/** Follows a run until its end; goes on where it was when the connection breaks off. @throws what `signal` was aborted with */
+export async function* followRun(api: ApiClient, run: string, signal: AbortSignal): AsyncGenerator<RunEvent> {
+  let lastId: string | undefined;
+  for (let failures = 0; ; failures++) {
+    try {
+      for await (const event of api.events(`/v1/runs/${run}/events`, signal, lastId)) {
+        failures = 0;
+        lastId = event.id ?? lastId;
+        const known = runEventOf(event);
+        if (known) yield known;
+        if (known?.event === 'end') return;
+      }
+    } catch (error) {
+      if (signal.aborted || error instanceof CommandError) throw error;
+    }
+    const wait = RECONNECT_MS[failures];
+    if (wait === undefined) throw lost(run);
+    await pause(wait, undefined, { signal });
+  }
+}
+
+function runEventOf({ name, data }: ServerEvent): RunEvent | null {
+  if (name === 'item') return { event: 'item', item: data as ItemView };
+  if (name === 'run') return { event: 'run', run: data as RunSummary };
+  if (name === 'progress') return { event: 'progress', progress: data as ProgressEvent };
+  if (name === 'end') return { event: 'end', end: data as { state: RunSummary['state']; failure: null } };
+  return null;
+}
+
+function lost(run: string): CommandError {
+  const mend = `the run itself is not touched; see it: sedge runs show ${run}`;
+  return new CommandError('CLI_CONNECTION_LOST', 'the server does not answer any more', EXIT.environment, mend);
+}

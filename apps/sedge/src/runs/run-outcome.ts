@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import type { AccuracyReport, LatencyReport } from '@sedge/artifact-contracts';
+import type { ToolDefinition } from '@sedge/tool-contracts';
+import type { ItemView, RunView } from '@sedge/workflow';
+import type { ApiClient } from '../client/api-client.js';
+import { readJsonFile } from '../client/artifacts.js';
+import { layOutArtifact } from '../program/artifact-folder.js';
+
+/** Something that a run made and that lies in a folder for use. */
+export interface LaidOut {
+  step: string;
+  id: string;
+  path: string;
+}
+
+export interface ReportOfRun<Content> {
+  step: string;
+  id: string;
+  report: Content;
+}
+
+/** What came of a run: what `sedge run --json` prints last, and what the summary is made from. */
+export interface RunOutcome {
+  run: string;
+  workflow: string;
+  state: RunView['state'];
+  failure: RunView['failure'];
+  durationMs: number | null;
+  counts: Record<string, number>;
+  /** of the items that ran a tool: how many ran for this run, were reused, shared with another run */
+  decisions: Record<string, number>;
+  /** the last application that was made; null where the workflow makes none or did not get there */
+  application: LaidOut | null;
+  /** the last program that was built */
+  program: LaidOut | null;
+  accuracy: ReportOfRun<AccuracyReport>[];
+  latency: ReportOfRun<LatencyReport>[];
+  failures: { item: string; code: string; message: string }[];
+}
+
+interface Output {
+  step: string;
+  id: string;
+  kind: string;
+}
+
+/** Where applications and programs are laid out below the data directory. */
+export function programsDirectory(dataDirectory: string): string {
+  return join(dataDirectory, 'programs');
+}
+
+/** Collects what came of a run, and lays its application and program out as folders. */
+export async function outcomeOf(
+  api: ApiClient,
+  run: RunView,
+  dataDirectory: string,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  const outputs = await outputsWithKinds(api, run.items);
+  const layOut = async (kind: string): Promise<LaidOut | null> => {
+    const found = outputs.filter((output) => output.kind === kind).at(-1);
+    if (!found) return null;
+    return { ...pick(found), path: await layOutArtifact(api, found.id, programsDirectory(dataDirectory), signal) };
+  };
+  const reports = <Content>(kind: string): Promise<ReportOfRun<Content>[]> =>
+    Promise.all(
+      outputs
+        .filter((output) => output.kind === kind)
+        .map(async (output) => ({
+          ...pick(output),
+          report: await readJsonFile<Content>(api, output.id, 'report.json'),
+        })),
+    );
+  return {
+    run: run.id,
+    workflow: run.workflow,
+    state: run.state,
+    failure: run.failure,
+    durationMs: run.durationMs,
+    counts: run.counts,
+    decisions: countDecisions(run.items),
+    application: await layOut('application'),
+    program: await layOut('program'),
+    accuracy: await reports<AccuracyReport>('report.accuracy'),
+    latency: await reports<LatencyReport>('report.latency'),
+    failures: run.items
+      .filter((item) => item.state === 'failed' && item.failure)
+      .map((item) => ({ item: item.name, code: item.failure!.code, message: item.failure!.message })),
+  };
+}
+
+const pick = ({ step, id }: Output): { step: string; id: string } => ({ step, id });
+
+/** What the succeeded items gave, with the kinds that their tools declare. */
+async function outputsWithKinds(api: ApiClient, items: readonly ItemView[]): Promise<Output[]> {
+  const { tools } = await api.get<{ tools: ToolDefinition[] }>('/v1/tools');
+  const byName = new Map(tools.map((tool) => [`${tool.name}@${tool.version}`, tool]));
+  return items.flatMap((item) =>
+    Object.entries(item.outputs ?? {}).flatMap(([name, id]) => {
+      const kind = byName.get(item.tool ?? '')?.outputs[name]?.kind;
+      return kind === undefined ? [] : [{ step: item.name, id, kind }];
+    }),
+  );
+}
+
+function countDecisions(items: readonly ItemView[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { decision } of items) if (decision) counts[decision] = (counts[decision] ?? 0) + 1;
+  return counts;
+}

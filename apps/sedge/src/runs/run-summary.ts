@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import type { AccuracyReport, EngineLatency, LatencyReport, Proportion } from '@sedge/artifact-contracts';
+import { confusionTable } from '../output/confusion-table.js';
+import { table } from '../output/table.js';
+import { bold, green, red, yellow } from '../output/terminal.js';
+import { bytes, duration } from '../output/units.js';
+import type { ReportOfRun, RunOutcome } from './run-outcome.js';
+
+/** Reports beyond which only their figures are shown. */
+const MOST_MATRICES = 2;
+
+/** What a run came to, for people. */
+export function runSummaryText(outcome: RunOutcome): string {
+  const blocks = [
+    headline(outcome),
+    ...outcome.accuracy.map((report) => accuracyBlock(report, outcome.accuracy.length <= MOST_MATRICES)),
+    ...outcome.latency.map(latencyBlock),
+    ...(outcome.application || outcome.program ? [placesBlock(outcome)] : []),
+  ];
+  return `\n${blocks.join('\n\n')}`;
+}
+
+function headline({ workflow, state, durationMs, decisions, run, failures }: RunOutcome): string {
+  const colour = state === 'succeeded' ? green : state === 'cancelled' ? yellow : red;
+  const counts = Object.entries(decisions).map(([decision, count]) => `${count} ${decision}`);
+  const time = durationMs === null ? '' : ` in ${duration(durationMs)}`;
+  const failed = failures.length > 0 ? `; ${failures.length} failed` : '';
+  return `${bold(workflow)} ${colour(state)}${time} (${counts.join(', ') || 'nothing ran'}${failed}), run ${run}`;
+}
+
+function accuracyBlock({ step, report }: ReportOfRun<AccuracyReport>, withMatrix: boolean): string {
+  const line = `${bold('Accuracy')} (${step}): ${shareText(report.top1)} of ${report.top1.n} ${report.split} recordings recognized, ${report.engine}`;
+  return withMatrix
+    ? `${line}\n\n${confusionTable(report.classes, report.confusion)}\n(rows: what was said, columns: what was recognized)`
+    : line;
+}
+
+/** `86.3 % (95 % interval 84.1 to 88.2 %)` */
+function shareText({ value, low, high }: Proportion): string {
+  const percent = (share: number): string => (100 * share).toFixed(1);
+  return `${percent(value)} % (95 % interval ${percent(low)} to ${percent(high)} %)`;
+}
+
+function latencyBlock({ step, report }: ReportOfRun<LatencyReport>): string {
+  const rows = report.engines.map((engine) => [engine.engine, medianText(engine), memoryText(engine)]);
+  const ratios = report.ratios.map(
+    ({ engine, peer, ratio }) =>
+      `${engine} is ${ratio.value.toFixed(2)} × as fast as ${peer} (${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)})`,
+  );
+  const lines = [table(['engine', 'one run, median', 'memory'], rows), ...ratios, ...report.remarks];
+  return [`${bold('Latency and memory')} (${step}), one core`, ...lines].join('\n');
+}
+
+function medianText({ medianMs }: EngineLatency): string {
+  const { value, low, high } = medianMs;
+  return `${value.toFixed(3)} ms (${low.toFixed(3)} to ${high.toFixed(3)})`;
+}
+
+function memoryText({ memoryBytes }: EngineLatency): string {
+  return Object.entries(memoryBytes)
+    .map(([name, count]) => `${name} ${bytes(count)}`)
+    .join(', ');
+}
+
+function placesBlock({ application, program }: RunOutcome): string {
+  const folder = (program ?? application)!.path;
+  const lines = [
+    ...(application ? [['Application', application.path, application.id]] : []),
+    ...(program ? [['Program', join(program.path, 'app'), program.id]] : []),
+  ].flatMap(([label, path, id]) => [`${bold(label!.padEnd(12))} ${path}`, `${' '.repeat(13)}${id}`]);
+  return [...lines, `${bold('Try it'.padEnd(12))} npx sedge predict ${folder} YOUR-RECORDING.wav`].join('\n');
+}

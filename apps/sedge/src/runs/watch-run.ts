@@ -1,0 +1,66 @@
+import type { RunView } from '@sedge/workflow';
+import type { ApiClient } from '../client/api-client.js';
+import type { CommandContext } from '../command.js';
+import { EXIT, type ExitCode } from '../exit-codes.js';
+import { dim } from '../output/terminal.js';
+import { logTail } from './log-tail.js';
+import { RunDisplay, endLine } from './run-display.js';
+import { followRun, type RunEvent } from './run-events.js';
+import { outcomeOf } from './run-outcome.js';
+import { runSummaryText } from './run-summary.js';
+import { StepTally } from './step-tally.js';
+
+const LOG_LINES = 20;
+const MOST_LOGS = 3;
+
+/** Shows a run until it has ended. @returns the ended run, or null when the user interrupted */
+export async function watchRun(context: CommandContext, api: ApiClient, run: RunView): Promise<RunView | null> {
+  const display = context.isJson ? null : new RunDisplay(new StepTally(fresh(run)));
+  try {
+    for await (const event of followRun(api, run.id, context.signal)) {
+      context.emit(asLine(event));
+      display?.handle(event);
+    }
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+    return null;
+  } finally {
+    display?.end();
+  }
+  return api.get<RunView>(`/v1/runs/${run.id}`);
+}
+
+/** The events tell every item from the start: what the first answer knew already is told by them too. */
+function fresh(run: RunView): RunView['items'] {
+  return run.items.map((item) => ({ ...item, state: 'pending', finishedAt: null }));
+}
+
+function asLine(event: RunEvent): unknown {
+  if (event.event === 'item') return { event: 'item', ...event.item };
+  if (event.event === 'run') return { event: 'run', ...event.run };
+  if (event.event === 'progress') return { event: 'progress', ...event.progress };
+  return { event: 'end', ...event.end };
+}
+
+/** Tells what came of a run that has ended. */
+export async function finishRun(context: CommandContext, api: ApiClient, run: RunView): Promise<ExitCode> {
+  const outcome = await outcomeOf(api, run, context.dataDirectory, context.signal);
+  if (!context.isJson) {
+    await sayFailures(context, api, run);
+    context.say(runSummaryText(outcome));
+    if (run.state !== 'succeeded') context.say(`\nMend the cause, then go on: sedge retry ${run.id}`);
+  }
+  context.emit({ event: 'outcome', ...outcome });
+  return run.state === 'succeeded' ? EXIT.ok : EXIT.failed;
+}
+
+async function sayFailures(context: CommandContext, api: ApiClient, run: RunView): Promise<void> {
+  const failed = run.items.filter((item) => item.state === 'failed').slice(0, MOST_LOGS);
+  for (const item of failed) {
+    const lines = item.job === null ? [] : await logTail(api, run.id, item.name, LOG_LINES);
+    context.say(`\n${endLine(item, item.name.length)}`);
+    for (const { level, message } of lines) context.say(dim(`    ${level.padEnd(5)} ${message}`));
+    if (lines.length === LOG_LINES) context.say(dim(`    the whole log: sedge logs ${run.id} ${item.name}`));
+  }
+  if (run.failure) context.say(`\n${run.failure.message}`);
+}

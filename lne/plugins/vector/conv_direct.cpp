@@ -299,7 +299,7 @@ void register_primitive_vector_conv_direct(PrimitiveRegistry& registry) {
   primitive.refuse = refuse;
   primitive.variants = variants;
   primitive.lower = [](const Graph& graph, const Node& node, const Variant& variant) { return lower(graph, node, variant, false); };
-  primitive.preference = 10;
+  primitive.preference = always(10);
   registry.add(primitive);
 
   // One channel lies the same in both layouts, so the first layer of a spectrogram network needs no conversion.
@@ -309,7 +309,7 @@ void register_primitive_vector_conv_direct(PrimitiveRegistry& registry) {
     return shape_of(graph, node, 0)[1] == 1 ? refuse(graph, node) : std::string("it is for one input channel");
   };
   primitive.lower = [](const Graph& graph, const Node& node, const Variant& variant) { return lower(graph, node, variant, true); };
-  primitive.preference = 20;
+  primitive.preference = always(20);
   registry.add(std::move(primitive));
 }
 

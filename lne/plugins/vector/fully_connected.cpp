@@ -76,7 +76,7 @@ void register_primitive_vector_fully_connected(PrimitiveRegistry& registry) {
   primitive.op = "gemm";
   primitive.refuse = refuse;
   primitive.lower = lower;
-  primitive.preference = 10;
+  primitive.preference = always(10);
   registry.add(std::move(primitive));
 }
 

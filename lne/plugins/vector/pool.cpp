@@ -66,7 +66,7 @@ void register_primitive_vector_pool(PrimitiveRegistry& registry) {
   primitive.dst_layout = Layout::kChannelsLast8;
   primitive.refuse = [](const Graph& graph, const Node& node) { return graph.value(node.outputs[0]).shape.size() == 4 ? std::string() : std::string("its result has not four dimensions"); };
   primitive.lower = lower;
-  primitive.preference = 10;
+  primitive.preference = always(10);
   registry.add(std::move(primitive));
 }
 

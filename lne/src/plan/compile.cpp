@@ -97,6 +97,7 @@ class Compiler {
   std::optional<Error> add_layer(const Node& node) {
     const LayerChoice* choice = choice_for(node);
     const Primitive* best = nullptr;
+    int best_rank = 0;
     std::string reasons;
     if (choice != nullptr && !choice->primitive.empty()) {
       const std::string& op = PrimitiveRegistry::instance().find(choice->primitive)->op;
@@ -116,7 +117,11 @@ class Compiler {
         best = primitive;
         break;
       }
-      if (best == nullptr || primitive->preference > best->preference) best = primitive;
+      const int rank = primitive->preference(graph(), node);
+      if (best == nullptr || rank > best_rank) {
+        best = primitive;
+        best_rank = rank;
+      }
     }
     if (best == nullptr) return Error{"LNE_PLAN_NO_PRIMITIVE", "layer '" + node.name + "' (" + node.op + ") can't be run:" + reasons};
     const bool takes_variant = choice != nullptr && choice->primitive == best->name && !choice->variant.empty();

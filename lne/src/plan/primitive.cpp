@@ -18,6 +18,7 @@ void PrimitiveRegistry::add(Primitive primitive) {
   primitive.kernel_file = current_file_;
   primitive.kernel_text = current_text_;
   if (!primitive.variants) primitive.variants = [](const Graph&, const Node&) { return std::vector<Variant>{{}}; };
+  if (!primitive.preference) primitive.preference = always(0);
   by_name_[primitive.name] = std::move(primitive);
 }
 

@@ -57,8 +57,8 @@ struct Primitive {
   /// The variants worth trying, the default first. Absent: one without parameters.
   std::function<std::vector<Variant>(const Graph&, const Node&)> variants;
   std::function<Lowered(const Graph&, const Node&, const Variant&)> lower;
-  /// Which of several that fit is taken without measuring: the highest.
-  int preference = 0;
+  /// Which of several that fit is taken without measuring: the one with the highest rank for the layer.
+  std::function<int(const Graph&, const Node&)> preference;
   /// the file between `kernel-begin` and `kernel-end`, and its name without ending; set by the registry
   std::string kernel_text;
   std::string kernel_file;
@@ -85,6 +85,11 @@ class PrimitiveRegistry {
   std::string current_file_;
   std::string current_text_;
 };
+
+/// A preference that is the same for all layers.
+inline std::function<int(const Graph&, const Node&)> always(int rank) {
+  return [rank](const Graph&, const Node&) { return rank; };
+}
 
 /// `{1, 2, 3}` for a shape's initializer.
 std::string braced(const std::vector<std::int64_t>& values);

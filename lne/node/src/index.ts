@@ -1,0 +1,14 @@
+export { decodeWav, mfcc, mfccShape, resample, type MfccParameters, type MfccShape, type Recording } from './audio.js';
+export { LneError, type Problem } from './errors.js';
+export { cpuInfo, libraryDigest, lockFile, type CpuInfo, type FileLock } from './machine.js';
+export {
+  importNetwork,
+  nativeTarget,
+  operators,
+  type Footprint,
+  type GenerateOptions,
+  type ImportOptions,
+  type Network,
+  type Operator,
+  type Port,
+} from './network.js';

@@ -38,6 +38,7 @@ inline std::string check_mfcc(const MfccParameters& p) {
   if (p.clip_samples < 1 || p.clip_samples > (1 << 26)) return "the clip must have 1 to 67108864 samples";
   if (p.mels < 1 || p.mels > 1024) return "mels must be 1 to 1024";
   if (p.bands < 1 || p.bands > p.mels) return "bands must be 1 to mels";
+  if (static_cast<std::int64_t>(p.mels) * (1 + p.clip_samples / p.stride_samples) > (1 << 26)) return "mels times frames is more than 67108864; choose a longer stride or a shorter clip";
   if (p.pad_mode == PadMode::kReflect && p.clip_samples <= p.frame_samples / 2) return "reflect needs a clip longer than half a frame";
   const double high = p.high_hz > 0 ? p.high_hz : p.rate_hz / 2.0;
   if (!(p.low_hz >= 0 && p.low_hz < high && high <= p.rate_hz / 2.0)) return "the frequency range must lie within 0 and half the rate";

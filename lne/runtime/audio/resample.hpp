@@ -16,6 +16,9 @@ namespace lne::audio {
 /// @see J. O. Smith, "Digital Audio Resampling", band-limited interpolation; J. F. Kaiser (1974) for the window
 class Resampler {
  public:
+  /// Lowest rate that callers should accept from outside; below it, the filter for a high other rate grows without bound.
+  static constexpr std::int32_t kMinRateHz = 1000;
+
   /// @param from_hz, to_hz both positive
   Resampler(std::int32_t from_hz, std::int32_t to_hz) {
     const std::int32_t common = std::gcd(from_hz, to_hz);
@@ -61,7 +64,6 @@ class Resampler {
   }
 
  private:
-  
   static constexpr double kPassBand = 0.95;
   static constexpr double kStopBandDb = 96.0;
   static constexpr std::int64_t kMaxTable = 1 << 21;

@@ -1,0 +1,239 @@
+// Networks for JavaScript, behind handles that only this file makes and recognizes.
+#include "network.hpp"
+
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <numeric>
+
+#include "guard.hpp"
+#include "lne/lne.hpp"
+#include "src/base/json.hpp"
+
+namespace lne::node {
+namespace {
+
+constexpr napi_type_tag kNetworkTag = {0x6c6e652d6e6f6465, 0x6e6574776f726b31};
+
+/// A network serves one thread at a time; whoever uses it holds the mutex.
+struct Handle {
+  std::unique_ptr<Network> network;
+  std::mutex mutex;
+};
+using HandlePointer = std::shared_ptr<Handle>;
+
+HandlePointer handle_argument(const Napi::CallbackInfo& info) {
+  if (!info[0].IsExternal() || !info[0].As<Napi::External<HandlePointer>>().CheckTypeTag(&kNetworkTag)) throw Failure{"LNE_ARGUMENT", "the first argument is no network"};
+  return *info[0].As<Napi::External<HandlePointer>>().Data();
+}
+
+std::size_t elements(const Port& port) {
+  return std::accumulate(port.shape.begin(), port.shape.end(), std::size_t{1}, [](std::size_t product, std::int64_t extent) { return product * static_cast<std::size_t>(extent); });
+}
+
+/// The first problem is the error's message; all of them go along.
+Failure failure_of(const std::vector<Problem>& problems) {
+  if (problems.empty()) return {"LNE_INTERNAL", "it failed without a reason"};
+  Json::Array list;
+  for (const Problem& problem : problems) list.push_back(Json(Json::Object{{"code", Json(problem.code)}, {"message", Json(problem.message)}}));
+  return {problems[0].code, problems[0].message, Json(std::move(list)).text()};
+}
+
+Napi::Value import_network(const Napi::CallbackInfo& info) {
+  auto bytes = std::make_shared<std::string>(bytes_argument(info, 0, "bytes"));
+  const std::string file = text_argument(info, 1, "file");
+  const std::string plan = text_argument(info, 2, "plan");
+  auto handle = std::make_shared<Handle>();
+  const auto load = [=] {
+    std::vector<Problem> problems;
+    handle->network = Network::load(*bytes, file, plan, problems);
+    if (!handle->network) throw failure_of(problems);
+  };
+  return run_async(info.Env(), load, [=](Napi::Env env) {
+    auto external = Napi::External<HandlePointer>::New(env, new HandlePointer(handle), [](Napi::Env, HandlePointer* held) { delete held; });
+    external.TypeTag(&kNetworkTag);
+    return external;
+  });
+}
+
+Napi::Array ports_to_js(Napi::Env env, const std::vector<Port>& ports) {
+  Napi::Array list = Napi::Array::New(env, ports.size());
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    Napi::Array shape = Napi::Array::New(env, ports[i].shape.size());
+    for (std::size_t axis = 0; axis < ports[i].shape.size(); ++axis) shape.Set(static_cast<std::uint32_t>(axis), static_cast<double>(ports[i].shape[axis]));
+    Napi::Object port = Napi::Object::New(env);
+    port.Set("name", ports[i].name);
+    port.Set("shape", shape);
+    list.Set(static_cast<std::uint32_t>(i), port);
+  }
+  return list;
+}
+
+Napi::Value describe(const Napi::CallbackInfo& info) {
+  const HandlePointer handle = handle_argument(info);
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("inputs", ports_to_js(info.Env(), handle->network->inputs()));
+  result.Set("outputs", ports_to_js(info.Env(), handle->network->outputs()));
+  result.Set("metadata", handle->network->metadata());
+  result.Set("plan", handle->network->plan());
+  result.Set("footprint", handle->network->footprint());
+  return result;
+}
+
+/// One array per network input, of that input's size.
+std::vector<Napi::Float32Array> inputs_argument(const Napi::CallbackInfo& info, std::size_t at, const Network& network) {
+  std::vector<Napi::Float32Array> arrays = float_arrays_of(info[at], "inputs");
+  const std::vector<Port>& ports = network.inputs();
+  if (arrays.size() != ports.size()) throw Failure{"LNE_INPUT", "the network has " + std::to_string(ports.size()) + " inputs, and " + std::to_string(arrays.size()) + " were given"};
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    if (arrays[i].ElementLength() == elements(ports[i])) continue;
+    throw Failure{"LNE_INPUT", "input " + ports[i].name + " has " + std::to_string(elements(ports[i])) + " values, and " + std::to_string(arrays[i].ElementLength()) + " were given"};
+  }
+  return arrays;
+}
+
+std::vector<std::vector<float>> result_buffers(const Network& network) {
+  std::vector<std::vector<float>> results;
+  for (const Port& port : network.outputs()) results.emplace_back(elements(port));
+  return results;
+}
+
+template <typename Vectors>
+auto pointers_to(Vectors& vectors) {
+  std::vector<decltype(vectors[0].data())> pointers;
+  for (auto& vector : vectors) pointers.push_back(vector.data());
+  return pointers;
+}
+
+/// Runs on the calling thread, without copies: the shortest way for one sample.
+Napi::Value run(const Napi::CallbackInfo& info) {
+  const HandlePointer handle = handle_argument(info);
+  const std::vector<Napi::Float32Array> inputs = inputs_argument(info, 1, *handle->network);
+  std::unique_lock<std::mutex> lock(handle->mutex, std::try_to_lock);
+  if (!lock) throw Failure{"LNE_BUSY", "the network is at work on another thread"};
+  std::vector<const float*> sources;
+  for (const Napi::Float32Array& input : inputs) sources.push_back(input.Data());
+  Napi::Array outputs = Napi::Array::New(info.Env(), handle->network->outputs().size());
+  std::vector<float*> targets;
+  for (std::uint32_t i = 0; i < outputs.Length(); ++i) {
+    Napi::Float32Array output = Napi::Float32Array::New(info.Env(), elements(handle->network->outputs()[i]));
+    outputs.Set(i, output);
+    targets.push_back(output.Data());
+  }
+  handle->network->run(sources.data(), targets.data());
+  return outputs;
+}
+
+Napi::Value run_batch(const Napi::CallbackInfo& info) {
+  const HandlePointer handle = handle_argument(info);
+  const Network& network = *handle->network;
+  if (network.inputs().size() != 1 || network.outputs().size() != 1) throw Failure{"LNE_INPUT", "runBatch needs a network of one input and one output"};
+  const Napi::Float32Array array = floats_of(info[1], "samples");
+  const std::size_t input_size = elements(network.inputs()[0]);
+  const std::size_t output_size = elements(network.outputs()[0]);
+  if (input_size == 0 || array.ElementLength() % input_size != 0) {
+    throw Failure{"LNE_INPUT", std::to_string(array.ElementLength()) + " values are no whole number of samples of " + std::to_string(input_size)};
+  }
+  auto samples = std::make_shared<std::vector<float>>(array.Data(), array.Data() + array.ElementLength());
+  auto results = std::make_shared<std::vector<float>>();
+  const auto work = [=] {
+    const std::lock_guard<std::mutex> lock(handle->mutex);
+    const std::size_t count = samples->size() / input_size;
+    results->resize(count * output_size);
+    for (std::size_t i = 0; i < count; ++i) {
+      const float* source = samples->data() + i * input_size;
+      float* target = results->data() + i * output_size;
+      handle->network->run(&source, &target);
+    }
+  };
+  return run_async(info.Env(), work, [=](Napi::Env env) { return to_js(env, results->data(), results->size()); });
+}
+
+Napi::Value time_runs(const Napi::CallbackInfo& info) {
+  const HandlePointer handle = handle_argument(info);
+  auto inputs = std::make_shared<std::vector<std::vector<float>>>();
+  for (const Napi::Float32Array& array : inputs_argument(info, 1, *handle->network)) inputs->emplace_back(array.Data(), array.Data() + array.ElementLength());
+  const std::int64_t runs = whole_argument(info, 2, "runs", 1, 1e6);
+  const std::int64_t warmup = whole_argument(info, 3, "warmup", 0, 1e6);
+  auto times = std::make_shared<std::vector<double>>();
+  const auto work = [=] {
+    const std::lock_guard<std::mutex> lock(handle->mutex);
+    std::vector<std::vector<float>> results = result_buffers(*handle->network);
+    std::vector<const float*> sources;
+    for (const std::vector<float>& input : *inputs) sources.push_back(input.data());
+    const std::vector<float*> targets = pointers_to(results);
+    for (std::int64_t i = -warmup; i < runs; ++i) {
+      const auto before = std::chrono::steady_clock::now();
+      handle->network->run(sources.data(), targets.data());
+      const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - before;
+      if (i >= 0) times->push_back(took.count());
+    }
+  };
+  return run_async(info.Env(), work, [=](Napi::Env env) {
+    Napi::Float64Array array = Napi::Float64Array::New(env, times->size());
+    std::memcpy(array.Data(), times->data(), times->size() * sizeof(double));
+    return array;
+  });
+}
+
+Napi::Value report(const Napi::CallbackInfo& info) {
+  const HandlePointer handle = handle_argument(info);
+  const int runs = static_cast<int>(whole_argument(info, 1, "runs", 0, 1e5));
+  auto text = std::make_shared<std::string>();
+  const auto work = [=] {
+    const std::lock_guard<std::mutex> lock(handle->mutex);
+    *text = handle->network->report(runs);
+  };
+  return run_async(info.Env(), work, [=](Napi::Env env) { return Napi::String::New(env, *text); });
+}
+
+Napi::Value files_to_js(Napi::Env env, const std::map<std::string, std::string>& files) {
+  Napi::Array list = Napi::Array::New(env, files.size());
+  std::uint32_t at = 0;
+  for (const auto& [path, bytes] : files) {
+    Napi::Array entry = Napi::Array::New(env, 2);
+    Napi::Uint8Array content = Napi::Uint8Array::New(env, bytes.size());
+    if (!bytes.empty()) std::memcpy(content.Data(), bytes.data(), bytes.size());
+    entry.Set(0u, path);
+    entry.Set(1u, content);
+    list.Set(at++, entry);
+  }
+  return list;
+}
+
+Napi::Value generate(const Napi::CallbackInfo& info) {
+  const HandlePointer handle = handle_argument(info);
+  GenerateOptions options;
+  options.target = text_argument(info, 1, "target");
+  options.name = text_argument(info, 2, "name");
+  options.metadata = text_argument(info, 3, "metadata");
+  for (const Napi::Float32Array& golden : float_arrays_of(info[4], "goldenInputs")) options.golden_inputs.emplace_back(golden.Data(), golden.Data() + golden.ElementLength());
+  auto files = std::make_shared<std::map<std::string, std::string>>();
+  const auto work = [=] {
+    const std::lock_guard<std::mutex> lock(handle->mutex);
+    std::vector<Problem> problems;
+    *files = handle->network->generate(options, problems);
+    if (!problems.empty() || files->empty()) throw failure_of(problems);
+  };
+  return run_async(info.Env(), work, [=](Napi::Env env) { return files_to_js(env, *files); });
+}
+
+Napi::Value native_target_of(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), native_target()); }
+Napi::Value operators_of(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), operators()); }
+
+}  // namespace
+
+void export_network(Napi::Env env, Napi::Object exports) {
+  exports.Set("importNetwork", Napi::Function::New<guarded<import_network>>(env));
+  exports.Set("describe", Napi::Function::New<guarded<describe>>(env));
+  exports.Set("run", Napi::Function::New<guarded<run>>(env));
+  exports.Set("runBatch", Napi::Function::New<guarded<run_batch>>(env));
+  exports.Set("timeRuns", Napi::Function::New<guarded<time_runs>>(env));
+  exports.Set("report", Napi::Function::New<guarded<report>>(env));
+  exports.Set("generate", Napi::Function::New<guarded<generate>>(env));
+  exports.Set("nativeTarget", Napi::Function::New<guarded<native_target_of>>(env));
+  exports.Set("operators", Napi::Function::New<guarded<operators_of>>(env));
+}
+
+}  // namespace lne::node

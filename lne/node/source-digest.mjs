@@ -40,3 +40,16 @@ export function sourceDigests() {
 export function buildDigest() {
   return digestOf(ALL);
 }
+
+const AUDIO_ONLY = new Set(['LneError', 'decodeWav', 'mfcc', 'mfccShape', 'resample']);
+
+/**
+ * The digest that stands for this package in the identity of a tool.
+ * @param code the tool's bundle, in which imports from this package are left as they are
+ */
+export function digestForImports(code) {
+  const { audio, engine } = sourceDigests();
+  const imports = [...code.matchAll(/\bimport\s*\{([^}]*)\}\s*from\s*["']@sedge\/lne["']/g)];
+  const names = imports.flatMap(([, list]) => list.split(',').map((name) => name.trim().split(/\s/)[0]));
+  return names.length > 0 && names.every((name) => AUDIO_ONLY.has(name)) ? audio : `${audio} ${engine}`;
+}

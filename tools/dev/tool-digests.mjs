@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { digestForImports } from '../../lne/node/source-digest.mjs';
 
 const packageVersion = (name) => {
   const path = join('node_modules', name, 'package.json');
@@ -48,9 +49,10 @@ async function bundleDigest(entry) {
     plugins: [registryPackagesStayOutside],
     logLevel: 'silent',
   });
-  const hash = createHash('sha256').update(result.outputFiles[0].contents);
+  const [{ contents, text }] = result.outputFiles;
+  const hash = createHash('sha256').update(contents);
   for (const name of [...externals].sort())
-    hash.update(`\n${name}@${name === '@sedge/lne' ? 'native' : packageVersion(name)}`);
+    hash.update(`\n${name}@${name === '@sedge/lne' ? digestForImports(text) : packageVersion(name)}`);
   return `sha256:${hash.digest('hex')}`;
 }
 

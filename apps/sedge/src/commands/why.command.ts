@@ -19,7 +19,8 @@ Exit codes: 0 said, 4 there is no such run or step.`,
     const items = why.items.filter(({ name, step }) => args[1] === undefined || [name, step].includes(args[1]));
     for (const item of items) {
       context.emit(item);
-      context.say(`${bold(item.name)}: ${item.reason}`);
+      // The reason of a step that changed is the list of its changes, which says more with where each came from.
+      context.say(`${bold(item.name)}: ${item.changes.length === 0 ? item.reason : 'changed'}`);
       for (const { text, madeBy } of item.changes) {
         context.say(dim(`    ${text}${madeBy ? `   (made by ${madeBy})` : ''}`));
       }

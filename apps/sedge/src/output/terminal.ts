@@ -46,14 +46,25 @@ export class LiveLines {
 
   private draw(): void {
     if (!this.output.isTTY || this.lines.length === 0) return;
-    const width = (this.output.columns ?? 100) - 1;
-    // eslint-disable-next-line no-control-regex -- escape sequences take no room on the screen
-    const fitted = this.lines.map((line) =>
-      line.replace(/\x1b\[\d+m/g, '').length > width ? line.slice(0, width) : line,
-    );
+    // Some terminals say that they have no columns at all.
+    const width = (this.output.columns || 100) - 1;
+    const fitted = this.lines.map((line) => fit(line, width));
     this.output.write(`${fitted.join('\n')}\n`);
     this.drawn = fitted.length;
   }
+}
+
+/** Cuts a line to a width on the screen, where escape sequences take no room. */
+export function fit(line: string, width: number): string {
+  let room = width;
+  // eslint-disable-next-line no-control-regex -- the escape character is what is looked for
+  const parts = line.split(/(\x1b\[\d+m)/).map((part, index) => {
+    if (index % 2 === 1) return part;
+    const shown = part.slice(0, Math.max(0, room));
+    room -= shown.length;
+    return shown;
+  });
+  return parts.join('');
 }
 
 /** `[██████░░░░] 62 %`. */

@@ -57,6 +57,9 @@ function expectedLines({ expected, withoutHistory }: Plan): string[] {
     least === most ? text(least) : `${text(least)} to ${text(most)}`;
   const time = range(expected.leastMs, expected.mostMs, duration);
   const disk = range(expected.leastBytes, expected.mostBytes, bytes);
+  if (expected.mostMs === 0 && withoutHistory.length > 0) {
+    return [`expected time and disk are not known yet, since these never ran here: ${withoutHistory.join(', ')}`];
+  }
   const unknown = withoutHistory.length > 0 ? `; not counted, since never run here: ${withoutHistory.join(', ')}` : '';
   return [`expected: ${time}, ${disk} of disk${unknown}`];
 }

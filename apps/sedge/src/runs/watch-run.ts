@@ -4,7 +4,7 @@ import type { CommandContext } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { dim } from '../output/terminal.js';
 import { logTail } from './log-tail.js';
-import { RunDisplay, endLine } from './run-display.js';
+import { RunDisplay } from './run-display.js';
 import { followRun, type RunEvent } from './run-events.js';
 import { outcomeOf } from './run-outcome.js';
 import { runSummaryText } from './run-summary.js';
@@ -58,7 +58,7 @@ async function sayFailures(context: CommandContext, api: ApiClient, run: RunView
   const failed = run.items.filter((item) => item.state === 'failed').slice(0, MOST_LOGS);
   for (const item of failed) {
     const lines = item.job === null ? [] : await logTail(api, run.id, item.name, LOG_LINES);
-    context.say(`\n${endLine(item, item.name.length)}`);
+    if (lines.length > 0) context.say(`\nThe log of ${item.name} ends so:`);
     for (const { level, message } of lines) context.say(dim(`    ${level.padEnd(5)} ${message}`));
     if (lines.length === LOG_LINES) context.say(dim(`    the whole log: sedge logs ${run.id} ${item.name}`));
   }

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SetupError, assertFreeDisk, setUp, step } from './setup/steps.mjs';
+import { prepareToolEnvironments } from './setup/tool-environments.mjs';
 
 /** The training environment in its largest form, and room for one run. */
 const NEEDED_MB = 8000;
@@ -12,7 +13,13 @@ process.chdir(resolve(import.meta.dirname, '..', '..'));
 const args = process.argv.slice(2);
 const workflow =
   args[0] && !args[0].startsWith('-') ? args.shift() : join('examples', 'keyword-spotting', 'workflow.yml');
-const home = resolve(process.env.SEDGE_HOME ?? join(homedir(), '.local', 'share', 'sedge'));
+const home = resolve(dataDirectoryIn(args) ?? process.env.SEDGE_HOME ?? join(homedir(), '.local', 'share', 'sedge'));
+const environments = resolve(process.env.SEDGE_ENVIRONMENTS_DIR ?? join(home, 'environments'));
+
+function dataDirectoryIn(words) {
+  const at = words.findIndex((word) => word === '--data-dir' || word.startsWith('--data-dir='));
+  return at < 0 ? undefined : words[at] === '--data-dir' ? words[at + 1] : words[at].slice('--data-dir='.length);
+}
 
 function runSedge(sedgeArgs) {
   return new Promise((done) => {
@@ -41,10 +48,9 @@ try {
     assertFreeDisk(home, process.env.SEDGE_SKIP_DISK_CHECK ? 0 : NEEDED_MB, 'Sedge with its training environment'),
   );
   await setUp(times);
-  const beforePrepare = Date.now();
-  const prepared = await runSedge(['prepare', workflow, ...args.filter((arg) => arg.startsWith('--data-dir'))]);
-  times.push({ label: 'tool environments', kind: 'download', tookMs: Date.now() - beforePrepare });
-  if (prepared !== 0) process.exit(prepared);
+  await step(times, 'tool environments', 'download', async () =>
+    (await prepareToolEnvironments(workflow, environments)).join(', '),
+  );
   const beforeRun = Date.now();
   const code = await runSedge(['run', workflow, ...args]);
   printSplit(times, Date.now() - beforeRun);

@@ -11,6 +11,21 @@ const stampPath = join('.cache', 'setup', 'node-modules.stamp');
 
 export class SetupError extends Error {}
 
+/** Shows what is going on: in place on a terminal, a sign of life every 20 s elsewhere. */
+export function progressLine(label) {
+  const started = Date.now();
+  const heartbeat = isTerminal ? null : setInterval(() => console.error(`  ${label} … ${seconds(started)}`), 20_000);
+  return {
+    show(text) {
+      if (isTerminal) process.stderr.write(`\r\x1b[K  ${label} … ${seconds(started)}  ${text.trim().slice(0, 90)}`);
+    },
+    end() {
+      if (heartbeat) clearInterval(heartbeat);
+      if (isTerminal) process.stderr.write('\r\x1b[K');
+    },
+  };
+}
+
 /** Runs a command, shows its last line as progress, and gives everything that it printed when it fails. */
 export function runCommand(label, command, args, options = {}) {
   return new Promise((resolve, reject) => {
@@ -20,31 +35,26 @@ export function runCommand(label, command, args, options = {}) {
       env: { ...process.env, ...options.env },
     });
     const tail = [];
-    const started = Date.now();
+    const progress = progressLine(label);
     const onData = (chunk) => {
-      for (const line of chunk
-        .toString()
-        .split(/[\r\n]+/)
-        .filter((text) => text.trim() !== '')) {
+      for (const line of chunk.toString().split(/[\r\n]+/)) {
+        if (line.trim() === '') continue;
         tail.push(line);
         if (tail.length > 400) tail.shift();
-        if (isTerminal) process.stderr.write(`\r\x1b[K  ${label} … ${seconds(started)}  ${line.trim().slice(0, 90)}`);
+        progress.show(line);
       }
     };
     child.stdout.on('data', onData);
     child.stderr.on('data', onData);
-    const heartbeat = isTerminal ? null : setInterval(() => console.error(`  ${label} … ${seconds(started)}`), 20_000);
-    child.on('error', (error) => reject(new SetupError(`${label}: ${command} can't be started: ${error.message}`)));
-    child.on('close', (code) => {
-      if (heartbeat) clearInterval(heartbeat);
-      if (isTerminal) process.stderr.write('\r\x1b[K');
-      if (code === 0) resolve(tail.join('\n'));
-      else
-        reject(
-          new SetupError(
-            `${label} failed (${command} ${args.join(' ')} ended with ${code}):\n${tail.slice(-40).join('\n')}`,
-          ),
-        );
+    child.on('error', (error) => {
+      progress.end();
+      reject(new SetupError(`${label}: ${command} can't be started: ${error.message}`));
+    });
+    child.on('close', (code, signal) => {
+      progress.end();
+      if (code === 0) return resolve(tail.join('\n'));
+      const words = `${command} ${args.join(' ')} ended with ${signal ?? code}`;
+      reject(new SetupError(`${label} failed (${words}):\n${tail.slice(-40).join('\n')}`));
     });
   });
 }

@@ -2,8 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { runJunit } from './junit.mjs';
 import { missingGoogleTest, runCppTests } from './cpp-tests.mjs';
-import { referencePython } from './reference-python.mjs';
-import { TRAINING_TOOL, trainingPython } from './training-python.mjs';
+import { TRAINING_TOOL, referencePython, trainingPython } from './python.mjs';
 
 /** Suites in the order in which they are run: cheap ones that fail often come first. */
 export const suites = [

@@ -11,6 +11,7 @@ import type { ArtifactStore, Database, EventBus, ToolRunner } from '@sedge/ports
 import { describeMachine, type Host } from '@sedge/service-kit';
 import { openDeadLetters } from './dead-letters.js';
 import type { Settings } from './settings.js';
+import { waitForLock } from './system-lock.js';
 
 /** The ports with the adapters that the settings choose: the only place that knows both. */
 export interface Platform {
@@ -23,7 +24,7 @@ export interface Platform {
 
 /** Binds each port to an adapter. The data directory is locked before. */
 export async function openPlatform(settings: Settings): Promise<Platform> {
-  const { dataDirectory, cacheDirectory } = settings;
+  const { dataDirectory, cacheDirectory, environmentsDirectory } = settings;
   const database = await PgliteDatabase.open({
     dataDirectory: join(dataDirectory, 'database'),
     templateDirectory: cacheDirectory,
@@ -31,7 +32,7 @@ export async function openPlatform(settings: Settings): Promise<Platform> {
   const bus = new MemoryBus({ keepDeadLetter: await openDeadLetters(database) });
   const store = new DirectoryStore(join(dataDirectory, 'artifacts'));
   const runners = [
-    new ProcessRunner({ environmentsDirectory: join(dataDirectory, 'environments') }),
+    new ProcessRunner({ environmentsDirectory, waitForLock }),
     new ContainerRunner(runToolCommand),
     new HttpToolRunner(),
   ];

@@ -11,6 +11,8 @@ class EnvironmentVariables {
   @IsOptional() @IsString() SEDGE_HOME?: string;
   /** further folders of tools, separated by `:`; each has a subfolder per stage */
   @IsOptional() @IsString() SEDGE_TOOLS_DIR?: string;
+  /** folder of the environments of process tools, which several data directories may share; default: in the data directory */
+  @IsOptional() @IsString() SEDGE_ENVIRONMENTS_DIR?: string;
   /** address to listen on; only this machine's own until there are access tokens */
   @IsOptional()
   @IsIn(['127.0.0.1', '::1', 'localhost'], { message: 'SEDGE_HOST must be 127.0.0.1, ::1 or localhost' })
@@ -39,6 +41,8 @@ export interface Settings {
   dataDirectory: string;
   /** what can be had again at any time: templates, downloads */
   cacheDirectory: string;
+  /** Python environments of process tools */
+  environmentsDirectory: string;
   toolDirectories: string[];
   listen: { host: string; port: number } | null;
   cores: number | null;
@@ -62,8 +66,10 @@ const SHIPPED_TOOLS = resolve(import.meta.dirname, '..', '..', '..', 'tools');
 /** Reads the settings of a process. @throws SettingsError that names every variable that is wrong */
 export function readSettings(environment: Environment): Settings {
   const given = checked(environment);
+  const dataDirectory = resolve(given.SEDGE_HOME ?? join(dataHome(environment), 'sedge'));
   return {
-    dataDirectory: resolve(given.SEDGE_HOME ?? join(dataHome(environment), 'sedge')),
+    dataDirectory,
+    environmentsDirectory: resolve(given.SEDGE_ENVIRONMENTS_DIR ?? join(dataDirectory, 'environments')),
     cacheDirectory: join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sedge'),
     toolDirectories: [
       SHIPPED_TOOLS,

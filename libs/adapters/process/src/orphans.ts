@@ -27,13 +27,15 @@ export async function killOrphans(workDirectory: string): Promise<void> {
 }
 
 async function killOrphansOf(stageDirectory: string): Promise<void> {
-  for (const name of await readdir(stageDirectory)) {
-    const folder = join(stageDirectory, name);
-    const text = await readFile(join(folder, FILE), 'utf8').catch(() => null);
-    if (text === null) continue;
-    killNoted(text);
-    await forgetPid(folder);
-  }
+  for (const name of await readdir(stageDirectory)) await killOrphan(join(stageDirectory, name));
+}
+
+/** Kills the process group that is noted in one folder, if there is one. */
+export async function killOrphan(folder: string): Promise<void> {
+  const text = await readFile(join(folder, FILE), 'utf8').catch(() => null);
+  if (text === null) return;
+  killNoted(text);
+  await forgetPid(folder);
 }
 
 function killNoted(text: string): void {

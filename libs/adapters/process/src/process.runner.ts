@@ -3,7 +3,7 @@ import { delimiter, dirname, join } from 'node:path';
 import type { ToolOutcome, ToolRun, ToolRunner } from '@sedge/ports';
 import { ToolUnavailableError } from '@sedge/ports';
 import type { ToolDefinition } from '@sedge/tool-contracts';
-import { PythonEnvironments } from './python-environments.js';
+import { PythonEnvironments, type WaitForLock } from './python-environments.js';
 import { folderIdentity } from './folder-identity.js';
 import { forgetPid, killOrphans, notePid } from './orphans.js';
 import { runToolCommand } from './run-tool-command.js';
@@ -12,6 +12,8 @@ import { toolEnvironment } from './tool-environment.js';
 export interface ProcessRunnerOptions {
   /** where Python environments are kept, one per lock and Python version */
   environmentsDirectory: string;
+  /** keeps processes that share the directory from making the same environment at once */
+  waitForLock: WaitForLock;
 }
 
 const DEFAULT_GRACE_MS = 5000;
@@ -21,15 +23,15 @@ export class ProcessRunner implements ToolRunner {
   readonly runtime = 'process';
   private readonly environments: PythonEnvironments;
 
-  constructor({ environmentsDirectory }: ProcessRunnerOptions) {
-    this.environments = new PythonEnvironments(environmentsDirectory);
+  constructor({ environmentsDirectory, waitForLock }: ProcessRunnerOptions) {
+    this.environments = new PythonEnvironments(environmentsDirectory, waitForLock);
   }
 
   async identify(definition: ToolDefinition, folder: string | null): Promise<Record<string, unknown>> {
     const { runtime } = definition;
     if (runtime.kind !== 'process' || folder === null) throw withoutFolder(definition);
-    const lock = runtime.environment ? await this.environments.chooseLock(runtime.environment, folder) : null;
-    return { files: await folderIdentity(folder), lock: lock?.file ?? null };
+    const environment = runtime.environment ? await this.environments.identify(runtime.environment, folder) : null;
+    return { files: await folderIdentity(folder), environment };
   }
 
   async run({ tool, folder, workDirectory, signal, onLine }: ToolRun): Promise<ToolOutcome> {

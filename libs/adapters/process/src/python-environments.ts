@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ToolUnavailableError, type ToolOutcome, type ToolRun } from '@sedge/ports';
 import type { EnvironmentLock, ToolDefinition } from '@sedge/tool-contracts';
-import { install } from './installer.js';
+import { forgetInstaller, install, killInstaller } from './installer.js';
 import { indexAnswers, indexUrl } from './package-index.js';
 import { findInterpreter, type Interpreter } from './python-interpreter.js';
 
@@ -22,9 +22,16 @@ interface Preparation extends Pick<ToolRun, 'signal' | 'onLine'> {
   definition: ToolDefinition;
 }
 
+/** Takes the lock of a folder as soon as nobody else has it. @returns frees it */
+export type WaitForLock = (folder: string, signal: AbortSignal) => Promise<() => Promise<void>>;
+
+/** Locked, and names the installer that is at work: one environment is made at a time, since they share the installer and the network. */
+const MAKING = 'making';
 /** Written last: an environment without it was interrupted on its way and is made anew. */
 const READY = 'ready.json';
 const UNUSED_AFTER_MS = 90 * 24 * 3600 * 1000;
+/** Another process may be making it. */
+const HALF_AFTER_MS = 24 * 3600 * 1000;
 
 /**
  * Python environments of tools, each named by the digest of its lock and the Python that it is for, made once. They are made under
@@ -34,13 +41,17 @@ export class PythonEnvironments {
   private readonly underWay = new Map<string, Promise<PreparedEnvironment>>();
   private readonly interpreters = new Map<string, Promise<Interpreter>>();
 
-  constructor(private readonly directory: string) {}
+  /** @param lock keeps other processes from making the same environment; it waits for them */
+  constructor(
+    private readonly directory: string,
+    private readonly lock: WaitForLock,
+  ) {}
 
   /**
    * The first lock whose condition holds and whose index answers. The choice is remembered, since it enters the tool's digest: an index
    * that doesn't answer one day must not make every job run again.
    */
-  async chooseLock({ python, locks }: EnvironmentWish, folder: string): Promise<EnvironmentLock> {
+  private async chooseLock({ python, locks }: EnvironmentWish, folder: string): Promise<EnvironmentLock> {
     const interpreter = await this.interpreter(python);
     const path = join(this.directory, `choice-${await choiceKey(locks, folder)}.json`);
     const remembered = await readFile(path, 'utf8').catch(() => null);
@@ -50,8 +61,9 @@ export class PythonEnvironments {
     for (const lock of locks) {
       if (!(await isUsable(lock, interpreter))) continue;
       await mkdir(this.directory, { recursive: true });
-      await writeFile(`${path}.new`, JSON.stringify({ file: lock.file }));
-      await rename(`${path}.new`, path);
+      const draft = `${path}.${randomUUID()}`;
+      await writeFile(draft, JSON.stringify({ file: lock.file }));
+      await rename(draft, path);
       return lock;
     }
     const message = `none of its locks can be used: ${locks.map(({ file }) => file).join(', ')}`;
@@ -62,6 +74,12 @@ export class PythonEnvironments {
     );
   }
 
+  /** What names the environment that a tool gets: its lock, and the Python whose markers choose among what the lock names. */
+  async identify(wish: EnvironmentWish, folder: string): Promise<{ lock: string; python: string }> {
+    const { tag } = await this.interpreter(wish.python);
+    return { lock: (await this.chooseLock(wish, folder)).file, python: tag };
+  }
+
   /** Gives the environment, and makes it where it isn't there. Whoever asks meanwhile waits for the same one. */
   async prepare(wish: EnvironmentWish, preparation: Preparation): Promise<PreparedEnvironment> {
     const interpreter = await this.interpreter(wish.python);
@@ -70,28 +88,60 @@ export class PythonEnvironments {
     for (;;) {
       if (await isReady(path)) return usable(path);
       if (preparation.signal.aborted) return { ok: false, outcome: { status: 'cancelled' } };
-      const made = await this.makeOnce(path, () => this.make(path, lock, interpreter, preparation));
+      const made = await this.makeOnce(path, preparation.onLine, () =>
+        this.makeAlone(path, lock, interpreter, preparation),
+      );
       // Whoever was making it was cancelled; that is no reason for those who waited.
       if (made.ok || made.outcome.status !== 'cancelled') return made;
     }
   }
 
-  private makeOnce(path: string, make: () => Promise<PreparedEnvironment>): Promise<PreparedEnvironment> {
+  private makeOnce(
+    path: string,
+    onLine: ToolRun['onLine'],
+    make: () => Promise<PreparedEnvironment>,
+  ): Promise<PreparedEnvironment> {
     let making = this.underWay.get(path);
-    if (!making) {
+    if (making)
+      onLine({ type: 'log', level: 'info', message: 'waiting for the environment that another job is making' });
+    else {
       making = make().finally(() => this.underWay.delete(path));
       this.underWay.set(path, making);
     }
     return making;
   }
 
-  /** Removes environments that no job used for three months, and half ones. */
+  /** Removes environments that no job used for three months, and half ones that nobody works on any more. */
   async removeUnused(): Promise<void> {
     for (const name of await readdir(this.directory).catch(() => [])) {
       if (!/^[0-9a-f]{32}$/.test(name)) continue;
-      const mark = await stat(join(this.directory, name, READY)).catch(() => null);
-      const isOld = mark === null || Date.now() - mark.mtimeMs > UNUSED_AFTER_MS;
-      if (isOld) await rm(join(this.directory, name), { recursive: true, force: true });
+      const path = join(this.directory, name);
+      const mark = await stat(join(path, READY)).catch(() => null);
+      const { mtimeMs } = mark ?? (await stat(path));
+      const isOld = Date.now() - mtimeMs > (mark ? UNUSED_AFTER_MS : HALF_AFTER_MS);
+      if (isOld) await rm(path, { recursive: true, force: true });
+    }
+  }
+
+  /** Other processes may share the directory of environments. */
+  private async makeAlone(
+    path: string,
+    lock: EnvironmentLock,
+    interpreter: Interpreter,
+    preparation: Preparation,
+  ): Promise<PreparedEnvironment> {
+    await mkdir(this.directory, { recursive: true });
+    let unlock: () => Promise<void>;
+    try {
+      unlock = await this.lock(join(this.directory, MAKING), preparation.signal);
+    } catch (error) {
+      if (preparation.signal.aborted) return { ok: false, outcome: { status: 'cancelled' } };
+      throw error;
+    }
+    try {
+      return (await isReady(path)) ? usable(path) : await this.make(path, lock, interpreter, preparation);
+    } finally {
+      await unlock();
     }
   }
 
@@ -101,7 +151,8 @@ export class PythonEnvironments {
     interpreter: Interpreter,
     { folder, definition, signal, onLine }: Preparation,
   ): Promise<PreparedEnvironment> {
-    await mkdir(this.directory, { recursive: true });
+    const noteDirectory = join(this.directory, MAKING);
+    await killInstaller(noteDirectory);
     await rm(path, { recursive: true, force: true });
     const shortage = await diskShortage(this.directory, definition);
     if (shortage) return { ok: false, outcome: shortage };
@@ -111,10 +162,12 @@ export class PythonEnvironments {
       lockPath: join(folder, lock.file),
       index: lock.index ?? null,
       bootstrapDirectory: join(this.directory, 'bootstrap'),
+      noteDirectory,
       interpreter,
       signal,
       onLine,
     });
+    await forgetInstaller(noteDirectory);
     if (outcome.status !== 'succeeded') {
       await rm(path, { recursive: true, force: true });
       return { ok: false, outcome: asInstallFailure(outcome, definition) };
@@ -191,9 +244,15 @@ async function diskShortage(directory: string, { name, resources }: ToolDefiniti
   return { status: 'failed', class: 'permanent', code: 'ENVIRONMENT_DISK_FULL', message };
 }
 
-/** An index or a network may answer the next time. */
+const DISK_FULL = /no space left on device|ENOSPC|errno 28|disk quota exceeded/i;
+
+/** An index or a network may answer the next time; a disk doesn't grow, nor does Python its missing modules. */
 function asInstallFailure(outcome: ToolOutcome, { name }: ToolDefinition): ToolOutcome {
-  if (outcome.status !== 'failed') return outcome;
+  if (outcome.status !== 'failed' || outcome.code === 'ENVIRONMENT_VENV_MISSING') return outcome;
+  if (DISK_FULL.test(outcome.message)) {
+    const message = `the disk became full while the environment of ${name} was made; free some, or move the data directory`;
+    return { status: 'failed', class: 'permanent', code: 'ENVIRONMENT_DISK_FULL', message };
+  }
   const message = `the environment of ${name} can't be made: ${outcome.message}; see the job's log, and check network, proxy and mirror`;
   return { status: 'failed', class: 'transient', code: 'ENVIRONMENT_FAILED', message };
 }

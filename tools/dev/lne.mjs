@@ -20,7 +20,7 @@ try {
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(error.message);
-  process.exit(1);
+  process.exit(error.exitCode);
 }
 // npm starts scripts in the workspace root; INIT_CWD is where the user stands, so that relative paths mean what they say.
 const child = spawn(join(build, 'lne'), process.argv.slice(2), {

@@ -1,18 +1,23 @@
 // `npm start`: installs what is missing, then runs a workflow (the keyword-spotting example unless another is named).
 // usage: npm start [-- <workflow.yml> [options of `sedge run`]]
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SetupError, assertFreeDisk, setUp, step } from './setup/steps.mjs';
 import { prepareToolEnvironments } from './setup/tool-environments.mjs';
 
 /** The training environment in its largest form, and room for one run. */
-const NEEDED_MB = 8000;
+const FIRST_RUN_MB = 8000;
+const LATER_RUN_MB = 1000;
 
 process.chdir(resolve(import.meta.dirname, '..', '..'));
 const args = process.argv.slice(2);
+// npm starts scripts in the workspace root; INIT_CWD is where the user stands, so that a relative path means what it says.
 const workflow =
-  args[0] && !args[0].startsWith('-') ? args.shift() : join('examples', 'keyword-spotting', 'workflow.yml');
+  args[0] && !args[0].startsWith('-')
+    ? resolve(process.env.INIT_CWD ?? '.', args.shift())
+    : join('examples', 'keyword-spotting', 'workflow.yml');
 const home = resolve(dataDirectoryIn(args) ?? process.env.SEDGE_HOME ?? join(homedir(), '.local', 'share', 'sedge'));
 const environments = resolve(process.env.SEDGE_ENVIRONMENTS_DIR ?? join(home, 'environments'));
 
@@ -45,7 +50,9 @@ try {
   console.log('Setting up');
   const times = [];
   await step(times, 'free disk', 'check', () =>
-    assertFreeDisk(home, process.env.SEDGE_SKIP_DISK_CHECK ? 0 : NEEDED_MB, 'Sedge with its training environment'),
+    existsSync(environments)
+      ? assertFreeDisk(home, LATER_RUN_MB, 'A run')
+      : assertFreeDisk(home, FIRST_RUN_MB, 'Sedge with its training environment'),
   );
   await setUp(times);
   await step(times, 'tool environments', 'download', async () =>
@@ -58,5 +65,5 @@ try {
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`\n${error.message}`);
-  process.exit(1);
+  process.exit(error.exitCode);
 }

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { SetupError, progressLine } from './steps.mjs';
+import { InterruptedError, SetupError, onInterrupt, progressLine } from './steps.mjs';
 
 const built = (...path) => import(pathToFileURL(resolve('libs', ...path)).href);
 
@@ -23,8 +23,7 @@ export async function openEnvironments(directory) {
  */
 export async function prepareEnvironment(environments, { name, wish, folder, diskMb }) {
   const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const release = onInterrupt(() => stop.abort());
   const progress = progressLine(`environment of ${name}`);
   const lines = [];
   const onLine = (line) => {
@@ -35,12 +34,11 @@ export async function prepareEnvironment(environments, { name, wish, folder, dis
   try {
     const made = await environments.prepare(wish, { folder: resolve(folder), definition, signal: stop.signal, onLine });
     if (made.ok) return made.path;
-    if (made.outcome.status === 'cancelled')
-      throw new SetupError(`Stopped. What is done is kept; run the command again to go on.`);
+    if (made.outcome.status === 'cancelled') throw new InterruptedError();
     throw new SetupError(`${made.outcome.message}\n${lines.slice(-30).join('\n')}`);
   } finally {
     progress.end();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    release();
   }
 }
 

@@ -9,7 +9,24 @@ import { checkPrograms } from './programs.mjs';
 const isTerminal = process.stderr.isTTY === true;
 const stampPath = join('.cache', 'setup', 'node-modules.stamp');
 
-export class SetupError extends Error {}
+export class SetupError extends Error {
+  exitCode = 1;
+}
+
+/** Ctrl-C or SIGTERM while something was set up. */
+export class InterruptedError extends SetupError {
+  exitCode = 130;
+
+  constructor() {
+    super('Stopped. What is done is kept; run the command again to go on.');
+  }
+}
+
+/** Calls back once at Ctrl-C or SIGTERM. @returns takes it back */
+export function onInterrupt(action) {
+  process.once('SIGINT', action).once('SIGTERM', action);
+  return () => process.off('SIGINT', action).off('SIGTERM', action);
+}
 
 /** Shows what is going on: in place on a terminal, a sign of life every 20 s elsewhere. */
 export function progressLine(label) {
@@ -44,14 +61,22 @@ export function runCommand(label, command, args, options = {}) {
         progress.show(line);
       }
     };
+    let isStopped = false;
+    const release = onInterrupt(() => {
+      isStopped = true;
+      child.kill('SIGTERM');
+    });
     child.stdout.on('data', onData);
     child.stderr.on('data', onData);
     child.on('error', (error) => {
+      release();
       progress.end();
       reject(new SetupError(`${label}: ${command} can't be started: ${error.message}`));
     });
     child.on('close', (code, signal) => {
+      release();
       progress.end();
+      if (isStopped) return reject(new InterruptedError());
       if (code === 0) return resolve(tail.join('\n'));
       const words = `${command} ${args.join(' ')} ended with ${signal ?? code}`;
       reject(new SetupError(`${label} failed (${words}):\n${tail.slice(-40).join('\n')}`));

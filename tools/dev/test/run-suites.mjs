@@ -1,5 +1,5 @@
 // Runs test suites one after the other, counts their tests, and ends with `N passed, N failed, N skipped`.
-import { SetupError, setUp } from '../setup/steps.mjs';
+import { InterruptedError, SetupError, setUp } from '../setup/steps.mjs';
 
 const isCi = ['1', 'true'].includes(process.env.CI ?? '');
 
@@ -25,7 +25,7 @@ export async function runSuites(suites, wanted) {
     console.error(`\n${error.message}`);
     // Nothing ran, and whoever reads the last line learns so.
     console.log('0 passed, 1 failed, 0 skipped');
-    process.exit(1);
+    process.exit(error.exitCode);
   }
 }
 
@@ -42,6 +42,7 @@ async function runSuite(suite) {
     if (isEmpty) console.error(`${suite.name}: not one test was found, which is a failure of the suite`);
     return isEmpty ? { ...counts, failed: 1 } : counts;
   } catch (error) {
+    if (error instanceof InterruptedError) throw error;
     console.error(error instanceof SetupError ? error.message : error);
     return { passed: 0, failed: 1, skipped: 0 };
   }

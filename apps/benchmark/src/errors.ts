@@ -1,13 +1,5 @@
 /** What the tools of this stage refuse, and what to do about it. Codes are stable for ever. */
 export const BENCHMARK_ERRORS = {
-  BENCHMARK_FEATURES_UNREADABLE: {
-    sentence: 'The features are not an HDF5 file with the test split that was asked for.',
-    mend: 'Extract them again from the data set.',
-  },
-  BENCHMARK_SPLIT_EMPTY: {
-    sentence: 'The split holds no clips, so there is nothing to measure on.',
-    mend: 'Give more recordings, or choose another split.',
-  },
   BENCHMARK_INPUTS_DIFFER: {
     sentence: 'Two inputs do not belong together: classes, shape or preprocessing differ.',
     mend: 'Give a model that was trained on features of the same kind.',
@@ -35,6 +27,10 @@ export const BENCHMARK_ERRORS = {
   BENCHMARK_DATASET_UNREADABLE: {
     sentence: 'The data set is not an HDF5 file with recordings of the test split.',
     mend: 'Ingest the recordings again.',
+  },
+  BENCHMARK_PREPROCESSING_UNKNOWN: {
+    sentence: 'The stream test makes features of audio by itself, and does not know the tool that the model names.',
+    mend: 'Give a model whose preprocessing is extract-mfcc.',
   },
 } as const;
 

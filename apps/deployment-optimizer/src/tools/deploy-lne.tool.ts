@@ -1,0 +1,183 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  canonicalJson,
+  isSafeRelativePath,
+  type ApplicationMetadata,
+  type DeploymentPlanMetadata,
+  type ModelMetadata,
+} from '@sedge/artifact-contracts';
+import { nativeTarget, type Footprint } from '@sedge/lne';
+import { METADATA_FILE, type BuiltinTool, type JobFile, type JobInput } from '@sedge/tool-contracts';
+import { TARGETS } from '../domain/target.js';
+import { goldenInputs } from './deploy/golden-vectors.js';
+import { useOf, type GivenUse, type ModelUse } from './deploy/model-use.js';
+import { PlannedNetwork } from './deploy/network.js';
+
+interface Parameters extends GivenUse {
+  target: string;
+  plugins: string[] | null;
+  goldenVectors: number;
+}
+
+/** Generates a dependency-free C++ program of a model. */
+export const tool: BuiltinTool = {
+  definition: {
+    name: 'deploy-lne',
+    version: '1',
+    stage: 'deployment-optimizer',
+    summary: 'Generates a dependency-free C++ program of a model, with the plan by which it runs and its footprint.',
+    inputs: {
+      model: { kind: 'model|source', description: 'a model, or an ONNX file' },
+      calibration: {
+        kind: 'features',
+        optional: true,
+        description: 'real features, from which the vectors of the self-test are taken',
+      },
+      plan: {
+        kind: 'deployment-plan',
+        optional: true,
+        description: 'layers that are forced to a primitive or kept from one',
+      },
+    },
+    outputs: {
+      application: { kind: 'application', description: 'C++ sources that build with CMake and a C++17 compiler alone' },
+      plan: { kind: 'deployment-plan', description: 'the primitive of each layer; may be edited and given again' },
+      footprint: {
+        kind: 'report.footprint',
+        metrics: ['arenaBytes', 'arenaLowerBoundBytes', 'arenaShare', 'weightsBytes', 'multiplyAdds', 'layers'],
+      },
+    },
+    parameters: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        target: {
+          type: 'string',
+          enum: [...TARGETS],
+          default: 'native',
+          description: 'the processor; native is that of the machine that generates',
+        },
+        plugins: {
+          type: ['array', 'null'],
+          items: { type: 'string' },
+          minItems: 1,
+          default: null,
+          description: 'plugins whose kernels may be used, e.g. [core]; null for all',
+        },
+        classes: {
+          type: ['array', 'null'],
+          items: { type: 'string', minLength: 1 },
+          minItems: 1,
+          uniqueItems: true,
+          default: null,
+          description: 'names of the outputs in their order; null takes those that the model carries',
+        },
+        preprocessing: {
+          type: ['object', 'null'],
+          required: ['tool', 'version', 'parameters'],
+          default: null,
+          description:
+            'how the input is made: tool, version, parameters, normalization; null takes what the model carries',
+        },
+        outputKind: {
+          enum: ['logits', 'softmax', null],
+          default: null,
+          description: 'whether the outputs are scores before or after softmax; null takes what the model carries',
+        },
+        goldenVectors: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 64,
+          default: 4,
+          description: 'inputs that the program carries with their outputs for its self-test',
+        },
+      },
+    },
+    resources: { cpu: 1, memoryMb: 512 },
+    // The golden outputs are computed here, and `native` is this machine.
+    reproducibility: { level: 'machine', names: ['cpu-features'] },
+    runtime: { kind: 'builtin', entry: 'deploy-lne' },
+  },
+  async run({ job, signal, progress, log }) {
+    const { target: asked, plugins, goldenVectors, ...given } = job.parameters as unknown as Parameters;
+    const target = asked === 'native' ? nativeTarget() : asked;
+    const model = job.inputs['model'] as JobInput;
+    const network = await PlannedNetwork.open(await readModel(model), await readPlan(job), plugins);
+    progress(1, 3, 'steps');
+    signal.throwIfAborted();
+    const carried = model.kind === 'model' ? model.metadata : network.carriedMetadata();
+    const use = useOf((carried ?? {}) as Partial<ModelMetadata>, given, network.lastOperator());
+    const calibration = job.inputs['calibration'] as JobInput | undefined;
+    const golden = await goldenInputs(network.inputShape(), use, calibration, goldenVectors);
+    const files = await network.generate(target, use, golden);
+    progress(2, 3, 'steps');
+    signal.throwIfAborted();
+    await writeApplication(
+      job.outputs['application']!.path,
+      files,
+      applicationMetadata(target, use, network.footprint()),
+    );
+    await writePlan(job.outputs['plan']!.path, target, network);
+    await writeFootprint(job.outputs['footprint']!.path, network);
+    progress(3, 3, 'steps');
+    log('info', sentenceAbout(target, files.size, network.footprint()));
+  },
+};
+
+function readModel({ path, kind }: JobInput): Promise<Buffer> {
+  return readFile(join(path, kind === 'model' ? 'model.onnx' : 'source'));
+}
+
+async function readPlan(job: JobFile): Promise<string> {
+  const plan = job.inputs['plan'] as JobInput | undefined;
+  return plan ? readFile(join(plan.path, 'plan.json'), 'utf8') : '';
+}
+
+function applicationMetadata(target: string, use: ModelUse, footprint: Footprint): ApplicationMetadata {
+  const { arenaBytes, arenaLowerBoundBytes, weightsBytes } = footprint;
+  const { classes, preprocessing } = use;
+  return { classes, target, arenaBytes, arenaLowerBoundBytes, weightsBytes, preprocessing };
+}
+
+async function writeApplication(
+  folder: string,
+  files: Map<string, Uint8Array>,
+  metadata: ApplicationMetadata,
+): Promise<void> {
+  for (const [path, bytes] of files) {
+    if (!isSafeRelativePath(path)) throw new Error(`the generator names the path '${path}'`);
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), bytes);
+  }
+  await writeFile(join(folder, METADATA_FILE), canonicalJson(metadata));
+}
+
+async function writePlan(folder: string, target: string, network: PlannedNetwork): Promise<void> {
+  const { arenaBytes, arenaLowerBoundBytes, weightsBytes } = network.footprint();
+  const layers = network.plan.layers.length;
+  const metadata: DeploymentPlanMetadata = { target, layers, arenaBytes, arenaLowerBoundBytes, weightsBytes };
+  await writeFile(join(folder, 'plan.json'), `${JSON.stringify(network.plan, null, 2)}\n`);
+  await writeFile(join(folder, METADATA_FILE), canonicalJson(metadata));
+}
+
+async function writeFootprint(folder: string, network: PlannedNetwork): Promise<void> {
+  const footprint = network.footprint();
+  const { arenaBytes, arenaLowerBoundBytes } = footprint;
+  const metrics = {
+    ...footprint,
+    layers: network.plan.layers.length,
+    // Distance to what no placement can go below; 1 is the best there is.
+    arenaShare: arenaLowerBoundBytes === 0 ? 1 : arenaBytes / arenaLowerBoundBytes,
+  };
+  await writeFile(join(folder, 'report.json'), `${canonicalJson(await network.report())}\n`);
+  await writeFile(join(folder, METADATA_FILE), canonicalJson({ title: 'Footprint of the network', metrics }));
+}
+
+function sentenceAbout(
+  target: string,
+  files: number,
+  { arenaBytes, arenaLowerBoundBytes, weightsBytes }: Footprint,
+): string {
+  return `${files} files for ${target}: weights ${weightsBytes} bytes, arena ${arenaBytes} bytes (no plan needs less than ${arenaLowerBoundBytes})`;
+}

@@ -1,0 +1,74 @@
+import { importNetwork, LneError, type Footprint, type Network } from '@sedge/lne';
+import { refusal } from '../refusal.js';
+import type { LayerCandidates, PlanFile } from '../../domain/plugin-choice.js';
+import { pluginsOf, restrictToPlugins } from '../../domain/plugin-choice.js';
+
+/** A network in LNE's hands. */
+export class PlannedNetwork {
+  private constructor(
+    private readonly network: Network,
+    readonly plan: PlanFile,
+  ) {}
+
+  /**
+   * Imports and plans a model.
+   * @param plan text of a plan file, or empty
+   * @param plugins those that may be used; null for all
+   * @throws ToolError DEPLOY_MODEL_REFUSED, DEPLOY_PLAN_REFUSED, DEPLOY_PLUGIN_UNKNOWN
+   */
+  static async open(model: Uint8Array, plan: string, plugins: string[] | null): Promise<PlannedNetwork> {
+    const first = await PlannedNetwork.load(model, plan);
+    if (plugins === null) return first;
+    const { layers } = (await first.report()) as { layers: LayerCandidates[] };
+    const offered = pluginsOf(layers);
+    const unknown = plugins.filter((plugin) => !offered.includes(plugin));
+    if (unknown.length > 0) {
+      const message = `plugins: '${unknown.join("', '")}' offers nothing for this model; there are ${offered.join(', ')}`;
+      throw refusal('DEPLOY_PLUGIN_UNKNOWN', message);
+    }
+    const asked = plan === '' ? { layers: [] } : (JSON.parse(plan) as PlanFile);
+    return PlannedNetwork.load(model, JSON.stringify(restrictToPlugins(asked, layers, plugins)));
+  }
+
+  private static async load(model: Uint8Array, plan: string): Promise<PlannedNetwork> {
+    const network = await importNetwork(model, { file: 'model.onnx', plan: plan === '' ? null : plan }).catch(refuse);
+    return new PlannedNetwork(network, JSON.parse(network.plan) as PlanFile);
+  }
+
+  /** batch first */
+  inputShape(): readonly number[] {
+    return this.network.inputs[0]!.shape;
+  }
+
+  /** what the ONNX file holds under `sedge`, or null */
+  carriedMetadata(): unknown {
+    return this.network.metadata;
+  }
+
+  footprint(): Footprint {
+    return this.network.footprint;
+  }
+
+  /** The operator of the layer that runs last, e.g. `softmax`. */
+  lastOperator(): string {
+    return String(this.plan.layers.at(-1)?.['op'] ?? '');
+  }
+
+  /** What was chosen for each layer, what was refused and why. Without times, so that it is always the same. */
+  report(): Promise<unknown> {
+    return this.network.report(0);
+  }
+
+  /** The files of a program by path. @param metadata classes, preprocessing and kind of output */
+  generate(target: string, metadata: unknown, goldenInputs: Float32Array[]): Promise<Map<string, Uint8Array>> {
+    return this.network.generate({ target, name: 'app', goldenInputs, metadata }).catch(refuse);
+  }
+}
+
+/** Says all that the engine found, with what to do about it. */
+function refuse(error: unknown): never {
+  if (!(error instanceof LneError)) throw error;
+  const isPlan = error.code.startsWith('LNE_PLAN');
+  const problems = error.problems.map(({ code, message }) => `${message} [${code}]`).join('; ');
+  throw refusal(isPlan ? 'DEPLOY_PLAN_REFUSED' : 'DEPLOY_MODEL_REFUSED', `${problems}; ${error.mend}`);
+}

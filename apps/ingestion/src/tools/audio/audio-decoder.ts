@@ -1,0 +1,59 @@
+import { decodeWav, resample } from '@sedge/lne';
+import { FlacFileDecoder } from './flac-decoder.js';
+import { isUnusable, type RecordingAudio, type UnusableAudio } from './recording-audio.js';
+
+const LOWEST_HZ = 1000;
+
+/** Decodes WAV and FLAC, mixes channels down to their mean, and brings recordings to one rate as int16. */
+export class AudioDecoder {
+  private readonly flac = new FlacFileDecoder();
+
+  /** @param limitMs after which a recording is too long */
+  constructor(
+    private readonly sampleRateHz: number,
+    private readonly limitMs: number,
+  ) {}
+
+  /** @param bytes the whole file; its content tells what it is, not its name */
+  async decode(bytes: Buffer, limitMs = this.limitMs): Promise<Int16Array | UnusableAudio> {
+    if (bytes.length === 0) return { reason: 'empty', detail: 'it has no bytes' };
+    const audio = await this.read(bytes, limitMs);
+    if (isUnusable(audio)) return audio;
+    if (audio.samples.length > (limitMs / 1000) * audio.sampleRateHz) {
+      const seconds = Math.round(audio.samples.length / audio.sampleRateHz);
+      return { reason: 'too-long', detail: `${seconds} s, and at most ${limitMs / 1000} s are read` };
+    }
+    if (audio.sampleRateHz === this.sampleRateHz) return toInt16(audio.samples);
+    if (audio.sampleRateHz < LOWEST_HZ) {
+      return { reason: 'unreadable', detail: `its rate is ${audio.sampleRateHz} Hz, and at least ${LOWEST_HZ} Hz are read` };
+    }
+    return toInt16(await resample(audio.samples, audio.sampleRateHz, this.sampleRateHz));
+  }
+
+  close(): void {
+    this.flac.close();
+  }
+
+  private async read(bytes: Buffer, limitMs: number): Promise<RecordingAudio | UnusableAudio> {
+    const magic = bytes.toString('latin1', 0, 4);
+    // The highest rate that there is bounds the samples before the file's own rate is known.
+    if (magic === 'fLaC') return this.flac.decode(bytes, (limitMs / 1000) * 655_350);
+    if (!magic.startsWith('RI') && !magic.startsWith('RF')) return { reason: 'not-audio', detail: '' };
+    try {
+      return decodeWav(bytes);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (!code?.startsWith('WAV_')) throw error;
+      return { reason: code === 'WAV_EMPTY' ? 'empty' : 'unreadable', detail: message };
+    }
+  }
+}
+
+/** The nearest integer to each sample; what lies beyond the range is clipped. 16-bit recordings come back as they were. */
+function toInt16(samples: Float32Array): Int16Array {
+  const integers = new Int16Array(samples.length);
+  for (let at = 0; at < samples.length; at++) {
+    integers[at] = Math.max(-32768, Math.min(32767, Math.round(samples[at]! * 32768)));
+  }
+  return integers;
+}

@@ -1,0 +1,28 @@
+/** What a FLAC file says of itself in its first block. */
+export interface FlacStreamInfo {
+  sampleRateHz: number;
+  channels: number;
+  bits: number;
+  /** per channel; 0 where it isn't said */
+  samples: number;
+  /** MD5 of the samples, hexadecimal; all zeros where it isn't said */
+  md5: string;
+}
+
+const HEAD_BYTES = 42;
+const STREAM_INFO = 0;
+
+/** @returns null when the bytes do not begin as FLAC does */
+export function readFlacStreamInfo(bytes: Buffer): FlacStreamInfo | null {
+  if (bytes.length < HEAD_BYTES || bytes.toString('latin1', 0, 4) !== 'fLaC') return null;
+  if ((bytes[4]! & 0x7f) !== STREAM_INFO) return null;
+  // From byte 18 on: rate (20 bits), channels - 1 (3), bits - 1 (5), samples (36), then the MD5.
+  const packed = bytes.readBigUInt64BE(18);
+  return {
+    sampleRateHz: Number(packed >> 44n),
+    channels: Number((packed >> 41n) & 7n) + 1,
+    bits: Number((packed >> 36n) & 31n) + 1,
+    samples: Number(packed & 0xfffffffffn),
+    md5: bytes.toString('hex', 26, HEAD_BYTES),
+  };
+}

@@ -1,0 +1,15 @@
+import type { SkipReason } from '../../domain/skip-reasons.js';
+
+/** Samples of one channel in [-1, 1), as a file holds them. */
+export interface RecordingAudio {
+  samples: Float32Array;
+  sampleRateHz: number;
+}
+
+/** Why a file gives no samples: an expected outcome, listed and not thrown. */
+export interface UnusableAudio {
+  reason: SkipReason;
+  detail: string;
+}
+
+export const isUnusable = (outcome: object): outcome is UnusableAudio => 'reason' in outcome;

@@ -22,6 +22,7 @@ export {
   type RunToolCommand,
   type ToolCommand,
   type ToolOutcome,
+  type ToolPreparation,
   type ToolRun,
   type ToolRunner,
 } from './tool-runner.port.js';

@@ -11,6 +11,11 @@ export interface ToolRun {
   onLine(line: ToolLine): void;
 }
 
+/** What of a run is needed to prepare for it. */
+export interface ToolPreparation extends Pick<ToolRun, 'folder' | 'signal' | 'onLine'> {
+  definition: ToolDefinition;
+}
+
 export type ToolOutcome =
   | { status: 'succeeded' }
   | { status: 'cancelled' }
@@ -27,6 +32,8 @@ export interface ToolRunner {
   identify(definition: ToolDefinition, folder: string | null): Promise<Record<string, unknown>>;
   /** Never throws for what the tool does: that is an outcome. */
   run(run: ToolRun): Promise<ToolOutcome>;
+  /** Makes what a tool needs before it can run here, e.g. its environment, so that the first job doesn't wait for it. */
+  prepare?(preparation: ToolPreparation): Promise<ToolOutcome>;
   /** Ends what a dead process left running. @param workDirectory has a folder per stage, in it one per job, in it one per attempt */
   recover?(workDirectory: string): Promise<void>;
 }

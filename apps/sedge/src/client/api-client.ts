@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { createWriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
@@ -64,6 +65,12 @@ export class ApiClient {
     if (lastEventId) headers['last-event-id'] = lastEventId;
     const response = await this.send('GET', path, headers, undefined, signal);
     yield* parseEventStream(response);
+  }
+
+  /** Reads an answer of JSON lines as they come. */
+  async *lines<Line>(method: string, path: string, signal: AbortSignal): AsyncGenerator<Line> {
+    const response = await this.send(method, path, { accept: 'application/x-ndjson' }, undefined, signal);
+    for await (const text of createInterface({ input: response })) if (text !== '') yield JSON.parse(text) as Line;
   }
 
   private async json<Response>(

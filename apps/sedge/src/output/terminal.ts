@@ -57,7 +57,7 @@ export class LiveLines {
 /** Cuts a line to a width on the screen, where escape sequences take no room. */
 export function fit(line: string, width: number): string {
   let room = width;
-  // eslint-disable-next-line no-control-regex -- the escape character is what is looked for
+
   const parts = line.split(/(\x1b\[\d+m)/).map((part, index) => {
     if (index % 2 === 1) return part;
     const shown = part.slice(0, Math.max(0, room));

@@ -1,5 +1,5 @@
 import { BenchmarkModule } from '@sedge/benchmark';
-import { PortBusyError, DataDirectoryBusyError, SettingsError, readSettings, startProcess } from '@sedge/composition';
+import { SettingsError, readSettings, startProcess } from '@sedge/composition';
 import { DeploymentOptimizerModule } from '@sedge/deployment-optimizer';
 import { IngestionModule } from '@sedge/ingestion';
 import { TrainingModule } from '@sedge/training';
@@ -40,9 +40,7 @@ export async function startAllInOne({ dataDirectory, listen }: AllInOneOptions):
 
 /** What the user can mend is said as a sentence; anything else is a fault of the program and keeps its trace. */
 function asCommandError(error: unknown): unknown {
-  if (error instanceof SettingsError) return new CommandError(error.code, error.message, EXIT.usage, error.mend);
-  if (error instanceof PortBusyError || error instanceof DataDirectoryBusyError) {
-    return new CommandError(error.code, error.message, EXIT.environment, error.mend);
-  }
-  return error;
+  if (!(error instanceof Error) || !('mend' in error && 'code' in error)) return error;
+  const exitCode = error instanceof SettingsError ? EXIT.usage : EXIT.environment;
+  return new CommandError(String(error.code), error.message, exitCode, String(error.mend));
 }

@@ -12,8 +12,16 @@ export type CheckAnswer =
   | {
       ok: true;
       mistakes: [];
-      workflow: { name: string; steps: { name: string; kind: string; items: number }[]; itemCount: number };
+      workflow: { name: string; steps: CheckedStep[]; itemCount: number };
     };
+
+export interface CheckedStep {
+  name: string;
+  kind: 'input' | 'tool' | 'choose' | 'await';
+  /** NAME@VERSION, null for steps that run none */
+  tool: string | null;
+  items: number;
+}
 
 @ApiTags('workflows')
 @Controller('v1')
@@ -30,7 +38,10 @@ export class WorkflowsController {
     const checked = await this.commands.check(completeRequest(body));
     if ('mistakes' in checked) return { ok: false, mistakes: checked.mistakes };
     const { name, steps, itemCount } = checked.workflow;
-    const shown = steps.map((step) => ({ name: step.name, kind: step.kind, items: step.size }));
+    const shown = steps.map((step) => {
+      const tool = 'tool' in step ? `${step.tool.definition.name}@${step.tool.definition.version}` : null;
+      return { name: step.name, kind: step.kind, tool, items: step.size };
+    });
     return { ok: true, mistakes: [], workflow: { name, steps: shown, itemCount } };
   }
 

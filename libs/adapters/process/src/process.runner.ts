@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import type { ToolOutcome, ToolRun, ToolRunner } from '@sedge/ports';
+import type { ToolOutcome, ToolPreparation, ToolRun, ToolRunner } from '@sedge/ports';
 import { ToolUnavailableError } from '@sedge/ports';
 import type { ToolDefinition } from '@sedge/tool-contracts';
 import { PythonEnvironments, type WaitForLock } from './python-environments.js';
@@ -63,6 +63,14 @@ export class ProcessRunner implements ToolRunner {
     });
     await forgetPid(jobFolder);
     return outcome;
+  }
+
+  async prepare({ definition, folder, signal, onLine }: ToolPreparation): Promise<ToolOutcome> {
+    const { runtime } = definition;
+    if (runtime.kind !== 'process' || folder === null) throw withoutFolder(definition);
+    if (!runtime.environment) return { status: 'succeeded' };
+    const prepared = await this.environments.prepare(runtime.environment, { folder, definition, signal, onLine });
+    return prepared.ok ? { status: 'succeeded' } : prepared.outcome;
   }
 
   async recover(workDirectory: string): Promise<void> {

@@ -1,5 +1,6 @@
-import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
-import type { RegisteredTool } from '@sedge/tool-contracts';
+import { Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
+import type { RegisteredTool, ToolLine } from '@sedge/tool-contracts';
+import type { Response } from 'express';
 import { stageError } from '../errors.js';
 import type { RefusedTool } from '../tools/tool-catalog.service.js';
 import { StageDirectory } from './stage-directory.js';
@@ -35,5 +36,24 @@ export class ToolsController {
       if (tool || refused) return { tool, refused };
     }
     throw stageError('TOOL_UNKNOWN', { tool: name });
+  }
+
+  /** Makes what the tool needs before it can run here. Answers with the lines of the work as JSON lines, the outcome last. */
+  @Post(':name/prepare')
+  @HttpCode(200)
+  async prepare(@Param('name') name: string, @Res() response: Response): Promise<void> {
+    const tool = this.stages
+      .all()
+      .map(({ catalog }) => catalog.find(name))
+      .find((found) => found !== undefined);
+    if (!tool) throw stageError('TOOL_UNKNOWN', { tool: name });
+    const abort = new AbortController();
+    response.on('close', () => abort.abort()).type('application/x-ndjson');
+    const write = (line: ToolLine | object): void => void response.write(`${JSON.stringify(line)}\n`);
+    const { definition } = tool.registered;
+    const preparation = { definition, folder: tool.folder, signal: abort.signal, onLine: write };
+    const outcome = (await tool.runner?.prepare?.(preparation)) ?? { status: 'succeeded' };
+    write({ type: 'outcome', ...outcome });
+    response.end();
   }
 }

@@ -1,0 +1,29 @@
+import type { GarbagePlan } from '@sedge/workflow';
+import type { SedgeCommand } from '../command.js';
+import { EXIT } from '../exit-codes.js';
+import { table } from '../output/table.js';
+import { bytes, shortId } from '../output/units.js';
+
+export const command: SedgeCommand = {
+  usage: 'gc',
+  summary: 'remove artifacts that nothing needs any more',
+  help: `Kept are pinned artifacts, what the last runs made, what running jobs use, all that these came from, and all that is younger than an hour.
+
+  sedge gc --dry-run            print exactly what would be removed
+  sedge gc
+
+With --json: {"dryRun", "artifacts": [{"id", "kind", "sizeBytes"}], "blobs", "freedBytes"}.`,
+  configure(command) {
+    command.option('--dry-run', 'only say what would be removed');
+  },
+  async run(context, _args, options) {
+    const dryRun = options['dryRun'] === true;
+    const plan = await (await context.api()).post<GarbagePlan>('/v1/gc', { dryRun });
+    context.emit(plan);
+    const rows = plan.artifacts.map(({ id, kind, sizeBytes }) => [shortId(id), kind, bytes(sizeBytes)]);
+    if (rows.length > 0) context.say(table(['artifact', 'kind', 'size'], rows));
+    const verb = dryRun ? 'would be removed' : 'removed';
+    context.say(`${rows.length} artifacts and ${plan.blobs.length} blobs ${verb}, ${bytes(plan.freedBytes)} freed`);
+    return EXIT.ok;
+  },
+};

@@ -3,7 +3,11 @@ import type { SkippedFile, SkipReason } from './skip-reasons.js';
 
 /** What a file of a source is to a layout. */
 export type Placement =
-  { use: 'recording' } | { use: 'noise' } | { use: 'text' } | { use: 'ignored' } | { use: 'skipped'; reason: SkipReason };
+  | { use: 'recording' }
+  | { use: 'noise' }
+  | { use: 'text' }
+  | { use: 'ignored' }
+  | { use: 'skipped'; reason: SkipReason };
 
 /** Lists of a data set that say which recordings are for validation and for test; all others are for training. */
 export interface SplitLists {
@@ -34,4 +38,3 @@ export const isAudioName = (name: string): boolean => /\.(wav|wave|flac)$/i.test
 
 /** The folder with recordings of noise, as Speech Commands names it. */
 export const NOISE_FOLDER = '_background_noise_';
-

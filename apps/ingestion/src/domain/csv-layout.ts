@@ -65,15 +65,14 @@ export class CsvLayout implements AudioLayout {
     const [path, text] = this.choose(texts);
     const { header, rows } = readRows(path, text);
     for (const column of [this.columns.file, this.columns.label]) {
-      if (!header.includes(column)) throw new CsvProblem({ is: 'column', file: path, column, columns: header.join(', ') });
+      if (!header.includes(column))
+        throw new CsvProblem({ is: 'column', file: path, column, columns: header.join(', ') });
     }
     return this.labelRows(path, rows, header, found);
   }
 
   private choose(texts: ReadonlyMap<string, string>): [string, string] {
-    const named = [...texts].filter(
-      ([path]) => this.csv === '' || path === this.csv || path.endsWith(`/${this.csv}`),
-    );
+    const named = [...texts].filter(([path]) => this.csv === '' || path === this.csv || path.endsWith(`/${this.csv}`));
     if (named.length === 1) return named[0]!;
     if (named.length === 0) throw new CsvProblem({ is: 'absent', file: this.csv || '*.csv' });
     const reason = `the source holds ${named.length} such files (${named.map(([path]) => path).join(', ')}); name one with the parameter csv`;
@@ -104,14 +103,20 @@ export class CsvLayout implements AudioLayout {
       }
       const earlier = byIndex.get(recording.index);
       if (earlier) {
-        if (earlier.label !== label) skipped.push(skippedFile(place, 'csv-bad-row', `${file} is '${earlier.label}' in an earlier row`));
+        if (earlier.label !== label)
+          skipped.push(skippedFile(place, 'csv-bad-row', `${file} is '${earlier.label}' in an earlier row`));
         continue;
       }
       const id = stemOf(recording.segments.join('/'));
       const speaker = values.get(this.columns.speaker) || id;
       byIndex.set(recording.index, { index: recording.index, id, label, speaker, split });
     }
-    return { recordings: [...byIndex.values()], skipped, notes: this.notes(header, found.length - byIndex.size), lists: null };
+    return {
+      recordings: [...byIndex.values()],
+      skipped,
+      notes: this.notes(header, found.length - byIndex.size),
+      lists: null,
+    };
   }
 
   /** null: not said; undefined: a name that is none */
@@ -123,19 +128,30 @@ export class CsvLayout implements AudioLayout {
   private notes(header: string[], unnamed: number): string[] {
     const notes = unnamed > 0 ? [`${unnamed} recordings are in no usable row of the CSV file and were left out`] : [];
     if (header.includes(this.columns.speaker)) return notes;
-    return [...notes, 'speakers are not known: recordings of one speaker may be in two splits, and accuracy may look better than it is'];
+    return [
+      ...notes,
+      'speakers are not known: recordings of one speaker may be in two splits, and accuracy may look better than it is',
+    ];
   }
 }
 
 function readRows(file: string, text: string): { header: string[]; rows: Row[] } {
   let records: { record: string[]; info: { lines: number } }[];
   try {
-    records = parse(text, { bom: true, trim: true, skip_empty_lines: true, info: true, relax_column_count: true, delimiter: delimiterOf(text) }) as never;
+    records = parse(text, {
+      bom: true,
+      trim: true,
+      skip_empty_lines: true,
+      info: true,
+      relax_column_count: true,
+      delimiter: delimiterOf(text),
+    }) as never;
   } catch (error) {
     throw new CsvProblem({ is: 'broken', file, reason: (error as Error).message });
   }
   const [header, ...rest] = records;
-  if (!header || rest.length === 0) throw new CsvProblem({ is: 'broken', file, reason: 'it has no rows below its first line' });
+  if (!header || rest.length === 0)
+    throw new CsvProblem({ is: 'broken', file, reason: 'it has no rows below its first line' });
   const rows = rest.map(({ record, info }) => ({
     line: info.lines,
     values: new Map(header.record.map((name, at) => [name, (record[at] ?? '').normalize('NFC')])),
@@ -148,4 +164,3 @@ function delimiterOf(text: string): string {
   const first = text.slice(0, 10_000).split('\n', 1)[0]!;
   return [',', ';', '\t'].sort((a, b) => first.split(b).length - first.split(a).length)[0]!;
 }
-

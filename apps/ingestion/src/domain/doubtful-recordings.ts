@@ -16,8 +16,9 @@ export interface Judgement {
 }
 
 /**
- * Sorts out what can't be right: recordings of nothing, the same recording twice, or under two labels (one must be wrong, and which one isn't
- * said), and two files that claim one id. The result does not depend on the order of the files.
+ * Sorts out what can't be right: recordings of nothing, the same recording under two labels (one must be wrong, and which one isn't said) or
+ * of two speakers (it could be in two splits), and two files that claim one id. The same recording twice of one speaker is kept and listed.
+ * The result does not depend on the order of the files.
  * @param keepDoubtful keeps all but doubled ids, for data sets whose lists count them
  */
 export function judgeRecordings(
@@ -26,34 +27,50 @@ export function judgeRecordings(
   keepDoubtful: boolean,
 ): Judgement {
   const judgement: Judgement = { kept: [], skipped: [], doubtful: [] };
-  const labelsByDigest = new Map<string, Set<string>>();
-  for (const recording of recordings) {
-    const { digest } = contentOf(recording);
-    labelsByDigest.set(digest, (labelsByDigest.get(digest) ?? new Set()).add(recording.label));
-  }
-  const seenIds = new Set<string>();
-  const seenDigests = new Set<string>();
-  const ordered = [...recordings].sort(
-    (a, b) => byText(a.id, b.id) || byText(contentOf(a).path, contentOf(b).path),
-  );
+  const labels = new Groups(recordings, contentOf, ({ label }) => label);
+  const speakers = new Groups(recordings, contentOf, ({ speaker }) => speaker);
+  const digestById = new Map<string, string>();
+  const seen = new Set<string>();
+  const ordered = [...recordings].sort((a, b) => byText(a.id, b.id) || byText(contentOf(a).path, contentOf(b).path));
   for (const recording of ordered) {
     const { path, digest, isSilent } = contentOf(recording);
-    if (seenIds.has(recording.id)) {
-      judgement.skipped.push(skippedFile(path, seenDigests.has(digest) ? 'duplicate' : 'same-path'));
+    const earlier = digestById.get(recording.id);
+    if (earlier !== undefined) {
+      judgement.skipped.push(skippedFile(path, earlier === digest ? 'duplicate' : 'same-path'));
       continue;
     }
-    seenIds.add(recording.id);
-    const labels = labelsByDigest.get(digest)!;
-    const doubt = isSilent
-      ? skippedFile(path, 'silent')
-      : labels.size > 1
-        ? skippedFile(path, 'several-labels', [...labels].sort(byText).join(', '))
-        : seenDigests.has(digest)
-          ? skippedFile(path, 'duplicate')
-          : null;
-    seenDigests.add(digest);
-    if (doubt) (keepDoubtful ? judgement.doubtful : judgement.skipped).push(doubt);
-    if (!doubt || keepDoubtful) judgement.kept.push(recording);
+    digestById.set(recording.id, digest);
+    const isAgain = seen.has(digest);
+    seen.add(digest);
+    let doubt: SkippedFile | null = null;
+    if (isSilent) doubt = skippedFile(path, 'silent');
+    else if (labels.of(digest).length > 1) doubt = skippedFile(path, 'several-labels', labels.of(digest).join(', '));
+    else if (isAgain) doubt = skippedFile(path, 'duplicate');
+    const isHarmless = doubt?.reason === 'duplicate' && speakers.of(digest).length === 1;
+    const isKept = doubt === null || keepDoubtful || isHarmless;
+    if (isKept) judgement.kept.push(recording);
+    if (doubt) (isKept ? judgement.doubtful : judgement.skipped).push(doubt);
   }
   return judgement;
+}
+
+/** What recordings of the same content have as a label or speaker, sorted. */
+class Groups {
+  private readonly namesByDigest = new Map<string, Set<string>>();
+
+  constructor(
+    recordings: LabelledRecording[],
+    contentOf: (recording: LabelledRecording) => Content,
+    nameOf: (recording: LabelledRecording) => string,
+  ) {
+    for (const recording of recordings) {
+      const { digest } = contentOf(recording);
+      const names = this.namesByDigest.get(digest) ?? new Set();
+      this.namesByDigest.set(digest, names.add(nameOf(recording)));
+    }
+  }
+
+  of(digest: string): string[] {
+    return [...this.namesByDigest.get(digest)!].sort(byText);
+  }
 }

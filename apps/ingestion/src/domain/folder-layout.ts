@@ -33,7 +33,9 @@ export class FolderLayout implements AudioLayout {
     });
     const notes =
       rule === 'recording'
-        ? ['speakers are not known: recordings of one speaker may be in two splits, and accuracy may look better than it is']
+        ? [
+            'speakers are not known: recordings of one speaker may be in two splits, and accuracy may look better than it is',
+          ]
         : [];
     return { recordings, skipped: [], notes, lists: null };
   }

@@ -49,9 +49,19 @@ export interface SilenceClip {
  * Places clips over the stretches of a split: as many in each as its length gives, evenly spaced, so that they overlap only where they must.
  * @returns fewer than `count` only when no stretch holds a clip
  */
-export function placeSilence(stretches: NoiseStretch[], split: Split, count: number, clipSamples: number): SilenceClip[] {
+export function placeSilence(
+  stretches: NoiseStretch[],
+  split: Split,
+  count: number,
+  clipSamples: number,
+): SilenceClip[] {
   const usable = stretches
-    .map((stretch, index) => ({ index, offset: stretch.offset, room: stretch.length - clipSamples, split: stretch.split }))
+    .map((stretch, index) => ({
+      index,
+      offset: stretch.offset,
+      room: stretch.length - clipSamples,
+      split: stretch.split,
+    }))
     .filter((stretch) => stretch.split === split && stretch.room >= 0);
   const total = usable.reduce((sum, { room }) => sum + room + 1, 0);
   if (total === 0) return [];

@@ -64,7 +64,9 @@ function flawOf({ validation, test, present }: SplitLists): string | null {
 function byLists(recordings: LabelledRecording[], lists: SplitLists): SplitAssignment | SplitProblem {
   const validation = new Set(lists.validation);
   const test = new Set(lists.test);
-  const splits = recordings.map(({ id }): Split => (test.has(id) ? 'test' : validation.has(id) ? 'validation' : 'train'));
+  const splits = recordings.map(({ id }): Split =>
+    test.has(id) ? 'test' : validation.has(id) ? 'validation' : 'train',
+  );
   return withoutCommonSpeaker(recordings, splits, { method: 'official-lists' });
 }
 

@@ -9,7 +9,8 @@ export const tool: BuiltinTool = {
     name: 'ingest-speech-commands',
     version: '1',
     stage: 'ingestion',
-    summary: 'Makes a data set of recordings in the layout of Speech Commands, split so that no speaker is in two splits.',
+    summary:
+      'Makes a data set of recordings in the layout of Speech Commands, split so that no speaker is in two splits.',
     inputs: { source: { kind: 'source', description: 'an archive (tar, tar.gz, zip) or folder' } },
     outputs: { dataset: { kind: 'dataset.audio' } },
     parameters: {

@@ -25,7 +25,10 @@ export class AudioDecoder {
     }
     if (audio.sampleRateHz === this.sampleRateHz) return toInt16(audio.samples);
     if (audio.sampleRateHz < LOWEST_HZ) {
-      return { reason: 'unreadable', detail: `its rate is ${audio.sampleRateHz} Hz, and at least ${LOWEST_HZ} Hz are read` };
+      return {
+        reason: 'unreadable',
+        detail: `its rate is ${audio.sampleRateHz} Hz, and at least ${LOWEST_HZ} Hz are read`,
+      };
     }
     return toInt16(await resample(audio.samples, audio.sampleRateHz, this.sampleRateHz));
   }

@@ -45,7 +45,13 @@ export class FlacFileDecoder {
     await this.library.reset();
     const parts: Float32Array[][] = [];
     let count = 0;
-    const take = ({ channelData, samplesDecoded }: { channelData: Float32Array[]; samplesDecoded: number }): boolean => {
+    const take = ({
+      channelData,
+      samplesDecoded,
+    }: {
+      channelData: Float32Array[];
+      samplesDecoded: number;
+    }): boolean => {
       if (samplesDecoded > 0) parts.push(channelData);
       count += samplesDecoded;
       return count <= limit;
@@ -62,7 +68,12 @@ export class FlacFileDecoder {
     }
     if (new Set(parts.map((part) => part.length)).size > 1) return null;
     const channelCount = parts[0]?.length ?? 0;
-    return Array.from({ length: channelCount }, (_, channel) => joined(parts.map((part) => part[channel]!), count));
+    return Array.from({ length: channelCount }, (_, channel) =>
+      joined(
+        parts.map((part) => part[channel]!),
+        count,
+      ),
+    );
   }
 }
 
@@ -116,5 +127,7 @@ function lowBytes(integers: Int32Array, width: number): Uint8Array {
 
 function meanOf(channels: Float32Array[]): Float32Array {
   if (channels.length === 1) return channels[0]!;
-  return channels[0]!.map((_, sample) => channels.reduce((sum, channel) => sum + channel[sample]!, 0) / channels.length);
+  return channels[0]!.map(
+    (_, sample) => channels.reduce((sum, channel) => sum + channel[sample]!, 0) / channels.length,
+  );
 }

@@ -60,9 +60,18 @@ export class DatasetFile {
     const counts = {} as Record<Split, number>;
     for (const [split, { data, rows }] of this.columns) {
       data.finish();
-      this.numbers(`/${split}/label`, rows.map(({ label }) => label));
-      this.writer.texts(`/${split}/id`, rows.map(({ id }) => id));
-      this.writer.texts(`/${split}/speaker`, rows.map(({ speaker }) => speaker));
+      this.numbers(
+        `/${split}/label`,
+        rows.map(({ label }) => label),
+      );
+      this.writer.texts(
+        `/${split}/id`,
+        rows.map(({ id }) => id),
+      );
+      this.writer.texts(
+        `/${split}/speaker`,
+        rows.map(({ speaker }) => speaker),
+      );
       counts[split] = rows.length;
     }
     for (const place of ['/', ...SPLITS.map((split) => `/${split}`)]) {
@@ -80,10 +89,22 @@ export class DatasetFile {
 
   private finishNoise(stretches: NoiseStretch[]): void {
     (this.noise ?? this.writer.dataset('/background/data', 'int16')).finish();
-    this.numbers('/background/offset', stretches.map(({ offset }) => offset));
-    this.numbers('/background/length', stretches.map(({ length }) => length));
-    this.writer.texts('/background/name', stretches.map(({ name }) => name));
-    this.writer.texts('/background/split', stretches.map(({ split }) => split));
+    this.numbers(
+      '/background/offset',
+      stretches.map(({ offset }) => offset),
+    );
+    this.numbers(
+      '/background/length',
+      stretches.map(({ length }) => length),
+    );
+    this.writer.texts(
+      '/background/name',
+      stretches.map(({ name }) => name),
+    );
+    this.writer.texts(
+      '/background/split',
+      stretches.map(({ split }) => split),
+    );
   }
 
   private numbers(name: string, values: number[]): void {

@@ -33,7 +33,11 @@ export const SPLIT_PROPERTIES: Properties = {
     description:
       "lists takes the data set's own lists or splits, speaker a salted hash of the speaker; auto takes the former where they are complete",
   },
-  salt: { type: 'string', default: 'sedge', description: 'of the hash of the speaker: another one gives another split' },
+  salt: {
+    type: 'string',
+    default: 'sedge',
+    description: 'of the hash of the speaker: another one gives another split',
+  },
   validationShare: share(0.1, 'share of the speakers for validation, in a split by speaker'),
   testShare: share(0.1, 'share of the speakers for test, in a split by speaker'),
 };
@@ -71,7 +75,8 @@ export const INGEST_PROPERTIES: Properties = {
   keepDoubtful: {
     type: 'boolean',
     default: false,
-    description: 'recordings that are silent, doubled or under several labels are kept and listed instead of skipped',
+    description:
+      'recordings that are silent, under several labels or of several speakers are kept and listed instead of skipped',
   },
   maxSkipped: {
     type: 'integer',

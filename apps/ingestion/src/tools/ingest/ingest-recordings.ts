@@ -59,7 +59,9 @@ async function writeDataset(
   const { context, layout, parameters } = ingestion;
   const labelling = layout.label(content.recordings, content.texts);
   const judgement = judge(content, labelling, parameters);
-  const skipped = [...content.skipped, ...labelling.skipped, ...judgement.skipped].sort((a, b) => byText(a.path, b.path));
+  const skipped = [...content.skipped, ...labelling.skipped, ...judgement.skipped].sort((a, b) =>
+    byText(a.path, b.path),
+  );
   refuseSkipped(skipped, parameters);
   const { name } = (context.job.inputs['source'] as JobInput).metadata as { name: string };
   if (judgement.kept.length === 0) throw refusal('INGESTION_LAYOUT_EMPTY', { name, layout: layout.form });
@@ -78,12 +80,24 @@ async function writeDataset(
     for (const { at, length } of noise) file.addNoise(await noiseStore.read(at, length));
     const stretches = cutNoise(noise, clipSamples);
     const counts = file.finish(stretches);
-    const report = reportOf({ classes, kept: judgement.kept, assignment, skipped, judgement, labelling, noise, sampleRateHz });
+    const report = reportOf({
+      classes,
+      kept: judgement.kept,
+      assignment,
+      skipped,
+      judgement,
+      labelling,
+      noise,
+      sampleRateHz,
+    });
     await writeFile(join(folder, REPORT_FILE), `${JSON.stringify(report, null, 1)}\n`);
     const metadata = { classes, sampleRateHz, clipMs, counts, split: assignment.description };
     await writeFile(join(folder, METADATA_FILE), JSON.stringify(metadata));
     for (const note of report.notes) context.log('warn', note);
-    context.log('info', `${judgement.kept.length} recordings of ${classes.length} classes, ${skipped.length} files skipped`);
+    context.log(
+      'info',
+      `${judgement.kept.length} recordings of ${classes.length} classes, ${skipped.length} files skipped`,
+    );
   } finally {
     await file.abandon();
   }
@@ -128,7 +142,15 @@ interface Copying {
   context: ToolContext;
 }
 
-async function copyClips({ file, clips, clipSamples, classes, recordings, assignment, context }: Copying): Promise<void> {
+async function copyClips({
+  file,
+  clips,
+  clipSamples,
+  classes,
+  recordings,
+  assignment,
+  context,
+}: Copying): Promise<void> {
   const labels = new Map(classes.map((name, label) => [name, label]));
   for (const [at, { index, id, label, speaker }] of recordings.entries()) {
     context.signal.throwIfAborted();
@@ -137,4 +159,3 @@ async function copyClips({ file, clips, clipSamples, classes, recordings, assign
     if (at % 500 === 0) context.progress(at, recordings.length, 'recordings');
   }
 }
-

@@ -295,6 +295,8 @@ Sizes sizes_of(const Graph& graph, const Node& node) {
 
 std::int64_t tiles_of(const Sizes& sizes, int outputs) { return ((sizes.height + outputs - 1) / outputs) * ((sizes.width + outputs - 1) / outputs); }
 
+std::vector<Form> forms_for(const Sizes& sizes);
+
 std::string refuse(const Graph& graph, const Node& node) {
   const Shape& kernel = shape_of(graph, node, 1);
   if (node.integer("group", 1) != 1) return "grouped convolutions are computed by other primitives";
@@ -306,6 +308,7 @@ std::string refuse(const Graph& graph, const Node& node) {
   }
   const Sizes sizes = sizes_of(graph, node);
   if (sizes.height * sizes.width * sizes.out_channels > (1 << 28) || sizes.channels * sizes.out_channels > (1 << 24)) return "it is too large for 32-bit positions";
+  if (forms_for(sizes).empty()) return "it has too few output channels or positions to fill the registers";
   return {};
 }
 

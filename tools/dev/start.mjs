@@ -18,7 +18,8 @@ const workflow =
   args[0] && !args[0].startsWith('-')
     ? resolve(process.env.INIT_CWD ?? '.', args.shift())
     : join('examples', 'keyword-spotting', 'workflow.yml');
-const home = resolve(dataDirectoryIn(args) ?? process.env.SEDGE_HOME ?? join(homedir(), '.local', 'share', 'sedge'));
+const dataHome = process.env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share');
+const home = resolve(dataDirectoryIn(args) ?? process.env.SEDGE_HOME ?? join(dataHome, 'sedge'));
 const environments = resolve(process.env.SEDGE_ENVIRONMENTS_DIR ?? join(home, 'environments'));
 
 function dataDirectoryIn(words) {

@@ -13,9 +13,12 @@ export const missingGoogleTest = () =>
     ? null
     : 'GoogleTest missing, get it by apt-get install libgtest-dev · dnf install gtest-devel · brew install googletest';
 
-/** @param options further options of CMake; each set of them has a build folder of its own */
+/**
+ * @param options further options of CMake; with any, the build has a folder of its own, else it is that of the lne command, so nothing is
+ * compiled twice
+ */
 export async function runCppTests(name, options = []) {
-  const build = join('lne', 'build', name);
+  const build = options.length === 0 ? join('lne', 'build') : join('lne', 'build', name);
   await runCommand('configuring the C++ tests', 'cmake', [
     '-S',
     'lne',

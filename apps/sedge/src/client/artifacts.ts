@@ -1,4 +1,5 @@
 import type { Digest } from '@sedge/artifact-contracts';
+import type { ArtifactProducer } from '@sedge/event-contracts';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import type { ApiClient } from './api-client.js';
@@ -10,7 +11,7 @@ export interface ArtifactSummary {
   kindVersion: number;
   sizeBytes: number;
   storedAt: string;
-  producedBy: { tool: string; version: string; job: string } | null;
+  producedBy: ArtifactProducer | null;
   derivedFrom: Digest[];
   /** why it is pinned, null when it isn't */
   pin: string | null;

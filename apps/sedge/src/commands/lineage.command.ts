@@ -33,5 +33,5 @@ Exit codes: 0 drawn, 4 there is no such artifact.`,
 };
 
 function nodeText({ id, kind, producedBy }: LineageNode): string {
-  return `${kind} ${shortId(id)}${producedBy ? dim(`  by ${producedBy.tool}@${producedBy.version}`) : ''}`;
+  return `${kind} ${shortId(id)}${producedBy ? dim(`  by ${producedBy.toolName}@${producedBy.toolVersion}`) : ''}`;
 }

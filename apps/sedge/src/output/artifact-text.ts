@@ -10,7 +10,7 @@ export function artifactsTable(artifacts: readonly ArtifactSummary[]): string {
     kind,
     bytes(sizeBytes),
     when(storedAt),
-    producedBy ? `${producedBy.tool}@${producedBy.version}` : '',
+    producedBy ? `${producedBy.toolName}@${producedBy.toolVersion}` : '',
     pin ?? '',
   ]);
   return table(['artifact', 'kind', 'size', 'stored', 'made by', 'pin'], rows);
@@ -22,7 +22,9 @@ export function artifactText(artifact: ArtifactDetail): string {
   return [
     `${bold(kind)} v${kindVersion}  ${id}`,
     `stored ${when(storedAt)}, ${bytes(sizeBytes)}${pin === null ? '' : `, pinned: ${pin}`}`,
-    producedBy ? `made by ${producedBy.tool}@${producedBy.version}, job ${producedBy.job}` : 'brought in from outside',
+    producedBy
+      ? `made by ${producedBy.toolName}@${producedBy.toolVersion}, job ${producedBy.job}`
+      : 'brought in from outside',
     ...(derivedFrom.length > 0 ? [`from ${derivedFrom.map(shortId).join(', ')}`] : []),
     '',
     table(

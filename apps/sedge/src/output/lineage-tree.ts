@@ -1,3 +1,5 @@
+import type { ArtifactProducer } from '@sedge/event-contracts';
+
 /** What was made from what, as the API tells it. */
 export interface Lineage {
   artifact: string;
@@ -8,7 +10,7 @@ export interface Lineage {
 export interface LineageNode {
   id: string;
   kind: string;
-  producedBy: { tool: string; version: string } | null;
+  producedBy: ArtifactProducer | null;
 }
 
 /** Draws what an artifact came from (`up`) or what was made of it (`down`) as a tree; what was drawn before is only named. */

@@ -1,0 +1,91 @@
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { RunView } from '@sedge/workflow';
+import type { SedgeCommand } from '../command.js';
+import { CommandError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+import { copyApplication } from '../program/copy-application.js';
+import { deployWorkflow } from '../project/deploy-workflow.js';
+import { outcomeOf } from '../runs/run-outcome.js';
+import { finishRun, watchRun } from '../runs/watch-run.js';
+
+export const command: SedgeCommand = {
+  usage: 'deploy <model>',
+  summary: 'make an application straight of a model file (ONNX)',
+  help: `Generates the C++ sources, builds them and lets the program prove itself on its own vectors.
+
+  sedge deploy model.onnx
+  sedge deploy model.onnx --to ./my-application         copy the sources there
+  sedge deploy other.onnx --classes yes,no,stop --preprocessing preprocessing.json
+
+A model that Sedge trained carries its classes and preprocessing. Another one is refused unless both are given: --classes in the order of the
+outputs, --preprocessing as a JSON file {"tool": "extract-mfcc", "version": "1", "parameters": {…}, "normalization": {"mean", "std"}}.
+
+Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 an option is wrong, 4 there is no such file.`,
+  configure(command) {
+    command
+      .option('--classes <names>', 'names of the outputs in their order, separated by commas')
+      .option('--preprocessing <file>', 'JSON file that says how the input is made')
+      .option('--output <kind>', 'what the outputs are: logits or softmax')
+      .option('--target <target>', 'the processor', 'native')
+      .option('--to <folder>', 'copy the application there');
+  },
+  async run(context, args, options) {
+    const model = await existingFile(args[0]!);
+    const target = String(options['target']);
+    const workflow = deployWorkflow(model, {
+      target,
+      classes: parseClasses(options['classes'] as string | undefined),
+      preprocessing: await readPreprocessing(options['preprocessing'] as string | undefined),
+      outputKind: parseOutputKind(options['output'] as string | undefined),
+    });
+    const api = await context.api();
+    const run = await api.post<RunView>('/v1/runs', { workflow, file: 'deploy.yml', baseDirectory: process.cwd() });
+    const ended = await watchRun(context, api, run);
+    if (ended === null) {
+      if (await context.ownsServer()) await api.post(`/v1/runs/${run.id}/cancel`);
+      return EXIT.interrupted;
+    }
+    const folder = options['to'] as string | undefined;
+    if (folder !== undefined && ended.state === 'succeeded') {
+      const { application } = await outcomeOf(api, ended, context.dataDirectory, context.signal);
+      await copyApplication(application!.path, resolve(folder));
+      context.say(`The sources are in ${folder}`);
+    }
+    return finishRun(context, api, ended);
+  },
+};
+
+async function existingFile(file: string): Promise<string> {
+  const found = await stat(file).catch(() => null);
+  if (found?.isFile()) return resolve(file);
+  const what = found ? `'${file}' is no file` : `there is no file '${file}'`;
+  throw new CommandError('CLI_FILE_UNREADABLE', what, EXIT.notFound, 'name an ONNX file');
+}
+
+function parseClasses(text: string | undefined): string[] | null {
+  if (text === undefined) return null;
+  const classes = text.split(',').map((name) => name.trim());
+  const isSound = classes.every((name) => name !== '') && new Set(classes).size === classes.length;
+  if (isSound) return classes;
+  const mend = 'write each name once, separated by commas: --classes yes,no,stop';
+  throw new CommandError('CLI_BAD_CLASSES', `--classes '${text}' has an empty or doubled name`, EXIT.usage, mend);
+}
+
+function parseOutputKind(text: string | undefined): string | null {
+  if (text === undefined || text === 'logits' || text === 'softmax') return text ?? null;
+  throw new CommandError('CLI_BAD_OUTPUT', `--output '${text}' is not known`, EXIT.usage, 'write logits or softmax');
+}
+
+async function readPreprocessing(file: string | undefined): Promise<unknown> {
+  if (file === undefined) return null;
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new CommandError('CLI_FILE_UNREADABLE', `'${file}' can't be read: ${error.message}`, EXIT.notFound);
+  });
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    const message = `'${file}' is no JSON: ${(error as Error).message}`;
+    throw new CommandError('CLI_BAD_PREPROCESSING', message, EXIT.usage, 'see: sedge deploy --help');
+  }
+}

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
+import type { SedgeCommand } from '../command.js';
+import { CommandError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+import { table } from '../output/table.js';
+import { audioWorkflow } from '../project/audio-workflow.js';
+import { findClassFolders } from '../project/class-folders.js';
+
+/** Recordings of a class below which a test split says little. */
+const FEW = 20;
+
+export const command: SedgeCommand = {
+  usage: 'init <folder>',
+  summary: "start a project from one's own recordings: writes a workflow that runs",
+  help: `The recordings lie in one folder per class, WAV or FLAC, at any sample rate:
+
+  recordings/yes/ann_1.wav  recordings/yes/bob_1.wav  recordings/no/ann_1.wav  …
+
+  sedge init my-words --from ./recordings
+  sedge run my-words/workflow.yml
+
+Put the speaker first in the file's name (ann_1.wav) or in a folder of their own (yes/ann/1.wav), and nobody is in two splits, so that the
+accuracy tells how strangers fare. Noise in a folder _background_noise_ is mixed in while training.
+
+Exit codes: 0 written, 2 the recordings do not fit or the workflow is there already, 4 there is no such folder.`,
+  configure(command) {
+    command.requiredOption('--from <folder>', 'the folder of recordings');
+  },
+  async run(context, args, options) {
+    const folder = resolve(args[0]!);
+    const recordings = resolve(String(options['from']));
+    const classes = await findClassFolders(recordings);
+    const file = join(folder, 'workflow.yml');
+    if (existsSync(file)) {
+      const mend = 'name another folder, or remove the file first';
+      throw new CommandError('CLI_FILE_THERE', `'${file}' is there already`, EXIT.usage, mend);
+    }
+    await mkdir(folder, { recursive: true });
+    const from = asPlace(relative(folder, recordings));
+    await writeFile(
+      file,
+      audioWorkflow(
+        basename(folder),
+        from,
+        classes.map(({ name }) => name),
+      ),
+    );
+    const shown = relative(process.cwd(), file);
+    context.emit({ workflow: file, classes });
+    context.say(
+      table(
+        ['class', 'recordings'],
+        classes.map(({ name, recordings: count }) => [name, count]),
+      ),
+    );
+    const few = classes.filter(({ recordings: count }) => count < FEW).map(({ name }) => name);
+    if (few.length > 0)
+      context.say(`\nFew recordings of ${few.join(', ')}: expect little of them before there are more.`);
+    context.say(`\nWritten: ${shown}\nNext:    sedge plan ${shown}\n         sedge run ${shown}`);
+    return EXIT.ok;
+  },
+};
+
+/** A relative path that can't be taken for anything else. */
+function asPlace(path: string): string {
+  return path.startsWith('.') ? path : `./${path}`;
+}

@@ -11,9 +11,27 @@ export class DataDirectoryBusyError extends Error {
   }
 }
 
+/** The data directory can't be made or written. */
+export class DataDirectoryUnusableError extends Error {
+  readonly code = 'DATA_DIRECTORY_UNUSABLE';
+  readonly mend = 'choose a folder on a local disk that you may write, by --data-dir or SEDGE_HOME';
+
+  constructor(path: string, cause: Error) {
+    super(`${path} can't be used as data directory: ${cause.message}`, { cause });
+    this.name = 'DataDirectoryUnusableError';
+  }
+}
+
 /** Takes the lock of a data directory: two processes that open one embedded database each lose what the other writes. */
 export async function lockDataDirectory(path: string): Promise<Unlock> {
-  const unlock = await tryLock(path);
+  let unlock: Unlock | null;
+  try {
+    unlock = await tryLock(path);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!/^(E[A-Z]+|LOCK_\w+)$/.test(code)) throw error;
+    throw new DataDirectoryUnusableError(path, error as Error);
+  }
   if (!unlock) throw new DataDirectoryBusyError(path);
   return unlock;
 }

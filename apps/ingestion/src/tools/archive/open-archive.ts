@@ -44,7 +44,8 @@ export async function openArchive(path: string, options: ArchiveOptions): Promis
   throw refusal('INGESTION_ARCHIVE_FORMAT', { name, found: format });
 }
 
-async function formatOf(path: string): Promise<string> {
+/** What a file is, e.g. `gzip`, `tar`, `zip` or a description for messages. */
+export async function formatOf(path: string): Promise<string> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);

@@ -1,6 +1,7 @@
 /** Numbers in ascending order; the given ones stay as they are. */
 export function sorted(values: readonly number[]): number[] {
-  return [...values].sort((a, b) => a - b);
+  // Typed arrays sort by value without calls back, many times faster.
+  return Array.from(Float64Array.from(values).sort());
 }
 
 /** The quantile of numbers in ascending order, linear between neighbours (Hyndman and Fan 1996, type 7). @param share 0 to 1 */

@@ -1,0 +1,2 @@
+/** The script that times ONNX Runtime in a process of its own. */
+export declare const onnxRoundsPath: string;

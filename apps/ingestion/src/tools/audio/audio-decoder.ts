@@ -1,13 +1,11 @@
 import { decodeWav, resample } from '@sedge/lne';
-import { FlacFileDecoder } from './flac-decoder.js';
+import { decodeFlac } from './flac-decoder.js';
 import { isUnusable, type RecordingAudio, type UnusableAudio } from './recording-audio.js';
 
 const LOWEST_HZ = 1000;
 
 /** Decodes WAV and FLAC, mixes channels down to their mean, and brings recordings to one rate as int16. */
 export class AudioDecoder {
-  private readonly flac = new FlacFileDecoder();
-
   /** @param limitMs after which a recording is too long */
   constructor(
     private readonly sampleRateHz: number,
@@ -17,7 +15,7 @@ export class AudioDecoder {
   /** @param bytes the whole file; its content tells what it is, not its name */
   async decode(bytes: Buffer, limitMs = this.limitMs): Promise<Int16Array | UnusableAudio> {
     if (bytes.length === 0) return { reason: 'empty', detail: 'it has no bytes' };
-    const audio = await this.read(bytes, limitMs);
+    const audio = this.read(bytes, limitMs);
     if (isUnusable(audio)) return audio;
     if (audio.samples.length > (limitMs / 1000) * audio.sampleRateHz) {
       const seconds = Math.round(audio.samples.length / audio.sampleRateHz);
@@ -33,14 +31,9 @@ export class AudioDecoder {
     return toInt16(await resample(audio.samples, audio.sampleRateHz, this.sampleRateHz));
   }
 
-  close(): void {
-    this.flac.close();
-  }
-
-  private async read(bytes: Buffer, limitMs: number): Promise<RecordingAudio | UnusableAudio> {
+  private read(bytes: Buffer, limitMs: number): RecordingAudio | UnusableAudio {
     const magic = bytes.toString('latin1', 0, 4);
-    // The highest rate that there is bounds the samples before the file's own rate is known.
-    if (magic === 'fLaC') return this.flac.decode(bytes, (limitMs / 1000) * 655_350);
+    if (magic === 'fLaC') return decodeFlac(bytes, limitMs);
     if (!magic.startsWith('RI') && !magic.startsWith('RF')) return { reason: 'not-audio', detail: '' };
     try {
       return decodeWav(bytes);

@@ -1,100 +1,85 @@
 import { createHash } from 'node:crypto';
-import { FLACDecoder } from '@wasm-audio-decoders/flac';
-import type { FlacStreamInfo } from './flac-stream-info.js';
-import { readFlacStreamInfo } from './flac-stream-info.js';
+import { BitReader } from './flac/bit-reader.js';
+import { FlacFlaw } from './flac/flac-flaw.js';
+import { readFrame } from './flac/frame.js';
+import { firstFrameOf, readStreamInfo, type StreamInfo } from './flac/stream-info.js';
 import type { RecordingAudio, UnusableAudio } from './recording-audio.js';
 
-/** A frame of a few bytes can stand for 65,535 samples, so a file is fed in pieces and stopped when it gives more than it said. */
-const PIECE_BYTES = 32 << 10;
+/** Side channels of 32 bits would not fit the arrays. */
+const MOST_BITS = 24;
+const FIRST_CAPACITY = 1 << 16;
 
 /**
- * Decodes FLAC files, one after the other. The library passes over damaged frames, so its result is believed only when the number of
- * samples and their MD5 are what the file says.
+ * Decodes a FLAC file from untrusted bytes. It is believed only when all checksums of its frames are right, and number and MD5 of the samples
+ * are what it says. No more memory is taken than for the samples that were decoded.
+ * @param limitMs after which a recording is too long
+ * @see RFC 9639
  */
-export class FlacFileDecoder {
-  private readonly library = new FLACDecoder();
-  private last: Promise<unknown> = Promise.resolve();
+export function decodeFlac(bytes: Buffer, limitMs: number): RecordingAudio | UnusableAudio {
+  const info = readStreamInfo(bytes);
+  const start = firstFrameOf(bytes);
+  if (!info || start === null) return { reason: 'unreadable', detail: 'it does not begin as FLAC does' };
+  if (info.sampleRateHz === 0) return { reason: 'unreadable', detail: 'its header says 0 Hz' };
+  if (info.bits > MOST_BITS) {
+    return { reason: 'unreadable', detail: `it has ${info.bits} bits a sample, and at most ${MOST_BITS} are read` };
+  }
+  const limit = Math.floor((limitMs / 1000) * info.sampleRateHz);
+  if (info.samples > limit) return { reason: 'too-long', detail: `${Math.round(info.samples / info.sampleRateHz)} s` };
+  const target = new ChannelBuffers(info.channels, info.samples > 0 ? info.samples : limit);
+  try {
+    const reader = new BitReader(bytes, start);
+    while (!reader.isAtEnd) readFrame(reader, bytes, info, (samples) => target.take(samples));
+  } catch (error) {
+    if (!(error instanceof FlacFlaw)) throw error;
+    return { reason: 'unreadable', detail: `${error.message}, after ${target.length} samples` };
+  }
+  const channels = target.channels();
+  const flaw = flawOf(channels, info);
+  return flaw ?? { samples: meanOf(channels, info.bits), sampleRateHz: info.sampleRateHz };
+}
 
-  /** @param limitSamples per channel, after which a recording is too long */
-  decode(bytes: Buffer, limitSamples: number): Promise<RecordingAudio | UnusableAudio> {
-    const turn = this.last.then(() => this.decodeAlone(bytes, limitSamples));
-    this.last = turn.catch(() => undefined);
-    return turn;
+/** The samples so far, in arrays that grow with them. */
+class ChannelBuffers {
+  length = 0;
+  private buffers: Int32Array<ArrayBuffer>[];
+
+  constructor(
+    channels: number,
+    private readonly limit: number,
+  ) {
+    const capacity = Math.min(limit, FIRST_CAPACITY);
+    this.buffers = Array.from({ length: channels }, () => new Int32Array(capacity));
   }
 
-  close(): void {
-    this.library.free();
+  /** Room for the next block. @throws FlacFlaw when there are more samples than there may be */
+  take(samples: number): Int32Array[] {
+    const from = this.length;
+    const to = from + samples;
+    if (to > this.limit) throw new FlacFlaw('it holds more samples than it says');
+    if (to > this.buffers[0]!.length) this.grow(Math.min(this.limit, Math.max(to, 2 * from)));
+    this.length = to;
+    return this.buffers.map((buffer) => buffer.subarray(from, to));
   }
 
-  private async decodeAlone(bytes: Buffer, limitSamples: number): Promise<RecordingAudio | UnusableAudio> {
-    const info = readFlacStreamInfo(bytes);
-    if (!info) return { reason: 'unreadable', detail: 'it does not begin as FLAC does' };
-    if (info.sampleRateHz === 0) return { reason: 'unreadable', detail: 'its header says 0 Hz' };
-    if (info.samples > limitSamples) return { reason: 'too-long', detail: `${info.samples} samples` };
-    const limit = info.samples > 0 ? info.samples : limitSamples;
-    const channels = await this.channelsOf(bytes, limit);
-    if (!channels) return { reason: 'unreadable', detail: 'its frames are damaged or hold more than its header says' };
-    const flaw = flawOf(channels, info);
-    if (flaw) return flaw;
-    return { samples: meanOf(channels), sampleRateHz: info.sampleRateHz };
+  channels(): Int32Array[] {
+    return this.buffers.map((buffer) => buffer.subarray(0, this.length));
   }
 
-  /** @returns null when there are more samples than there may be */
-  private async channelsOf(bytes: Buffer, limit: number): Promise<Float32Array[] | null> {
-    await this.library.ready;
-    await this.library.reset();
-    const parts: Float32Array[][] = [];
-    let count = 0;
-    const take = ({
-      channelData,
-      samplesDecoded,
-    }: {
-      channelData: Float32Array[];
-      samplesDecoded: number;
-    }): boolean => {
-      if (samplesDecoded > 0) parts.push(channelData);
-      count += samplesDecoded;
-      return count <= limit;
-    };
-    try {
-      for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-        if (!take(await this.library.decode(bytes.subarray(at, at + PIECE_BYTES)))) return null;
-      }
-      if (!take(await this.library.flush())) return null;
-    } catch (error) {
-      // The library throws on some broken headers; nothing else runs in here.
-      if (error instanceof Error) return null;
-      throw error;
-    }
-    if (new Set(parts.map((part) => part.length)).size > 1) return null;
-    const channelCount = parts[0]?.length ?? 0;
-    return Array.from({ length: channelCount }, (_, channel) =>
-      joined(
-        parts.map((part) => part[channel]!),
-        count,
-      ),
-    );
+  private grow(capacity: number): void {
+    this.buffers = this.buffers.map((old) => {
+      const larger = new Int32Array(capacity);
+      larger.set(old);
+      return larger;
+    });
   }
 }
 
-function joined(parts: Float32Array[], count: number): Float32Array {
-  if (parts.length === 1 && parts[0]!.length === count) return parts[0]!;
-  const whole = new Float32Array(count);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-function flawOf(channels: Float32Array[], info: FlacStreamInfo): UnusableAudio | null {
-  const count = channels[0]?.length ?? 0;
+function flawOf(channels: Int32Array[], info: StreamInfo): UnusableAudio | null {
+  const count = channels[0]!.length;
   if (info.samples > 0 && count !== info.samples) {
-    return { reason: 'unreadable', detail: `${count} of its ${info.samples} samples can be decoded` };
+    return { reason: 'unreadable', detail: `it ends after ${count} of its ${info.samples} samples` };
   }
   if (count === 0) return { reason: 'empty', detail: '' };
-  if (channels.length !== info.channels) return { reason: 'unreadable', detail: 'its channels are not what it says' };
   const isSaid = !/^0+$/.test(info.md5);
   if (isSaid && md5Of(channels, info.bits) !== info.md5) {
     return { reason: 'unreadable', detail: 'its samples do not have the MD5 that it says' };
@@ -103,31 +88,36 @@ function flawOf(channels: Float32Array[], info: FlacStreamInfo): UnusableAudio |
 }
 
 /** FLAC's own checksum: over all channels' samples in turn, as little-endian integers of whole bytes. */
-function md5Of(channels: Float32Array[], bits: number): string {
+function md5Of(channels: Int32Array[], bits: number): string {
   const width = Math.ceil(bits / 8);
-  const scale = 2 ** (bits - 1);
-  const integers = new Int32Array(channels[0]!.length * channels.length);
-  for (const [at, channel] of channels.entries()) {
-    for (let sample = 0; sample < channel.length; sample++) {
-      integers[sample * channels.length + at] = Math.round(channel[sample]! * scale);
+  const mono = channels.length === 1;
+  const turns = mono ? channels[0]! : new Int32Array(channels[0]!.length * channels.length);
+  if (!mono) {
+    for (const [at, channel] of channels.entries()) {
+      for (let sample = 0; sample < channel.length; sample++) turns[sample * channels.length + at] = channel[sample]!;
     }
   }
-  return createHash('md5').update(lowBytes(integers, width)).digest('hex');
+  return createHash('md5').update(lowBytes(turns, width)).digest('hex');
 }
 
 function lowBytes(integers: Int32Array, width: number): Uint8Array {
-  // The usual case without a loop over bytes: this decides how fast a FLAC file is read.
+  // The usual case without a loop over bytes: this decides how fast a file is read.
   if (width === 2) return new Uint8Array(Int16Array.from(integers).buffer);
   const bytes = new Uint8Array(integers.length * width);
-  for (const [at, value] of integers.entries()) {
-    for (let byte = 0; byte < width; byte++) bytes[at * width + byte] = value >> (8 * byte);
+  for (let at = 0; at < integers.length; at++) {
+    for (let byte = 0; byte < width; byte++) bytes[at * width + byte] = integers[at]! >> (8 * byte);
   }
   return bytes;
 }
 
-function meanOf(channels: Float32Array[]): Float32Array {
-  if (channels.length === 1) return channels[0]!;
-  return channels[0]!.map(
-    (_, sample) => channels.reduce((sum, channel) => sum + channel[sample]!, 0) / channels.length,
-  );
+/** One channel in [-1, 1): the mean of all. */
+function meanOf(channels: Int32Array[], bits: number): Float32Array {
+  const samples = new Float32Array(channels[0]!.length);
+  const scale = 1 / (2 ** (bits - 1) * channels.length);
+  for (let at = 0; at < samples.length; at++) {
+    let sum = 0;
+    for (const channel of channels) sum += channel[at]!;
+    samples[at] = sum * scale;
+  }
+  return samples;
 }

@@ -84,7 +84,6 @@ export class SourceReader {
       await Promise.all(this.inWork);
     } finally {
       await Promise.allSettled(this.inWork);
-      this.decoder.close();
     }
     return this.content;
   }

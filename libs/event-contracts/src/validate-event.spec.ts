@@ -21,12 +21,20 @@ describe('checkEvent', () => {
 
   it.each([
     ['a job that is no digest', { ...good, job: 'sha256:zz' }, 'job must be a sha256 digest'],
-    ['an output that is no digest', { ...good, outputs: { model: '../etc' } }, 'outputs must be an object of sha256 digests'],
+    [
+      'an output that is no digest',
+      { ...good, outputs: { model: '../etc' } },
+      'outputs must be an object of sha256 digests',
+    ],
     ['a negative duration', { ...good, durationMs: -1 }, 'durationMs'],
     ['a tool without a stage', { ...good, tool: { ...tool, stage: '' } }, 'data.tool'],
     ['a missing tool', { ...good, tool: undefined }, 'tool'],
   ])('names %s', (_what, data, text) => {
-    expect(checkEvent(succeeded(data))).toMatchObject({ ok: false, reason: 'invalid-data', message: expect.stringContaining(text) });
+    expect(checkEvent(succeeded(data))).toMatchObject({
+      ok: false,
+      reason: 'invalid-data',
+      message: expect.stringContaining(text),
+    });
   });
 
   it('tells an unknown major version apart, so that it goes to the dead letters and is not dropped', () => {

@@ -51,8 +51,7 @@ export const tool: BuiltinTool = {
     progress(1, 2, 'parts', { value: Number(value) });
     if (pauseMs > 0) await pause(pauseMs, undefined, { signal });
     while (waitFor !== '' && !existsSync(waitFor)) await pause(20, undefined, { signal });
-    if (failUnless !== '' && !existsSync(failUnless))
-      throw new ToolError('SAMPLE_FAILED', `there is no ${failUnless}`);
+    if (failUnless !== '' && !existsSync(failUnless)) throw new ToolError('SAMPLE_FAILED', `there is no ${failUnless}`);
     const read = inputsOf(job).reduce(
       (sum, metadata) => sum + Number((metadata['metrics'] as { value: number } | undefined)?.value ?? 0),
       0,

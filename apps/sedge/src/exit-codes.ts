@@ -16,3 +16,15 @@ export const EXIT = {
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What each means, in the words of the manual. */
+export const EXIT_MEANINGS: Record<ExitCode, string> = {
+  [EXIT.ok]: 'all went well',
+  [EXIT.failed]: 'it was done and failed: a step, an expectation, a build, something that is needed elsewhere',
+  [EXIT.usage]: 'the command line, the workflow or a file that was given is wrong; nothing was started',
+  [EXIT.partial]: 'some of several files could not be read, the others were done',
+  [EXIT.notFound]: 'what was named does not exist: a file, a run, a step, a tool, an artifact',
+  [EXIT.environment]:
+    'the machine or the server must be mended: a program is missing, a port or the data directory is in use',
+  [EXIT.interrupted]: 'ended by Ctrl-C or a signal; the message says how to go on',
+};

@@ -9,6 +9,11 @@ export async function main(argv: string[]): Promise<void> {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
+  // Whoever reads the output may stop reading, as `head` does.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.ok);
+    throw error;
+  });
   let exitCode: ExitCode = EXIT.ok;
   const program = await createProgram(version, (code) => (exitCode = code));
   try {
@@ -16,6 +21,10 @@ export async function main(argv: string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (exitCode === EXIT.usage && argv.includes('--json')) {
+      const message = error.message.replace(/^error: /, '');
+      console.log(JSON.stringify({ error: { code: 'CLI_USAGE', message, mend: 'see: sedge --help' } }));
+    }
   }
   process.exitCode = exitCode;
   // Handles that a library left open must not keep a finished command alive.

@@ -30,7 +30,8 @@ export async function createProgram(version: string, finish: Finish): Promise<Co
   return program;
 }
 
-async function loadCommands(): Promise<CommandFile[]> {
+/** What the files in `commands/` export, in the order of their names. */
+export async function loadCommands(): Promise<CommandFile[]> {
   const folder = new URL('./commands/', import.meta.url);
   const names = readdirSync(fileURLToPath(folder)).filter((name) => /\.command\.(js|ts)$/.test(name));
   const modules = await Promise.all(names.sort().map((name) => import(new URL(name, folder).href)));

@@ -27,7 +27,10 @@ steps:
 
 const lastLine = ({ json }: Ended): Record<string, unknown> => json.at(-1)!;
 
-describe('runs, on a process that the commands share', () => {
+// Each command is a process of its own, which takes long where other suites run at the same time.
+const PATIENT = { timeout: 300_000 };
+
+describe('runs, on a process that the commands share', PATIENT, () => {
   let sandbox: Sandbox;
   let firstRun: string;
 
@@ -36,7 +39,7 @@ describe('runs, on a process that the commands share', () => {
     await sandbox.file('data.txt', 'recordings');
     await sandbox.file('workflow.yml', WORKFLOW);
     await sandbox.up();
-  });
+  }, PATIENT.timeout);
   afterAll(() => sandbox.remove());
 
   it('plans: everything is to run, then nothing', async () => {
@@ -154,7 +157,7 @@ describe('runs, on a process that the commands share', () => {
   });
 });
 
-describe('a run without a shared process', () => {
+describe('a run without a shared process', PATIENT, () => {
   it('Ctrl-C ends it cleanly; the same command goes on without repeating what was finished', async () => {
     const sandbox = await Sandbox.create();
     try {

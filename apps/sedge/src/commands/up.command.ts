@@ -10,8 +10,11 @@ export const command: SedgeCommand = {
   help: `Serves the HTTP API at http://127.0.0.1:7350 (--port) and on the socket of the data directory.
 It listens on the loopback address only: there are no access tokens yet, so other addresses are refused.
 
+  sedge up                                      then, from anywhere on this machine:
   curl http://127.0.0.1:7350/v1/runs
-  curl http://127.0.0.1:7350/v1/openapi.json`,
+  sedge up --port 0 --json                      {"url", "socketPath"} on the first line
+
+Exit codes: 0 ended by Ctrl-C, 2 the address or port is refused, 5 the port or the data directory is in use.`,
   configure(command) {
     command
       .option('--port <number>', 'TCP port; 0 takes a free one', '7350')

@@ -1,6 +1,8 @@
 import { connect as connectSocket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApiClient } from '../client/api-client.js';
+import { CommandError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
 import { socketPathOf } from './data-directory.js';
 
 export interface Connection {
@@ -13,7 +15,8 @@ export interface Connection {
 
 /** Connects to `serverUrl` or to the running process of the data directory; starts an all-in-one process inside this one when there is none. */
 export async function connectOrStart(dataDirectory: string, serverUrl: string | undefined): Promise<Connection> {
-  if (serverUrl) return { api: new ApiClient({ url: serverUrl }), isOwn: false, close: async () => {} };
+  if (serverUrl !== undefined) assertAddress(serverUrl);
+  if (serverUrl !== undefined) return { api: new ApiClient({ url: serverUrl }), isOwn: false, close: async () => {} };
   const socketPath = socketPathOf(dataDirectory);
   const api = new ApiClient({ socketPath });
   if (await answers(socketPath)) return { api, isOwn: false, close: async () => {} };
@@ -22,6 +25,12 @@ export async function connectOrStart(dataDirectory: string, serverUrl: string | 
   const server = await startAllInOne({ dataDirectory });
   await untilToolsAreKnown(api);
   return { api, isOwn: true, close: () => server.close() };
+}
+
+function assertAddress(url: string): void {
+  if (URL.canParse(url) && /^https?:/.test(url)) return;
+  const mend = 'write it as sedge up printed it, e.g. --server http://127.0.0.1:7350';
+  throw new CommandError('CLI_BAD_SERVER', `--server '${url}' is no address`, EXIT.usage, mend);
 }
 
 /** Stages announce their tools by events; a workflow that is checked a moment too early would find them unknown. */

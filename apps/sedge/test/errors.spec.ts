@@ -1,0 +1,93 @@
+import { createServer, type Server } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EXIT } from '../src/exit-codes.js';
+import { Sandbox } from './sandbox.js';
+
+const PATIENT = { timeout: 300_000 };
+
+describe('mistakes are told with what, where and how to mend it', PATIENT, () => {
+  let sandbox: Sandbox;
+
+  beforeAll(async () => {
+    sandbox = await Sandbox.create();
+    await sandbox.file('workflow.yml', 'name: one\nparameters:\n  value: 3\nsteps:\n  first:\n    tool: sample-stp\n');
+    await sandbox.up();
+  }, PATIENT.timeout);
+  afterAll(() => sandbox.remove());
+
+  const cases: [string, string[], number, RegExp][] = [
+    ['a typo in a command', ['rn', 'workflow.yml'], EXIT.usage, /unknown command 'rn'[^]*Did you mean run\?/],
+    ['a typo in a subcommand', ['runs', 'lst'], EXIT.usage, /unknown command 'lst'[^]*Did you mean list\?/],
+    ['a typo in an option', ['run', 'workflow.yml', '--jsn'], EXIT.usage, /unknown option '--jsn'[^]*--json/],
+    ['a missing argument', ['predict'], EXIT.usage, /missing required argument 'application'/],
+    ['a missing file', ['run', 'absent.yml'], EXIT.notFound, /there is no file 'absent.yml'/],
+    ['a folder for a file', ['run', '.'], EXIT.usage, /'\.' can't be read: it is a folder/],
+    ['--set without a value', ['run', 'workflow.yml', '--set', 'value'], EXIT.usage, /--set NAME=VALUE/],
+    ['--set twice', ['run', 'workflow.yml', '--set', 'value=1', '--set', 'value=2'], EXIT.usage, /gives 'value' twice/],
+    ['--set of an unknown name', ['run', 'workflow.yml', '--set', 'valu=1'], EXIT.usage, /did you mean 'value'\?/],
+    [
+      'an unknown tool',
+      ['plan', 'workflow.yml'],
+      EXIT.usage,
+      /workflow.yml:6:11 .*'sample-stp'\n +did you mean 'sample-step'\?/,
+    ],
+    ['an unknown run', ['runs', 'show', 'absent'], EXIT.notFound, /there is no run absent/],
+    ['an unknown step', ['logs', 'absent', 'model'], EXIT.notFound, /there is no run absent/],
+    ['no run yet', ['why'], EXIT.notFound, /nothing was run yet/],
+    ['a limit that is none', ['runs', 'list', '--limit', 'many'], EXIT.usage, /--limit 'many' is no count/],
+    [
+      'an application that is none',
+      ['predict', './absent', 'a.wav'],
+      EXIT.notFound,
+      /neither a folder nor an artifact id/,
+    ],
+    ['a folder without application', ['predict', '.', 'a.wav'], EXIT.usage, /holds no application/],
+    ['a model that is not there', ['deploy', 'absent.onnx'], EXIT.notFound, /there is no file 'absent.onnx'/],
+    ['doubled classes', ['deploy', 'workflow.yml', '--classes', 'a,a'], EXIT.usage, /empty or doubled name/],
+    ['recordings that are not there', ['init', 'mine', '--from', 'absent'], EXIT.notFound, /there is no folder/],
+    [
+      'recordings without classes',
+      ['init', 'mine', '--from', '.'],
+      EXIT.usage,
+      /no folder with recordings[^]*one folder per class/,
+    ],
+    ['an address that is none', ['runs', 'list', '--server', 'here'], EXIT.usage, /--server 'here' is no address/],
+    [
+      'a server that is not there',
+      ['runs', 'list', '--server', 'http://127.0.0.1:9'],
+      EXIT.environment,
+      /nothing answers/,
+    ],
+    ['an address that is not this machine', ['up', '--host', '0.0.0.0'], EXIT.usage, /refusing to listen on 0.0.0.0/],
+    ['a port that is none', ['up', '--port', 'http'], EXIT.usage, /'http' is no port/],
+  ];
+  it.each(cases)('%s', async (_, args, code, message) => {
+    const ended = await sandbox.sedge(...args);
+    expect(ended).toMatchObject({ code, stdout: '' });
+    expect(ended.stderr).toMatch(message);
+    expect(ended.stderr).not.toContain('    at ');
+  });
+
+  it('is told as one line of JSON where that is asked for', async () => {
+    const ended = await sandbox.sedge('run', 'workflow.yml', '--json');
+    expect(ended.code).toBe(EXIT.usage);
+    expect(ended.json).toMatchObject([
+      { error: { code: 'WORKFLOW_INVALID', details: { mistakes: [{ place: { line: 6, column: 11 } }] } } },
+    ]);
+    expect((await sandbox.sedge('rn', '--json')).json).toMatchObject([{ error: { code: 'CLI_USAGE' } }]);
+  });
+
+  it('a port in use, and a second process on one data directory', async () => {
+    const taken: Server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const port = String((taken.address() as AddressInfo).port);
+    const other = await sandbox.sedge('up', '--port', port, '--data-dir', sandbox.path('other'));
+    taken.close();
+    expect(other.code).toBe(EXIT.environment);
+    expect(other.stderr).toMatch(/port \d+ is in use[^]*choose another/);
+    const second = await sandbox.sedge('up', '--port', '0');
+    expect(second.code).toBe(EXIT.environment);
+    expect(second.stderr).toMatch(/another process works on/);
+  });
+});

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from conftest import PREPROCESSING, default_parameters
 
+from train_pytorch.audio import Audio, Clips, read_audio
 from train_pytorch.augment import AudioAugmentation, Dice, FeatureAugmentation, generator_for, mask_stretches
-from train_pytorch.data import Audio, read_audio, read_features
+from train_pytorch.data import read_features
 from train_pytorch.mfcc import Mfcc, mel_basis, parse_mfcc_settings
 from train_pytorch.parameters import Parameters, parse_parameters
 
@@ -78,12 +80,22 @@ def test_noise_has_the_wanted_ratio_to_the_signal(artifacts: Path) -> None:
 
 
 def test_clips_longer_than_the_noise_go_without_it() -> None:
-    audio = Audio(8000, np.ones((2, 2048), np.int16), [np.ones(100, np.int16)])
+    audio = Audio(8000, Clips(np.ones((2, 2048), np.int16), np.arange(2)), [np.ones(100, np.int16)])
     mfcc = Mfcc(parse_mfcc_settings(PREPROCESSING), CPU)
     source = AudioAugmentation(
         parameters(noiseProbability=1), audio, mfcc, torch.zeros(1, 1, 20, 1), torch.ones(1, 1, 20, 1)
     )
     assert source.batch(torch.tensor([0, 1]), dice()).isfinite().all()
+
+
+def test_clips_that_stay_in_the_file_are_those_that_memory_would_hold(
+    artifacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features = read_features(artifacts / "features", None)
+    wanted = np.array([40, 2, 2, 17])
+    held = read_audio(artifacts / "dataset", features).clips.read(wanted)
+    monkeypatch.setattr("train_pytorch.audio.HELD_AUDIO_BYTES", 0)
+    assert np.array_equal(read_audio(artifacts / "dataset", features).clips.read(wanted), held)
 
 
 def test_masks_cover_stretches_of_at_most_the_given_length() -> None:
@@ -97,6 +109,6 @@ def test_masks_cover_stretches_of_at_most_the_given_length() -> None:
 
 def test_features_alone_are_shifted_by_whole_frames() -> None:
     features = torch.arange(16.0).expand(50, 1, 20, 16)
-    moved = FeatureAugmentation(parameters(timeShiftMs=32), features, 16.0).batch(torch.arange(50), dice())
+    moved = FeatureAugmentation(parameters(timeShiftMs=32), features.numpy(), 16.0, torch.zeros(1), torch.ones(1)).batch(torch.arange(50), dice())
     steps = (moved[:, 0, 0, 8] - 8).unique()
     assert steps.tolist() == [-2, -1, 0, 1, 2]

@@ -10,7 +10,8 @@ import pytest
 import yaml
 from conftest import TOOL, default_parameters
 
-from train_pytorch.data import read_audio, read_features
+from train_pytorch.audio import read_audio
+from train_pytorch.data import read_features
 from train_pytorch.errors import CODES, TrainError
 from train_pytorch.parameters import Parameters, parse_parameters
 

@@ -78,8 +78,10 @@ def _run(protocol: Protocol, is_cancelled) -> None:  # type: ignore[no-untyped-d
     from .job import read_job
 
     job = read_job()
-    # Both are read when torch is loaded: the size of its thread pools, and a workspace without which cuBLAS isn't repeatable.
+    # All are read when torch is loaded: the size of its thread pools, that threads sleep while they wait (spinning costs four
+    # times the processor time when another process wants the core), and a workspace without which cuBLAS isn't repeatable.
     os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(job.threads)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     import torch
 

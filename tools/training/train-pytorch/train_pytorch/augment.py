@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .data import Audio
-from .mfcc import Mfcc, mel_basis
+from .audio import Audio
+from .mfcc import CLIPS_IN_CACHE, Mfcc, mel_basis
 from .parameters import Parameters
 
 _PITCH_STEPS = 21  # filter banks prepared between -pitchPercent and +pitchPercent
@@ -47,14 +47,17 @@ class Dice:
 class FeatureAugmentation:
     """Without audio: shifts features by whole frames and masks stretches of frames and of coefficients."""
 
-    def __init__(self, parameters: Parameters, features: Tensor, stride_ms: float | None) -> None:
+    def __init__(
+        self, parameters: Parameters, features: np.ndarray, stride_ms: float | None, mean: Tensor, deviation: Tensor
+    ) -> None:
         self._p = parameters
-        self._features = features  # normalized, [clip, 1, band, frame]
+        self._features = torch.from_numpy(features)  # [clip, 1, band, frame]
+        self._mean, self._deviation = mean, deviation  # [1, 1, band, 1]
         self._shift_frames = 0 if not stride_ms else round(parameters.timeShiftMs / stride_ms)
 
     def batch(self, rows: Tensor, dice: Dice) -> Tensor:
         """Augmented, normalized features [batch, 1, band, frame] of the clips `rows`."""
-        features = self._features[rows]
+        features = (self._features[rows.cpu()].to(self._mean.device) - self._mean) / self._deviation
         frames = features.shape[3]
         if self._shift_frames:
             shift = dice.whole(2 * self._shift_frames + 1, len(rows)) - self._shift_frames
@@ -71,26 +74,32 @@ class AudioAugmentation:
         self._mfcc = mfcc
         self._mean, self._deviation = mean, deviation  # [1, 1, band, 1]
         self._device = mean.device
-        self._samples = audio.clips.shape[1]
+        self._clips = audio.clips
         self._rate_hz = audio.sample_rate_hz
-        self._clips = torch.from_numpy(audio.clips).to(self._device)
-        usable = [recording for recording in audio.noise if len(recording) > self._samples]
+        usable = [recording for recording in audio.noise if len(recording) > audio.clips.samples]
         self._noise = torch.from_numpy(np.concatenate(usable)).to(self._device) if usable else None
-        self._noise_starts = _stretch_starts(usable, self._samples)
+        self._noise_starts = _stretch_starts(usable, audio.clips.samples).to(self._device)
+        self._time = torch.arange(audio.clips.samples, device=self._device, dtype=torch.float32)
         self._bases = self._pitch_bases()
 
     def batch(self, rows: Tensor, dice: Dice) -> Tensor:
         """Augmented, normalized features [batch, 1, band, frame] of the clips `rows`."""
-        audio = self._shift_and_stretch(self._clips[rows].float() / 32768.0, dice)
+        clips = torch.from_numpy(self._clips.read(rows.cpu().numpy())).to(self._device)
+        # A few clips at a time stay in a processor's cache: several times faster there than all at once.
+        together = CLIPS_IN_CACHE if self._device.type == "cpu" else len(clips)
+        parts = [self._mel_decibels(part, dice) for part in clips.split(together)]
+        decibels = mask_stretches(torch.cat(parts).transpose(1, 2)[:, None], self._p, dice)[:, 0].transpose(1, 2)
+        return (self._mfcc.coefficients(decibels) - self._mean) / self._deviation
+
+    def _mel_decibels(self, clips: Tensor, dice: Dice) -> Tensor:
+        """Samples int16 [batch, sample] -> augmented mel bands in dB [batch, frame, mel]."""
+        audio = self._shift_and_stretch(clips.float() / 32768.0, dice)
         if self._p.gainDb:
-            audio = audio * 10.0 ** (dice.uniform(-self._p.gainDb, self._p.gainDb, len(rows), 1) / 20.0)
+            audio *= 10.0 ** (dice.uniform(-self._p.gainDb, self._p.gainDb, len(audio), 1) / 20.0)
         if self._noise is not None and self._p.noiseProbability:
             audio = self._add_noise(audio, dice)
-        power = self._mfcc.power(audio)
-        bases = None if self._bases is None else self._bases[dice.whole(len(self._bases), len(rows))]
-        decibels = self._mfcc.mel_decibels(power, bases)
-        decibels = mask_stretches(decibels.transpose(1, 2)[:, None], self._p, dice)[:, 0].transpose(1, 2)
-        return (self._mfcc.coefficients(decibels) - self._mean) / self._deviation
+        bases = None if self._bases is None else self._bases[dice.whole(len(self._bases), len(audio))]
+        return self._mfcc.mel_decibels(self._mfcc.power(audio), bases)
 
     def _shift_and_stretch(self, audio: Tensor, dice: Dice) -> Tensor:
         """Plays each clip faster or slower about its middle and shifts it in time, silence following; linear interpolation."""
@@ -101,19 +110,19 @@ class AudioAugmentation:
         middle = (samples - 1) / 2
         if not self._p.speedPercent:
             shift = shift.round()
-        position = (torch.arange(samples, device=audio.device) - middle) * speed + middle - shift
-        position = position.clamp_(-1, samples)  # the clip has a zero before it and two behind it
-        left = position.floor()
-        fraction = position - left
-        left = left.long()
+        # One zero before the clip and two behind it: positions outside fall on them.
         padded = torch.nn.functional.pad(audio, (1, 2))
-        return torch.lerp(padded.gather(1, left + 1), padded.gather(1, left + 2), fraction)
+        position = torch.addcmul(middle + 1 - shift, self._time - middle, speed).clamp_(0, samples + 1)
+        left = position.long()
+        fraction = position.sub_(left)
+        before = padded.gather(1, left)
+        return before.lerp_(padded.gather(1, left.add_(1)), fraction)
 
     def _add_noise(self, audio: Tensor, dice: Dice) -> Tensor:
         """Adds a random stretch of noise at a random signal-to-noise ratio to a random part of the clips."""
         batch, samples = audio.shape
         assert self._noise is not None
-        start = self._noise_starts.to(audio.device)[dice.whole(len(self._noise_starts), batch)]
+        start = self._noise_starts[dice.whole(len(self._noise_starts), batch)]
         start = start + dice.whole(self._noise_step(), batch)
         start = start.clamp(max=len(self._noise) - samples)
         noise = self._noise.unfold(0, samples, 1)[start].float() / 32768.0
@@ -123,10 +132,10 @@ class AudioAugmentation:
         level = torch.sqrt(signal_power / (noise_power * ratio))
         level = torch.where(signal_power < _SILENCE_POWER, dice.uniform(0.0, 1.0, batch, 1), level)
         chosen = dice.uniform(0.0, 1.0, batch, 1) < self._p.noiseProbability
-        return audio + noise * level * chosen
+        return torch.addcmul(audio, noise, level * chosen)
 
     def _noise_step(self) -> int:
-        return max(1, self._samples // 4)
+        return max(1, self._clips.samples // 4)
 
     def _pitch_bases(self) -> Tensor | None:
         """Mel filters for clips of higher or lower voice [step, bin, mel]: vocal tract length perturbation (Jaitly and Hinton, 2013)."""

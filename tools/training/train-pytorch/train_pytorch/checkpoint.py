@@ -35,8 +35,8 @@ def job_key(
     }
     digest.update(json.dumps(described, sort_keys=True).encode())
     for split in (features.train, features.validation):
-        digest.update(split.data.tobytes())
-        digest.update(split.label.tobytes())
+        digest.update(split.data)
+        digest.update(split.label)
     return digest.hexdigest()
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from .errors import TrainError
 
 _POWER_FLOOR = 1e-10
-_CLIPS_AT_ONCE = 5
+CLIPS_IN_CACHE = 5  # so many one-second clips, their frames and spectra, stay in a core's cache
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,9 @@ class Mfcc:
         """Samples in -1..1 [batch, sample] -> power spectra [batch, frame, bin]."""
         half = self.settings.frame_samples // 2
         padded = torch.nn.functional.pad(audio[:, None], (half, half), mode=self.settings.pad_mode)[:, 0]
-        # A few clips at a time stay in the cache: four times faster on a CPU than all at once.
-        return torch.cat([self._power(part) for part in padded.split(_CLIPS_AT_ONCE)])
-
-    def _power(self, padded: Tensor) -> Tensor:
         frames = padded.unfold(1, self.settings.frame_samples, self.settings.stride_samples) * self._window
         spectrum = torch.fft.rfft(frames)
-        return spectrum.real.square() + spectrum.imag.square()
+        return spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag)
 
     def mel_decibels(self, power: Tensor, basis: Tensor | None = None) -> Tensor:
         """Power spectra [batch, frame, bin] -> mel bands in dB [batch, frame, mel]; `basis` replaces the own one, per clip too."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from .architecture import Architecture, read_architecture
+from .audio import read_audio
 from .augment import AudioAugmentation, FeatureAugmentation
 from .checkpoint import job_key
-from .data import Features, read_audio, read_features
+from .data import Features, read_features
 from .errors import TrainError
 from .graph import lower
 from .job import Job
@@ -76,10 +78,15 @@ def choose_architecture(job: Job) -> Architecture:
 
 def band_statistics(features: Features) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation of each band over the training split, [band] each, summed in double precision."""
-    values = torch.from_numpy(features.train.data).double()
-    deviation = values.std(dim=(0, 1, 3), correction=0)
-    deviation = torch.where(deviation < _SMALLEST_DEVIATION, torch.ones_like(deviation), deviation)
-    return values.mean(dim=(0, 1, 3)).float(), deviation.float()
+    clips, _, bands, frames = features.train.data.shape
+    mean, variance = (torch.zeros(bands, dtype=torch.float64) for _ in range(2))
+    for slab in features.train_slabs():
+        mean += torch.from_numpy(slab).double().sum(dim=(0, 1, 3)) / (clips * frames)
+    for slab in features.train_slabs():
+        distance = torch.from_numpy(slab).double() - mean[:, None]
+        variance += distance.square_().sum(dim=(0, 1, 3)) / (clips * frames)
+    deviation = variance.sqrt()
+    return mean.float(), torch.where(deviation < _SMALLEST_DEVIATION, 1.0, deviation).float()
 
 
 def _training_data(job: Job, features: Features, mean: Tensor, deviation: Tensor, device: torch.device) -> TrainingData:
@@ -89,7 +96,7 @@ def _training_data(job: Job, features: Features, mean: Tensor, deviation: Tensor
         source: BatchSource = _audio_augmentation(job, features, center, scale)
     else:
         stride_ms = features.preprocessing.get("parameters", {}).get("strideMs")
-        source = FeatureAugmentation(job.parameters, normalized(features.train.data), stride_ms)
+        source = FeatureAugmentation(job.parameters, features.train.data, stride_ms, center, scale)
     return TrainingData(
         source=source,
         train_label=torch.from_numpy(features.train.label).to(device),
@@ -110,7 +117,8 @@ def _audio_augmentation(job: Job, features: Features, center: Tensor, scale: Ten
             f"dataset.h5: sampleRateHz is {audio.sample_rate_hz}, the features are of {mfcc.settings.sample_rate_hz} Hz; extract the features with the dataset's rate",
         )
     stored = torch.from_numpy(features.train.data[:8]).to(center.device)
-    made = mfcc(torch.from_numpy(audio.clips[:8]).to(center.device).float() / 32768.0)
+    first = torch.from_numpy(audio.clips.read(np.arange(len(stored)))).to(center.device)
+    made = mfcc(first.float() / 32768.0)
     if made.shape != stored.shape or float((made - stored).abs().max()) > 1e-3 * float(stored.abs().max()):
         raise TrainError(
             "TRAIN_DATASET",

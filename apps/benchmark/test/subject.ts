@@ -22,7 +22,8 @@ export const PREPROCESSING = {
   parameters: MFCC,
   normalization: { mean: Array<number>(40).fill(-3.5), std: Array<number>(40).fill(20) },
 };
-export const NET: KeywordNetOptions = { classes: CLASSES, preprocessing: PREPROCESSING, shape: [40, 32] };
+/** The seed is one whose network hears more than one class in random clips. */
+export const NET: KeywordNetOptions = { classes: CLASSES, preprocessing: PREPROCESSING, shape: [40, 32], seed: 2 };
 
 /** A model artifact with an untrained network in it. */
 export async function modelInput(folder: string, options: Partial<KeywordNetOptions> = {}): Promise<Input> {
@@ -41,8 +42,9 @@ export async function featuresInput(folder: string, clips: number, more: object 
   const random = gaussian(3);
   const data = file.dataset('/test/data', 'float32', [1, 40, 32]);
   for (let clip = 0; clip < clips; clip++) {
-    // Each clip has a spectrum of its own; clips of mere noise would all be heard alike.
-    const spectrum = Float32Array.from({ length: 40 }, () => 25 * random());
+    // Each clip has a level and a spectrum of its own; clips of mere noise would all be heard alike.
+    const level = 40 * random();
+    const spectrum = Float32Array.from({ length: 40 }, () => level + 15 * random());
     data.append(Float32Array.from({ length: 1280 }, (_, i) => -3.5 + spectrum[Math.floor(i / 32)]! + 5 * random()));
   }
   file.dataset('/test/label', 'int64').append(BigInt64Array.from({ length: clips }, (_, i) => BigInt(i % 4)));

@@ -51,7 +51,6 @@ export class S3File implements RemoteFile {
   }
 }
 
-// eslint-disable-next-line require-yield
 async function* nothing(): AsyncGenerator<Uint8Array, void> {
   return;
 }

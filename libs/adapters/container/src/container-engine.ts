@@ -4,20 +4,32 @@ import { ToolUnavailableError } from '@sedge/ports';
 
 const run = promisify(execFile);
 
+/** A container engine that works here. */
+export interface Engine {
+  command: 'podman' | 'docker';
+  /** what goes before the verb, e.g. `--cgroup-manager=cgroupfs` */
+  options: string[];
+}
+
 /** Podman first: it needs no daemon and no rights of root. */
-const ENGINES = ['podman', 'docker'] as const;
+const COMMANDS = ['podman', 'docker'] as const;
+
+/** Settings of the engine beyond the defaults, for hosts that need them; split at spaces. */
+export const optionsIn = (variable: string): string[] =>
+  (process.env[variable] ?? '').split(' ').filter((option) => option !== '');
 
 /** Finds a container engine that works, not merely one that is installed. */
-export async function findEngine(): Promise<string> {
+export async function findEngine(): Promise<Engine> {
   const reasons: string[] = [];
-  for (const engine of ENGINES) {
+  const options = optionsIn('SEDGE_CONTAINER_OPTIONS');
+  for (const command of COMMANDS) {
     try {
-      await run(engine, ['version', '--format', 'json'], { timeout: 20_000 });
-      return engine;
+      await callEngine({ command, options }, ['version', '--format', 'json']);
+      return { command, options };
     } catch (error) {
       const { code, stderr } = error as { code?: string; stderr?: string };
       reasons.push(
-        code === 'ENOENT' ? `${engine} is not installed` : `${engine}: ${(stderr ?? '').trim().split('\n')[0]}`,
+        code === 'ENOENT' ? `${command} is not installed` : `${command}: ${(stderr ?? '').trim().split('\n')[0]}`,
       );
     }
   }
@@ -25,19 +37,23 @@ export async function findEngine(): Promise<string> {
   throw new ToolUnavailableError('CONTAINER_ENGINE_MISSING', `no container engine works (${reasons.join('; ')})`, mend);
 }
 
+/** Asks the engine something. @returns what it prints */
+export async function callEngine({ command, options }: Engine, args: string[], timeoutMs = 20_000): Promise<string> {
+  return (await run(command, [...options, ...args], { timeout: timeoutMs })).stdout.trim();
+}
+
 /** The digest of an image that is here, or can be had. */
-export async function imageDigest(engine: string, image: string): Promise<string> {
-  const inspect = async (): Promise<string> =>
-    (await run(engine, ['image', 'inspect', '--format', '{{.Id}}', image], { timeout: 20_000 })).stdout.trim();
+export async function imageDigest(engine: Engine, image: string): Promise<string> {
+  const inspect = (): Promise<string> => callEngine(engine, ['image', 'inspect', '--format', '{{.Id}}', image]);
   try {
     return await inspect();
   } catch {
     try {
-      await run(engine, ['pull', '--quiet', image], { timeout: 600_000 });
+      await callEngine(engine, ['pull', '--quiet', image], 600_000);
       return await inspect();
     } catch (error) {
       const reason = ((error as { stderr?: string }).stderr ?? '').trim().split('\n').at(-1);
-      const mend = `build it, or check its name: ${engine} pull ${image}`;
+      const mend = `build it, or check its name: ${engine.command} pull ${image}`;
       throw new ToolUnavailableError('CONTAINER_IMAGE_MISSING', `the image ${image} can't be had: ${reason}`, mend);
     }
   }

@@ -1,21 +1,15 @@
-import { execFile } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { dirname, join } from 'node:path';
 import type { RunToolCommand, ToolOutcome, ToolRun, ToolRunner } from '@sedge/ports';
 import type { JobFile, JobInput, ToolDefinition } from '@sedge/tool-contracts';
-import { findEngine, imageDigest } from './container-engine.js';
-
-const run = promisify(execFile);
+import { callEngine, findEngine, imageDigest, optionsIn, type Engine } from './container-engine.js';
 
 /** Where a tool finds its directories inside the container. */
 const INSIDE = '/sedge';
 const DEFAULT_GRACE_MS = 5000;
 /** Someone without rights, inside and outside. */
 const NOBODY = '65534:65534';
-
-/** Settings of the engine beyond the defaults, for hosts that need them, e.g. `--cgroup-manager=cgroupfs`; split at spaces. */
-const options = (name: string): string[] => (process.env[name] ?? '').split(' ').filter((option) => option !== '');
 
 /**
  * Runs tools in containers: no network, a read-only root, no rights, and the same directories as any other runtime. The command's
@@ -35,30 +29,31 @@ export class ContainerRunner implements ToolRunner {
     const { definition } = tool;
     if (definition.runtime.kind !== 'container') throw new Error('not a container tool');
     const engine = await findEngine();
-    const name = `sedge-${job.job.slice(-16)}-${job.attempt}`;
+    const name = `sedge-${job.job.slice(-16)}-${job.attempt}-${randomUUID().slice(0, 8)}`;
     await writeInsideJob(workDirectory, job);
-    const stop = (): void => void run(engine, ['kill', name]).catch(() => undefined);
+    const stop = (): Promise<unknown> => callEngine(engine, ['kill', name]).catch(() => undefined);
     const graceMs = definition.graceMs ?? DEFAULT_GRACE_MS;
-    const stopLater = (): void => void setTimeout(stop, graceMs).unref();
+    const stopLater = (): void => void setTimeout(() => void stop(), graceMs).unref();
     signal.addEventListener('abort', stopLater, { once: true });
     try {
       return await this.runCommand({
-        file: engine,
+        file: engine.command,
         args: [
-          ...options('SEDGE_CONTAINER_OPTIONS'),
-          'run',
-          ...['--rm', '--name', name, '--label', 'sedge=job', '--network', 'none', '--read-only', '--user', NOBODY],
           ...[
-            '--cap-drop',
-            'ALL',
-            '--security-opt',
-            'no-new-privileges',
-            '--memory',
-            `${definition.resources.memoryMb}m`,
+            ...engine.options,
+            'run',
+            '--rm',
+            '--name',
+            name,
+            '--label',
+            labelOf(dirname(dirname(dirname(workDirectory)))),
           ],
-          ...['--tmpfs', '/tmp', '--env', `SEDGE_JOB=${INSIDE}/job.json`],
+          ...['--network', 'none', '--read-only', '--tmpfs', '/tmp', '--cap-drop', 'ALL', ...userOf(engine)],
+          // Labels of the system's access control would have to be changed on the user's own folders.
+          ...['--security-opt', 'no-new-privileges', '--security-opt', 'label=disable'],
+          ...['--memory', `${definition.resources.memoryMb}m`, '--env', `SEDGE_JOB=${INSIDE}/job.json`],
           ...mountsOf(job, workDirectory),
-          ...options('SEDGE_CONTAINER_RUN_OPTIONS'),
+          ...optionsIn('SEDGE_CONTAINER_RUN_OPTIONS'),
           definition.runtime.image,
           ...(definition.runtime.command ?? []),
         ],
@@ -70,20 +65,31 @@ export class ContainerRunner implements ToolRunner {
       });
     } finally {
       signal.removeEventListener('abort', stopLater);
-      stop();
+      await stop();
     }
   }
 
-  async recover(): Promise<void> {
+  async recover(workDirectory: string): Promise<void> {
     const engine = await findEngine().catch(() => null);
     if (engine === null) return;
-    const { stdout } = await run(engine, ['ps', '--quiet', '--filter', 'label=sedge=job']).catch(() => ({
-      stdout: '',
-    }));
-    for (const id of stdout.split('\n').filter((line) => line !== '')) {
-      await run(engine, ['kill', id]).catch(() => undefined);
+    const left = await callEngine(engine, ['ps', '--quiet', '--filter', `label=${labelOf(workDirectory)}`]).catch(
+      () => '',
+    );
+    for (const id of left.split('\n').filter((line) => line !== '')) {
+      await callEngine(engine, ['kill', id]).catch(() => undefined);
     }
   }
+}
+
+/** Marks the containers of one data directory: those of other processes on this machine are none of our business. */
+const labelOf = (workDirectory: string): string =>
+  `sedge.work=${createHash('sha256').update(workDirectory).digest('hex').slice(0, 32)}`;
+
+/** Someone without rights where the service is root; else whoever runs the service, so that it can remove what the tool made. */
+function userOf({ command }: Engine): string[] {
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  if (uid === 0) return ['--user', NOBODY];
+  return ['--user', `${uid}:${gid}`, ...(command === 'podman' ? ['--userns', 'keep-id'] : [])];
 }
 
 /** The job as the tool sees it from inside; its directories are writable for someone without rights. */

@@ -4,7 +4,7 @@ import type { RunView } from '@sedge/workflow';
 import type { SedgeCommand } from '../command.js';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
-import { copyApplication } from '../program/copy-application.js';
+import { assertEmpty, copyApplication } from '../program/copy-application.js';
 import { deployWorkflow } from '../project/deploy-workflow.js';
 import { outcomeOf } from '../runs/run-outcome.js';
 import { finishRun, watchRun } from '../runs/watch-run.js';
@@ -32,6 +32,8 @@ Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 
   },
   async run(context, args, options) {
     const model = await existingFile(args[0]!);
+    const folder = options['to'] as string | undefined;
+    if (folder !== undefined) await assertEmpty(folder);
     const target = String(options['target']);
     const workflow = deployWorkflow(model, {
       target,
@@ -46,7 +48,6 @@ Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 
       if (await context.ownsServer()) await api.post(`/v1/runs/${run.id}/cancel`);
       return EXIT.interrupted;
     }
-    const folder = options['to'] as string | undefined;
     if (folder !== undefined && ended.state === 'succeeded') {
       const { application } = await outcomeOf(api, ended, context.dataDirectory, context.signal);
       await copyApplication(application!.path, resolve(folder));

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const job = JSON.parse(readFileSync(process.env.SEDGE_JOB, 'utf8'));
 const { value, waitFor, failUnless } = job.parameters;
-const tell = (line) => console.log(JSON.stringify(line));
+const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 tell({ type: 'log', level: 'info', message: `adding ${value}` });
 tell({ type: 'progress', done: 1, total: 2, unit: 'parts', metrics: { value } });

@@ -1,4 +1,4 @@
-import { ARRAYS, type Numbers, type NumbersOf, type NumericType } from './numbers.js';
+import { ARRAYS, type Numbers, type NumbersOf, type NumbersToWrite, type NumericType } from './numbers.js';
 
 /** Chunks of about this size: large enough to write fast, small enough to hold one for each open dataset. */
 const CHUNK_BYTES = 256 * 1024;
@@ -28,7 +28,7 @@ export class DatasetWriter<Type extends NumericType = NumericType> {
   }
 
   /** @param values whole rows, one after the other; for int64 numbers will do */
-  append(values: NumbersOf<Type> | readonly number[]): void {
+  append(values: NumbersToWrite<Type> | readonly number[]): void {
     if (values.length % this.rowSize !== 0) {
       throw new RangeError(`${values.length} values are no whole number of rows of ${this.rowSize}`);
     }
@@ -50,11 +50,11 @@ export class DatasetWriter<Type extends NumericType = NumericType> {
     this.isFinished = true;
   }
 
-  private typed(values: NumbersOf<Type> | readonly number[]): NumbersOf<Type> {
-    if (ArrayBuffer.isView(values)) return values as NumbersOf<Type>;
+  private typed(values: NumbersToWrite<Type> | readonly number[]): NumbersToWrite<Type> {
+    if (ArrayBuffer.isView(values)) return values as NumbersToWrite<Type>;
     const list = values as readonly number[];
-    if (this.type === 'int64') return BigInt64Array.from(list, BigInt) as NumbersOf<Type>;
-    return new ARRAYS[this.type as 'float64'](list) as unknown as NumbersOf<Type>;
+    if (this.type === 'int64') return BigInt64Array.from(list, BigInt) as NumbersToWrite<Type>;
+    return new ARRAYS[this.type as 'float64'](list) as unknown as NumbersToWrite<Type>;
   }
 
   /** A dataset that ends within its first chunk gets a chunk of its own size. */

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Attribute, Dataset, File, Group } from 'h5wasm/node';
 import { Hdf5Error, type Hdf5ErrorCode } from './error.js';
-import { firstReason, loadLibrary } from './library.js';
+import { Library, firstReason } from './library.js';
 import { ARRAYS, type NumbersOf, type NumericType } from './numbers.js';
 
 const SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
@@ -10,23 +10,37 @@ const MAX_SLAB_BYTES = 512 * 1024 ** 2;
 
 /** An HDF5 file, open for reading. Only what is asked for is read. What is missing or of another type is refused with the place. */
 export class Hdf5Reader {
+  private isOpen = true;
+
   private constructor(
+    private readonly library: Library,
     private readonly file: File,
     readonly path: string,
   ) {}
 
   static async open(path: string): Promise<Hdf5Reader> {
     await assertSignature(path);
-    const { File } = await loadLibrary();
+    const library = await Library.acquire();
     try {
-      return new Hdf5Reader(new File(path, 'r'), path);
+      const file = library.call(() => new library.h5wasm.File(path, 'r'));
+      return new Hdf5Reader(library, file, path);
     } catch (error) {
+      library.release();
       throw new Hdf5Error('HDF5_DAMAGED', `${path}: the HDF5 file is damaged: ${firstReason(error)}`, { cause: error });
     }
   }
 
+  /** Again does nothing. */
   close(): void {
-    this.file.close();
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    try {
+      this.library.call(() => this.file.close());
+    } catch (error) {
+      // What was read before is good or was refused; a file that can't even be closed has nothing more to give.
+      void firstReason(error);
+    }
+    this.library.release();
   }
 
   /** Whether there is a group or dataset of this name. */
@@ -161,8 +175,9 @@ export class Hdf5Reader {
   }
 
   private call<Result>(place: string, calls: () => Result): Result {
+    if (!this.isOpen) throw this.error('HDF5_OPEN', place, 'the file is closed');
     try {
-      return calls();
+      return this.library.call(calls);
     } catch (error) {
       if (error instanceof Hdf5Error) throw error;
       throw this.error('HDF5_DAMAGED', place, firstReason(error), error);

@@ -3,7 +3,7 @@ import type { File, Group } from 'h5wasm/node';
 import { type NumericType, type Numbers } from './numbers.js';
 import { DatasetWriter } from './dataset-writer.js';
 import { Hdf5Error } from './error.js';
-import { firstReason, loadLibrary, withStoppedClock } from './library.js';
+import { Library, firstReason } from './library.js';
 
 /** What an attribute may hold: a text, texts, a number (whole ones become int64) or numbers. */
 export type AttributeValue = string | readonly string[] | number | Numbers;
@@ -18,15 +18,21 @@ export class Hdf5Writer {
   private isFinished = false;
 
   private constructor(
+    private readonly library: Library,
     private readonly file: File,
     private readonly path: string,
   ) {}
 
   /** Starts a file; one that exists is replaced. */
   static async create(path: string): Promise<Hdf5Writer> {
-    const { File } = await loadLibrary();
-    const file = withStoppedClock(path, 'the file', () => new File(path, 'w', { libver: ['v108', 'v110'] }));
-    return new Hdf5Writer(file, path);
+    const library = await Library.acquire();
+    try {
+      const file = library.call(() => new library.h5wasm.File(path, 'w', { libver: ['v108', 'v110'] }));
+      return new Hdf5Writer(library, file, path);
+    } catch (error) {
+      library.release();
+      throw failure(path, 'the file', error);
+    }
   }
 
   group(name: string): void {
@@ -70,8 +76,10 @@ export class Hdf5Writer {
   /** Writes what is still held and closes the file. */
   finish(): void {
     for (const dataset of this.open) dataset.finish();
+    this.call('closing', () => this.file.flush());
+    this.call('closing', () => this.file.close());
     this.isFinished = true;
-    withStoppedClock(this.path, 'closing', () => this.file.close());
+    this.library.release();
   }
 
   /** Gives up: the file is closed and removed. Harmless after `finish`, so it may stand in a `finally`. */
@@ -79,17 +87,22 @@ export class Hdf5Writer {
     if (this.isFinished) return;
     this.isFinished = true;
     try {
-      withStoppedClock(this.path, 'closing', () => this.file.close());
+      this.library.call(() => this.file.close());
     } catch (error) {
       // A file that is thrown away need not be whole; the first error is the one that counts.
       void firstReason(error);
     }
+    this.library.release();
     await unlink(this.path).catch(() => undefined);
   }
 
   private call<Result>(place: string, calls: () => Result): Result {
     if (this.isFinished) throw new Hdf5Error('HDF5_WRITE', `${this.path}: ${place}: the file is finished`);
-    return withStoppedClock(this.path, place, calls);
+    try {
+      return this.library.call(calls);
+    } catch (error) {
+      throw failure(this.path, place, error);
+    }
   }
 
   private numberAttribute(owner: Group, name: string, value: number): void {
@@ -133,6 +146,10 @@ export class Hdf5Writer {
     }
     return at === '' ? this.file : (this.file.get(at) as Group);
   }
+}
+
+function failure(path: string, place: string, error: unknown): Hdf5Error {
+  return new Hdf5Error('HDF5_WRITE', `${path}: ${place}: ${firstReason(error)}`, { cause: error });
 }
 
 interface Slab {

@@ -183,9 +183,8 @@ __attribute__((noinline)) static void winograd_result(const WinogradShape& s, co
 }
 
 /// All points of one block of output channels, for `count` tiles.
-template <int Outputs, int Taps, int Vectors, int Positions>
-static inline void winograd_block(const WinogradShape& s, const float* source, long source_step, const float* weights, float* products, long product_step, int count) {
-  constexpr int points = (Outputs + Taps - 1) * (Outputs + Taps - 1);
+template <int Vectors, int Positions>
+__attribute__((noinline)) static void winograd_block(const WinogradShape& s, int points, const float* source, long source_step, const float* weights, float* products, long product_step, int count) {
   for (int point = 0; point < points; ++point, weights += 8L * Vectors * s.channels) {
     const float* in = source + point * source_step;
     float* out = products + point * product_step;
@@ -199,22 +198,22 @@ static inline void winograd_block(const WinogradShape& s, const float* source, l
 /// Points lie 16 floats further apart than their data, so that they do not meet in one set of the cache.
 template <int Outputs, int Taps, int Vectors, int Rest, int Positions>
 static inline void winograd_conv(const WinogradShape& s, const float* const* src, const float* weights, float* dst, float* scratch) {
-  constexpr long points = (Outputs + Taps - 1) * (Outputs + Taps - 1);
+  constexpr int points = (Outputs + Taps - 1) * (Outputs + Taps - 1);
   const int tiles = ((s.out_height + Outputs - 1) / Outputs) * ((s.out_width + Outputs - 1) / Outputs);
   const long source_step = static_cast<long>(s.block_tiles) * s.channels + 16, product_step = 8L * Vectors * s.block_tiles + 16;
   float* products = scratch + points * source_step;
-  const float* biases = weights + points * s.channels * 8 * s.out_vectors;
+  const float* biases = weights + 8L * points * s.channels * s.out_vectors;
   const float* residual = s.has_residual ? src[1] : dst;
   for (int first = 0; first < tiles; first += s.block_tiles) {
     const int count = first + s.block_tiles <= tiles ? s.block_tiles : tiles - first;
     winograd_source<Outputs, Taps>(s, src[0], scratch, source_step, first, count);
     int done = 0;
     for (; done + Vectors <= s.out_vectors; done += Vectors) {
-      winograd_block<Outputs, Taps, Vectors, Positions>(s, scratch, source_step, weights + points * s.channels * 8 * done, products, product_step, count);
+      winograd_block<Vectors, Positions>(s, points, scratch, source_step, weights + 8L * points * s.channels * done, products, product_step, count);
       winograd_result<Outputs, Taps>(s, products, product_step, Vectors, biases + 8 * done, residual + 8 * done, dst + 8 * done, first, count);
     }
     if constexpr (Rest > 0) {
-      winograd_block<Outputs, Taps, Rest, Positions>(s, scratch, source_step, weights + points * s.channels * 8 * done, products, product_step, count);
+      winograd_block<Rest, Positions>(s, points, scratch, source_step, weights + 8L * points * s.channels * done, products, product_step, count);
       winograd_result<Outputs, Taps>(s, products, product_step, Rest, biases + 8 * done, residual + 8 * done, dst + 8 * done, first, count);
     }
   }

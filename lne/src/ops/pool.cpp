@@ -95,7 +95,8 @@ std::string infer(Graph& graph, Node& node) {
 
 Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   const Shape& src = shape_of(graph, node, 0);
-  const Shape& dst = graph.value(node.outputs[0]).shape;
+  Shape dst = graph.value(node.outputs[0]).shape;
+  dst.resize(4, 1);  // a mean that drops its dimensions has one position
   const auto kernel = node.integers("kernel_shape", {}), strides = node.integers("strides", {}), pads = node.integers("pads", {});
   const std::vector<std::int64_t> fields{src[1],     src[2],     src[3],  dst[2],  dst[3], kernel[0], kernel[1], strides[0], strides[1], pads[0], pads[1],
                                          node.integer("maximum", 0), node.integer("count_include_pad", 0), pads[2], pads[3]};

@@ -34,7 +34,8 @@ static inline float unary_element(int function, float a, float b, float x) {
     case 9: return std::exp(x);
     case 10: return x < 0.0f ? -x : x;
     case 11: return -x;
-    default: return 0.5f * x * (1.0f + std::erf(x * 0.70710678f));          // gelu
+    case 12: return 0.5f * x * (1.0f + std::erf(x * 0.70710678f));          // gelu
+    default: return 0.5f * x * (1.0f + std::tanh(0.79788456f * (x + 0.044715f * x * x * x)));  // its approximation
   }
 }
 
@@ -45,6 +46,7 @@ static inline void unary(const UnaryShape& s, const float* const* src, const flo
 
 const std::map<std::string, int> kFunctions{{"Relu", 0}, {"Clip", 1}, {"LeakyRelu", 2}, {"Sigmoid", 3}, {"Tanh", 4}, {"HardSigmoid", 5}, {"HardSwish", 6},
                                             {"Elu", 7},  {"Sqrt", 8}, {"Exp", 9},       {"Abs", 10},    {"Neg", 11}, {"Gelu", 12}};
+constexpr int kApproximateGelu = 13;
 
 /// A bound of Clip: an attribute up to opset 10, an input since.
 std::string read_bound(const Graph& graph, const Node& node, std::size_t input, const char* attribute, double otherwise, double& bound) {
@@ -71,10 +73,9 @@ std::string infer(Graph& graph, Node& node) {
   } else if (name == "HardSigmoid") {
     a = node.real("alpha", 0.2);
     b = node.real("beta", 0.5);
-  } else if (name == "Gelu" && node.string("approximate", "none") != "none") {
-    return "only the exact form of Gelu is supported";
   }
-  node.attributes["function"] = static_cast<std::int64_t>(kFunctions.at(name));
+  const bool is_approximate = name == "Gelu" && node.string("approximate", "none") == "tanh";
+  node.attributes["function"] = static_cast<std::int64_t>(is_approximate ? kApproximateGelu : kFunctions.at(name));
   node.attributes["a"] = a;
   node.attributes["b"] = b;
   set_shape(graph, node, shape_of(graph, node, 0));

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "../../base/utf8.hpp"
+
 namespace lne::onnx {
 
 /// One field of a message: its number, its wire type and its content.
@@ -21,7 +23,7 @@ struct Field {
     if (bytes.size() == 4) std::memcpy(&value, bytes.data(), 4);
     return value;
   }
-  std::string string() const { return std::string(bytes); }
+  std::string string() const { return readable_utf8(bytes); }
 };
 
 /// Walks over the fields of one message.

@@ -1,0 +1,67 @@
+"""Every operator against ONNX Runtime, on random shapes and attributes: with all plugins, with each plugin alone, and with the core alone.
+
+LNE_TEST_SEED=N draws other cases, LNE_TEST_CASES=N more of them.
+"""
+
+import json
+import os
+
+import numpy as np
+import pytest
+from conftest import reference, relative_error
+from models import ModelBuilder
+from operators import MAKERS
+
+SEED = int(os.environ.get("LNE_TEST_SEED", "1"))
+CASES = int(os.environ.get("LNE_TEST_CASES", "6"))
+CORE_ONLY = '{"layers": [{"layer": "*", "forbidden": ["vector", "winograd"]}]}'
+
+
+def random_of(*parts: object) -> np.random.Generator:
+    return np.random.default_rng([SEED, *("".join(map(str, parts)).encode())])
+
+
+def imported_names(lne) -> list[str]:
+    import subprocess
+
+    listed = json.loads(subprocess.run([lne, "operators"], capture_output=True, text=True, check=True).stdout)
+    return [name for operator in listed for name in operator["onnx"]]
+
+
+def test_every_operator_has_a_maker(lne):
+    assert sorted(imported_names(lne)) == sorted(MAKERS)
+
+
+@pytest.mark.parametrize("name", sorted(MAKERS))
+def test_equals_onnx_runtime(bench, name):
+    for case in range(CASES):
+        model, sample = MAKERS[name](random_of(name, case))
+        wanted = reference(model, sample)
+        for options in ((), ("--plan", bench.plan(CORE_ONLY))):
+            error = relative_error(bench.run(model, sample, *options), wanted)
+            assert error <= 2e-5, f"case {case} with {options or 'the default plan'}: {error}\n{model.graph.node}"
+
+
+@pytest.mark.parametrize("case", range(CASES))
+def test_every_choice_for_a_convolution(bench, case):
+    """Odd sizes, channel counts that fill no vector, bias, residual and clipped activation: all primitives and variants agree with the reference."""
+    random = random_of("choice", case)
+    taps, channels, out = int(random.choice([3, 5])), int(random.integers(1, 70)), int(random.integers(1, 70))
+    builder = ModelBuilder((1, channels, int(random.integers(1, 24)), int(random.integers(1, 24))), int(random.integers(1 << 30)))
+    side = builder.conv("input", channels, out, (1, 1))
+    x = builder.conv("input", channels, out, (taps, taps), bias=True)
+    if random.integers(2):
+        x = builder.add("Add", [x, side])
+    x = builder.add("Clip", [x, builder.constant(np.float32(-0.5)), builder.constant(np.float32(1.5))])
+    model, sample = builder.model([x]), builder.sample()
+    wanted = reference(model, sample)
+    report = json.loads(bench.call("report", bench.save(model), "--runs", 0).stdout)
+    layer = next(layer for layer in report["layers"] if layer["op"] == "conv" and layer["layer"] != side)
+    tried = 0
+    for candidate in layer["candidates"]:
+        for variant in candidate["variants"]:
+            tried += 1
+            plan = bench.plan(json.dumps({"layers": [{"layer": layer["layer"], "primitive": candidate["primitive"], "variant": variant}]}))
+            error = relative_error(bench.run(model, sample, "--plan", plan), wanted)
+            assert error <= 5e-5, f"{candidate['primitive']} {variant}: {error}"
+    assert tried > 5

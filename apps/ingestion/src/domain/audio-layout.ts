@@ -19,6 +19,8 @@ export interface SplitLists {
 
 export interface Labelling {
   recordings: LabelledRecording[];
+  /** all that the source has recordings of, wanted or not */
+  labels: string[];
   skipped: SkippedFile[];
   /** what the user should know, as sentences */
   notes: string[];

@@ -45,7 +45,8 @@ describe('the layout of Speech Commands', () => {
 });
 
 describe('folders per class', () => {
-  const read = (paths: string[], rule: SpeakerRule = 'auto'): Labelling => label(new FolderLayout(new Set(), rule), paths);
+  const read = (paths: string[], rule: SpeakerRule = 'auto'): Labelling =>
+    label(new FolderLayout(new Set(), rule), paths);
 
   it('are found below folders that hold everything', () => {
     const { recordings } = read(['my/data/cat/1.wav', 'my/data/dog/sub/2.wav']);
@@ -105,7 +106,9 @@ describe('a CSV file', () => {
     ['', '', 'broken'],
     ['file,label\na/1.wav,cat\n', 'other.csv', 'absent'],
   ])('%j named %j is refused as %s', (csv, name, is) => {
-    expect(() => read(csv, name)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ is }) as unknown }));
+    expect(() => read(csv, name)).toThrow(
+      expect.objectContaining({ problem: expect.objectContaining({ is }) as unknown }),
+    );
     expect(() => read(csv, name)).toThrow(CsvProblem);
   });
 });

@@ -84,6 +84,7 @@ export class CsvLayout implements AudioLayout {
     const byPath = new Map(found.map((recording) => [recording.segments.join('/'), recording]));
     const skipped: SkippedFile[] = [];
     const byIndex = new Map<number, LabelledRecording>();
+    const labels = new Set<string>();
     for (const { line, values } of rows) {
       const place = `${csvPath}:${line}`;
       const file = values.get(this.columns.file) ?? '';
@@ -95,6 +96,7 @@ export class CsvLayout implements AudioLayout {
         skipped.push(skippedFile(place, 'csv-bad-row', what));
         continue;
       }
+      labels.add(label);
       if (this.classes.size > 0 && !this.classes.has(label)) continue;
       const recording = byPath.get([...folder, ...path.segments].join('/')) ?? byPath.get(path.segments.join('/'));
       if (!recording) {
@@ -113,6 +115,7 @@ export class CsvLayout implements AudioLayout {
     }
     return {
       recordings: [...byIndex.values()],
+      labels: [...labels],
       skipped,
       notes: this.notes(header, found.length - byIndex.size),
       lists: null,

@@ -70,7 +70,13 @@ describe('doubtful recordings', () => {
   });
 
   it('are kept where a list counts them', () => {
-    const judged = judge([{ id: 'no/a_0', digest: 'x' }, { id: 'yes/a_0', digest: 'x' }], true);
+    const judged = judge(
+      [
+        { id: 'no/a_0', digest: 'x' },
+        { id: 'yes/a_0', digest: 'x' },
+      ],
+      true,
+    );
     expect(judged.kept).toHaveLength(2);
     expect(judged.doubtful).toHaveLength(2);
   });

@@ -23,9 +23,9 @@ export class FolderLayout implements AudioLayout {
 
   label(found: FoundRecording[]): Labelling {
     const root = commonRootLength(found);
-    const placed = found
-      .map(({ index, segments }) => ({ index, segments: segments.slice(root) }))
-      .filter(({ segments }) => this.classes.size === 0 || this.classes.has(segments[0]!));
+    const below = found.map(({ index, segments }) => ({ index, segments: segments.slice(root) }));
+    const labels = [...new Set(below.map(({ segments }) => segments[0]!))];
+    const placed = below.filter(({ segments }) => this.classes.size === 0 || this.classes.has(segments[0]!));
     const rule = this.speakerRule === 'auto' ? guessRule(placed) : this.speakerRule;
     const recordings = placed.map(({ index, segments }): LabelledRecording => {
       const id = [...segments.slice(0, -1), stemOf(segments.at(-1)!)].join('/');
@@ -37,7 +37,7 @@ export class FolderLayout implements AudioLayout {
             'speakers are not known: recordings of one speaker may be in two splits, and accuracy may look better than it is',
           ]
         : [];
-    return { recordings, skipped: [], notes, lists: null };
+    return { recordings, labels, skipped: [], notes, lists: null };
   }
 }
 

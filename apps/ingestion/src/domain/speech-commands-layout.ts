@@ -42,7 +42,8 @@ export class SpeechCommandsLayout implements AudioLayout {
     const validation = listIn(texts, VALIDATION_LIST);
     const test = listIn(texts, TEST_LIST);
     const lists = validation && test ? { validation, test, present: this.present } : null;
-    return { recordings, skipped, notes: [], lists };
+    const labels = [...new Set([...this.present].map((id) => id.slice(0, id.indexOf('/'))))];
+    return { recordings, labels, skipped, notes: [], lists };
   }
 }
 

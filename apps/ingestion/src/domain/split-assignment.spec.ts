@@ -42,12 +42,17 @@ describe('a split by speaker', () => {
 
   it('puts nobody into two splits and leaves no split empty, for any number of speakers, salt and shares', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 3, max: 60 }), fc.integer({ min: 1, max: 4 }), someRules, (speakers, takes, rules) => {
-        const recordings = recordingsOf(speakers, takes);
-        const splits = splitsOf(recordings, { ...rules, method: 'speaker' });
-        for (const own of splitsBySpeaker(recordings, splits).values()) expect(own.size).toBe(1);
-        expect(new Set(splits)).toEqual(new Set(SPLITS));
-      }),
+      fc.property(
+        fc.integer({ min: 3, max: 60 }),
+        fc.integer({ min: 1, max: 4 }),
+        someRules,
+        (speakers, takes, rules) => {
+          const recordings = recordingsOf(speakers, takes);
+          const splits = splitsOf(recordings, { ...rules, method: 'speaker' });
+          for (const own of splitsBySpeaker(recordings, splits).values()) expect(own.size).toBe(1);
+          expect(new Set(splits)).toEqual(new Set(SPLITS));
+        },
+      ),
     );
   });
 

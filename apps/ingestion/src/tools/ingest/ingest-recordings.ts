@@ -64,8 +64,8 @@ async function writeDataset(
   );
   refuseSkipped(skipped, parameters);
   const { name } = (context.job.inputs['source'] as JobInput).metadata as { name: string };
-  if (judgement.kept.length === 0) throw refusal('INGESTION_LAYOUT_EMPTY', { name, layout: layout.form });
-  const classes = classesOf(ingestion.classes, judgement.kept);
+  if (labelling.labels.length === 0) throw refusal('INGESTION_LAYOUT_EMPTY', { name, layout: layout.form });
+  const classes = classesOf(ingestion.classes, judgement.kept, labelling.labels);
   const assignment = assignSplits(judgement.kept, labelling.lists, parameters.split);
   if ('problem' in assignment) throw refuseSplit(assignment);
   refuseEmptySplit(assignment);
@@ -115,10 +115,11 @@ function refuseSkipped(skipped: SkippedFile[], { strict, maxSkipped }: IngestPar
   if (skipped.length > maxSkipped) throw tooManySkipped(skipped, maxSkipped);
 }
 
-function classesOf(wanted: string[], recordings: LabelledRecording[]): string[] {
+/** @param known labels of all recordings of the source, which a misspelt one may be near to */
+function classesOf(wanted: string[], recordings: LabelledRecording[], known: string[]): string[] {
   const found = [...new Set(recordings.map(({ label }) => label))].sort(byText);
   for (const word of wanted.filter((word) => !found.includes(word))) {
-    const nearest = nearestWord(word, found);
+    const nearest = nearestWord(word, known);
     throw refusal('INGESTION_WORD_ABSENT', { word, suggestion: nearest ? `; there is '${nearest}'` : '' });
   }
   const classes = wanted.length > 0 ? wanted : found;

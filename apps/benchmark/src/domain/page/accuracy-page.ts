@@ -12,7 +12,7 @@ const NAMED_MISTAKES = 6;
 export function accuracyPage(report: AccuracyReport): string {
   return renderPage({
     title: report.title,
-    subtitle: `${count(report.top1.n)} clips of the ${escapeText(report.split)} split, which training never saw; run by ${escapeText(report.engine)}`,
+    subtitle: `${count(report.top1.n)} clips of the ${escapeText(report.split)} split${report.split === 'test' ? ', which training never saw' : ''}; run by ${escapeText(report.engine)}`,
     tiles: tilesOf(report),
     sections: [perClass(report), confusion(report), table(report), ...besideThePaper(report)],
     footnotes: [

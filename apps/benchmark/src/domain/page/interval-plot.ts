@@ -26,13 +26,17 @@ export interface IntervalPlot {
 
 const WIDTH = 880;
 const ROW = 28;
-const LABELS = 150;
 const TEXTS = 170;
+/** Of a letter, on average, at the size of the labels. */
+const LETTER = 7.4;
+const LEAST_LABELS = 110;
 
 /** One row per figure: a dot at its value and a bar over its 95 % interval. */
 export function intervalPlot({ title, rows, low, high, tick, reference }: IntervalPlot): string {
   const top = reference ? 22 : 6;
-  const frame: Frame = { left: LABELS, right: WIDTH - TEXTS, top, bottom: top + rows.length * ROW };
+  const longest = Math.max(...rows.map((row) => row.label.length));
+  const left = Math.max(LEAST_LABELS, 24 + longest * LETTER);
+  const frame: Frame = { left, right: WIDTH - TEXTS, top, bottom: top + rows.length * ROW };
   const scale = linearScale(low, high, frame.left, frame.right);
   const marks = rows.map((row, index) => {
     const y = frame.top + index * ROW + ROW / 2;

@@ -1,8 +1,9 @@
 import type { ClockSample, EngineLatency, LatencyReport, RatioOfEngines } from '@sedge/artifact-contracts';
+import { WITHOUT_CALL } from '../latency-report.js';
 import { linearScale } from './axis.js';
 import { intervalPlot } from './interval-plot.js';
 import { linePlot, type LineSeries } from './line-plot.js';
-import { bytes, count, escapeText, figure, time } from './markup.js';
+import { bytes, count, escapeText, figure, tick, time } from './markup.js';
 import { renderPage, renderTable, type Section, type Tile } from './page.js';
 
 const COLOURS = ['one', 'two', 'good', 'bad'] as const;
@@ -19,6 +20,7 @@ export function latencyPage(report: LatencyReport): string {
       medians(engines),
       ...(ratios.length > 0 ? [ratioSection(ratios)] : []),
       rounds(engines),
+      spread(engines),
       memory(engines),
       ...(clock.some((sample) => typeof sample.clockMhz === 'number') ? [clockSection(clock)] : []),
     ],
@@ -61,7 +63,7 @@ function medians(engines: readonly EngineLatency[]): Section {
     rows,
     low: 0,
     high: Math.max(...rows.map((row) => row.high)),
-    tick: (value) => (isShort ? `${figure(1000 * value)} µs` : `${figure(value)} ms`),
+    tick: (value) => (isShort ? `${tick(1000 * value)} µs` : `${tick(value)} ms`),
   });
   const lead = 'Dots are medians over all rounds; bars are 95 % intervals of the median, often narrower than the dot.';
   return { heading: 'Time of one run', lead, body: plot };
@@ -74,7 +76,7 @@ function ratioSection(ratios: readonly RatioOfEngines[]): Section {
     rows,
     low: 0,
     high: Math.max(1, ...rows.map((row) => row.high)),
-    tick: (value) => `${figure(value)} ×`,
+    tick: (value) => `${tick(value)} ×`,
     reference: { value: 1, label: 'as fast' },
   });
   const lead =
@@ -92,15 +94,15 @@ function rounds(engines: readonly EngineLatency[]): Section {
   }));
   const highest = Math.max(...engines.flatMap((engine) => engine.roundMediansMs));
   const isShort = highest < 1;
-  const count_ = Math.max(...engines.map((engine) => engine.roundMediansMs.length));
+  const roundCount = Math.max(...engines.map((engine) => engine.roundMediansMs.length));
   const plot = linePlot({
     title: 'median of each round',
     series,
     xLabel: 'round',
     yLabel: isShort ? 'median of a run, µs' : 'median of a run, ms',
-    xTick: (value) => figure(value),
-    yTick: (value) => figure(isShort ? 1000 * value : value),
-    xScale: (from, to) => linearScale(0, count_, from, to),
+    xTick: tick,
+    yTick: (value) => tick(isShort ? 1000 * value : value),
+    xScale: (from, to) => linearScale(0, roundCount, from, to),
     yScale: (from, to) => linearScale(0, highest, from, to),
     height: 280,
   });
@@ -110,26 +112,34 @@ function rounds(engines: readonly EngineLatency[]): Section {
 }
 
 const MEMORY_NAMES: Record<string, string> = {
-  peakRss: 'peak of the process (RSS)',
-  rssOfNodeAlone: 'of it Node before the engine is loaded',
+  peakRss: 'peak of the process',
+  rssOfNodeAlone: 'Node alone',
   arena: 'arena',
   weights: 'weights',
   program: 'program file',
 };
 
 function memory(engines: readonly EngineLatency[]): Section {
-  const shown = engines.filter((engine, i) => i === 0 || engine.memoryBytes !== engines[i - 1]!.memoryBytes);
-  const unique = shown.filter((engine) => !engine.engine.includes('taken off'));
-  const names = Object.keys(MEMORY_NAMES).filter((name) => unique.some((engine) => name in engine.memoryBytes));
-  const rows = unique.map((engine) => [
-    escapeText(engine.engine),
-    ...names.map((name) => (engine.memoryBytes[name] === undefined ? '' : bytes(engine.memoryBytes[name]))),
-    count(engine.runs),
-    time(engine.minMs),
-    time(engine.p90Ms),
+  const own = engines.filter(({ engine }) => !engine.endsWith(WITHOUT_CALL));
+  const names = Object.keys(MEMORY_NAMES).filter((name) => own.some((engine) => name in engine.memoryBytes));
+  const rows = own.map(({ engine, memoryBytes }) => [
+    escapeText(engine),
+    ...names.map((name) => (memoryBytes[name] === undefined ? '–' : bytes(memoryBytes[name]))),
   ]);
-  const head = ['engine', ...names.map((name) => MEMORY_NAMES[name]!), 'runs', 'fastest', '90 % within'];
-  return { heading: 'Memory, and the spread of times', body: renderTable(head, rows) };
+  const lead =
+    'The peak is what the system counts for the whole process (RSS). Node alone is that of the same process before the engine was loaded.';
+  const body = renderTable(['engine', ...names.map((name) => MEMORY_NAMES[name]!)], rows);
+  return { heading: 'Memory', lead, body };
+}
+
+function spread(engines: readonly EngineLatency[]): Section {
+  const rows = engines.map(({ engine, runs, minMs, medianMs, p90Ms }) => [
+    escapeText(engine),
+    count(runs),
+    ...[minMs, medianMs.value, p90Ms].map(time),
+  ]);
+  const body = renderTable(['engine', 'runs', 'fastest', 'median', '90 % within'], rows);
+  return { heading: 'Spread of the times', body };
 }
 
 function clockSection(clock: readonly ClockSample[]): Section {
@@ -142,8 +152,8 @@ function clockSection(clock: readonly ClockSample[]): Section {
     ],
     xLabel: 'seconds since the start',
     yLabel: 'clock, MHz',
-    xTick: (value) => figure(value),
-    yTick: (value) => count(value),
+    xTick: tick,
+    yTick: tick,
     xScale: (from, to) => linearScale(0, points.at(-1)!.seconds, from, to),
     yScale: (from, to) => linearScale(0, highest, from, to),
     height: 240,

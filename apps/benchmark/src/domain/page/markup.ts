@@ -33,3 +33,15 @@ export function bytes(value: number): string {
 export function time(ms: number): string {
   return ms < 1 ? `${figure(1000 * ms)}\u202fµs` : `${figure(ms)}\u202fms`;
 }
+
+/** A number at an axis: as short as it can be, with thin spaces between thousands. */
+export function tick(value: number): string {
+  const [whole = '0', fraction] = String(Number(value.toPrecision(6))).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, '\u202f');
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+}
+
+/** Hours, or minutes below one. */
+export function duration(hours: number): string {
+  return hours < 1 ? `${figure(60 * hours)} minutes` : `${figure(hours)} hours`;
+}

@@ -1,7 +1,7 @@
 import type { StreamPoint, StreamReport } from '@sedge/artifact-contracts';
 import { linearScale, logScale } from './axis.js';
 import { linePlot } from './line-plot.js';
-import { count, escapeText, figure, percent } from './markup.js';
+import { count, duration, escapeText, figure, percent, tick } from './markup.js';
 import { renderPage, renderTable, type Section, type Tile } from './page.js';
 
 /** Rates below this are drawn at it: a logarithmic axis has no zero. */
@@ -12,11 +12,13 @@ export function streamPage(report: StreamReport): string {
   const { metrics, stream } = report;
   return renderPage({
     title: report.title,
-    subtitle: `${figure(metrics['hours']!)} hours of recordings strung together with noise between them, heard by ${escapeText(report.engine)}`,
+    subtitle: `${duration(metrics['hours']!)} of recordings strung together with noise between them, heard by ${escapeText(report.engine)}`,
     tiles: tilesOf(metrics),
     sections: [tradeOff(report), overThreshold(report), table(report)],
     footnotes: [
-      ...Object.entries(stream).map(([name, value]) => `${escapeText(name)}: ${escapeText(String(value))}`),
+      `${Object.entries(stream)
+        .map(([name, value]) => `${escapeText(name)} ${escapeText(String(value))}`)
+        .join(', ')}.`,
       'A keyword counts as heard when it is reported between its start and a moment after its end. Every other report is a false accept, a wrong word included.',
       'Intervals: 95 %, exact for the Poisson distribution (false accepts), Wilson score (misses).',
     ],
@@ -24,7 +26,7 @@ export function streamPage(report: StreamReport): string {
 }
 
 function tilesOf(metrics: Record<string, number>): Tile[] {
-  const at = `at the threshold ${figure(metrics['threshold']!)}`;
+  const at = `at the threshold ${tick(metrics['threshold']!)}`;
   const misses = `${percent(metrics['missRateLow']!)} to ${percent(metrics['missRateHigh']!)}`;
   const accepts = `${figure(metrics['falseAcceptsPerHourLow']!)} to ${figure(metrics['falseAcceptsPerHourHigh']!)}`;
   return [
@@ -39,7 +41,7 @@ function tilesOf(metrics: Record<string, number>): Tile[] {
       value: percent(metrics['missRateAtOnePerHour']!),
       note: 'where a false accept per hour is bearable',
     },
-    { label: 'Keywords spoken', value: count(metrics['keywords']!), note: `in ${figure(metrics['hours']!)} hours` },
+    { label: 'Keywords spoken', value: count(metrics['keywords']!), note: `in ${duration(metrics['hours']!)}` },
   ];
 }
 
@@ -64,7 +66,7 @@ function tradeOff({ points }: StreamReport): Section {
     ],
     xLabel: `false accepts per hour (fewer than ${LEAST_RATE} stand at ${LEAST_RATE})`,
     yLabel: 'keywords missed',
-    xTick: (value) => figure(value),
+    xTick: tick,
     yTick: (value) => percent(value, 0),
     xScale: (from, to) => logScale(LEAST_RATE, highest, from, to),
     yScale: (from, to) => linearScale(0, Math.max(0.1, ...points.map((point) => point.missRateHigh)), from, to),
@@ -88,7 +90,7 @@ function overThreshold({ points }: StreamReport): Section {
     ],
     xLabel: 'threshold of the smoothed score',
     yLabel: 'keywords missed',
-    xTick: (value) => figure(value),
+    xTick: tick,
     yTick: (value) => percent(value, 0),
     xScale: x,
     yScale: (from, to) => linearScale(0, Math.max(0.1, ...points.map((p) => p.missRateHigh)), from, to),
@@ -110,8 +112,8 @@ function overThreshold({ points }: StreamReport): Section {
     ],
     xLabel: 'threshold of the smoothed score',
     yLabel: 'false accepts per hour',
-    xTick: (value) => figure(value),
-    yTick: (value) => figure(value),
+    xTick: tick,
+    yTick: tick,
     xScale: x,
     yScale: (from, to) => linearScale(0, highest, from, to),
     height: 240,

@@ -1,3 +1,4 @@
+import { Script, createContext } from 'node:vm';
 import type h5wasm from 'h5wasm/node';
 import { Hdf5Error } from './error.js';
 
@@ -32,15 +33,17 @@ export class Library {
   /**
    * Calls the library, with the clock stopped: it writes the time into each object's header and has no switch for that. What runs here is
    * synchronous, so nobody else sees the stopped clock.
+   * @param patienceMs after this the calls are broken off, or never when it is null; on some damaged files the library never ends
    */
-  call<Result>(calls: () => Result): Result {
+  call<Result>(calls: () => Result, patienceMs: number | null): Result {
     if (!this.isSound) throw new Hdf5Error('HDF5_DAMAGED', 'the library gave up on this file before');
     const now = Date.now;
     Date.now = () => PINNED_MS;
     try {
-      return calls();
+      return patienceMs === null ? calls() : callWithin(calls, patienceMs);
     } catch (error) {
-      if (error instanceof Error && FATAL.has(error.name)) this.isSound = false;
+      if (error instanceof Error && (FATAL.has(error.name) || hasTimedOut(error))) this.isSound = false;
+      if (hasTimedOut(error)) throw new Error(`the library came to no end within ${patienceMs} ms`, { cause: error });
       throw error;
     } finally {
       Date.now = now;
@@ -60,12 +63,28 @@ export class Library {
 
 type H5wasm = typeof h5wasm;
 
+const watched = createContext({ calls: null as unknown });
+const script = new Script('calls()');
+
+/** Scripts are the only synchronous work that Node can break off. */
+function callWithin<Result>(calls: () => Result, timeout: number): Result {
+  watched['calls'] = calls;
+  try {
+    return script.runInContext(watched, { timeout }) as Result;
+  } finally {
+    watched['calls'] = null;
+  }
+}
+
+const hasTimedOut = (error: unknown): boolean =>
+  (error as { code?: unknown } | null)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+
 /** The library's innermost reason, out of its stack of messages. */
 export function firstReason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const frames = [...text.matchAll(/#\d+: .*?: (.*)$/gm)];
   // A failed write names time, descriptor and address too; the system's own words are what counts.
-  const system = /^(.*?): time = .*error message = '([^']*)'/m.exec(frames.at(-1)?.[1] ?? '');
+  const system = /: ([^:\n]*): time = [\s\S]*?error message = '([^']*)'/.exec(text);
   if (system) return `${system[1]}: ${system[2]}`;
   return (frames.at(-1)?.[1] ?? text.split('\n')[0] ?? '').trim();
 }

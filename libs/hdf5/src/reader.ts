@@ -8,6 +8,9 @@ const SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
 /** A header can claim any extent; more than this is never asked for at once. */
 const MAX_SLAB_BYTES = 512 * 1024 ** 2;
 
+/** Long enough for the largest slab on a slow disk. */
+const PATIENCE_MS = 60_000;
+
 /** An HDF5 file, open for reading. Only what is asked for is read. What is missing or of another type is refused with the place. */
 export class Hdf5Reader {
   private isOpen = true;
@@ -16,14 +19,16 @@ export class Hdf5Reader {
     private readonly library: Library,
     private readonly file: File,
     readonly path: string,
+    private readonly patienceMs: number,
   ) {}
 
-  static async open(path: string): Promise<Hdf5Reader> {
+  /** @param patienceMs how long a single call may take before the file counts as damaged */
+  static async open(path: string, patienceMs = PATIENCE_MS): Promise<Hdf5Reader> {
     await assertSignature(path);
     const library = await Library.acquire();
     try {
-      const file = library.call(() => new library.h5wasm.File(path, 'r'));
-      return new Hdf5Reader(library, file, path);
+      const file = library.call(() => new library.h5wasm.File(path, 'r'), patienceMs);
+      return new Hdf5Reader(library, file, path, patienceMs);
     } catch (error) {
       library.release();
       throw new Hdf5Error('HDF5_DAMAGED', `${path}: the HDF5 file is damaged: ${firstReason(error)}`, { cause: error });
@@ -35,7 +40,7 @@ export class Hdf5Reader {
     if (!this.isOpen) return;
     this.isOpen = false;
     try {
-      this.library.call(() => this.file.close());
+      this.library.call(() => this.file.close(), this.patienceMs);
     } catch (error) {
       // What was read before is good or was refused; a file that can't even be closed has nothing more to give.
       void firstReason(error);
@@ -177,7 +182,7 @@ export class Hdf5Reader {
   private call<Result>(place: string, calls: () => Result): Result {
     if (!this.isOpen) throw this.error('HDF5_OPEN', place, 'the file is closed');
     try {
-      return this.library.call(calls);
+      return this.library.call(calls, this.patienceMs);
     } catch (error) {
       if (error instanceof Hdf5Error) throw error;
       throw this.error('HDF5_DAMAGED', place, firstReason(error), error);

@@ -27,7 +27,7 @@ export class Hdf5Writer {
   static async create(path: string): Promise<Hdf5Writer> {
     const library = await Library.acquire();
     try {
-      const file = library.call(() => new library.h5wasm.File(path, 'w', { libver: ['v108', 'v110'] }));
+      const file = library.call(() => new library.h5wasm.File(path, 'w', { libver: ['v108', 'v110'] }), null);
       return new Hdf5Writer(library, file, path);
     } catch (error) {
       library.release();
@@ -87,7 +87,7 @@ export class Hdf5Writer {
     if (this.isFinished) return;
     this.isFinished = true;
     try {
-      this.library.call(() => this.file.close());
+      this.library.call(() => this.file.close(), null);
     } catch (error) {
       // A file that is thrown away need not be whole; the first error is the one that counts.
       void firstReason(error);
@@ -99,7 +99,7 @@ export class Hdf5Writer {
   private call<Result>(place: string, calls: () => Result): Result {
     if (this.isFinished) throw new Hdf5Error('HDF5_WRITE', `${this.path}: ${place}: the file is finished`);
     try {
-      return this.library.call(calls);
+      return this.library.call(calls, null);
     } catch (error) {
       throw failure(this.path, place, error);
     }

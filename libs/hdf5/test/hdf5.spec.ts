@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Hdf5Reader, Hdf5Writer } from '../src/index.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Hdf5Error, Hdf5Reader, Hdf5Writer } from '../src/index.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -36,6 +36,34 @@ async function writeSample(path: string, portion: number): Promise<void> {
   writer.texts('/test/id', []);
   writer.attribute('/train', 'note', 'ok');
   writer.finish();
+}
+
+/** The same sequence in each run. */
+function numbersBelow1(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1664525 + 1013904223) % 2 ** 32;
+    return state / 2 ** 32;
+  };
+}
+
+/** @returns what was thrown, or null */
+async function readEverything(path: string): Promise<unknown> {
+  let reader: Hdf5Reader | undefined;
+  try {
+    reader = await Hdf5Reader.open(path, 2000);
+    reader.textsAttribute('/', 'classes');
+    reader.numberAttribute('/', 'sampleRateHz');
+    reader.names('/train');
+    reader.rows('/train/data', 'int16', 0, reader.rowCount('/train/data'));
+    reader.integers('/train/label');
+    reader.texts('/train/id');
+    return null;
+  } catch (error) {
+    return error;
+  } finally {
+    reader?.close();
+  }
 }
 
 const digest = async (path: string): Promise<string> =>
@@ -107,6 +135,63 @@ describe('an HDF5 file', () => {
     expect(() => writer.dataset('/data', 'int16', [4]).append([1, 2, 3])).toThrow(/no whole number of rows/);
     await writer.abandon();
     expect(existsSync(join(folder, 'a.h5'))).toBe(false);
+  });
+
+  it('reports a full disk', async () => {
+    await expect(Hdf5Writer.create('/dev/full')).rejects.toThrow(
+      '/dev/full: the file: file write failed: No space left',
+    );
+  });
+
+  it('may be larger than memory', async () => {
+    const before = process.memoryUsage().rss;
+    const path = join(folder, 'large.h5');
+    const writer = await Hdf5Writer.create(path);
+    const data = writer.dataset('/data', 'float32', [1, 40, 32]);
+    const rows = Float32Array.from({ length: 64 * 1280 }, (_, i) => i);
+    let largest = 0;
+    for (let portion = 0; portion < 600; portion++) {
+      data.append(rows);
+      largest = Math.max(largest, process.memoryUsage().rss);
+    }
+    writer.finish();
+    const reader = await Hdf5Reader.open(path);
+    for (let row = 0; row < reader.rowCount('/data'); row += 3001) {
+      expect(reader.rows('/data', 'float32', row, row + 1)[0]).toBe((row % 64) * 1280);
+      largest = Math.max(largest, process.memoryUsage().rss);
+    }
+    reader.close();
+    expect((await stat(path)).size).toBeGreaterThan(196 * 1000 ** 2);
+    expect(largest - before).toBeLessThan(120 * 1000 ** 2);
+  });
+
+  // Among these files are some on which the library aborts, and one on which it never ends.
+  it('is refused when damaged, and no other open file suffers', async () => {
+    const path = join(folder, 'a.h5');
+    await writeSample(path, 50);
+    const other = await Hdf5Reader.open(path);
+    const good = await readFile(path);
+    const damaged = join(folder, 'damaged.h5');
+    const random = numbersBelow1(7);
+    const complaints = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    let refused = 0;
+    for (let round = 0; round < 240; round++) {
+      const bytes = Buffer.from(good);
+      const size = random() < 0.2 ? Math.floor(random() * bytes.length) : bytes.length;
+      for (let edit = 0; edit < 6; edit++) bytes[Math.floor(random() * 4000)] = Math.floor(random() * 256);
+      await writeFile(damaged, bytes.subarray(0, size));
+      const error = await readEverything(damaged);
+      if (error === null) continue;
+      expect(error).toBeInstanceOf(Hdf5Error);
+      expect((error as Hdf5Error).message).toContain(damaged);
+      refused++;
+    }
+    complaints.mockRestore();
+    expect(refused).toBeGreaterThan(100);
+    expect(other.rows('/train/data', 'int16', 1, 2)).toHaveLength(16000);
+    expect(other.texts('/train/id')).toHaveLength(50);
+    other.close();
+    expect(() => other.names()).toThrow(/the file is closed/);
   });
 
   const python = process.env['SEDGE_REFERENCE_PYTHON'];

@@ -44,11 +44,27 @@ export default defineConfig({
         test: {
           name: 'workspace',
           include: ['test/**/*.spec.ts', 'tools/dev/**/*.spec.ts'],
+          exclude: ['test/deep/**'],
           setupFiles: ['reflect-metadata'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
         },
       },
+      // What takes long: `npm run test:deep`.
+      ...(process.env['SEDGE_TEST_DEEP'] === undefined
+        ? []
+        : [
+            {
+              ...shared,
+              test: {
+                name: 'deep',
+                include: ['test/deep/**/*.spec.ts'],
+                setupFiles: ['reflect-metadata'],
+                testTimeout: 3_600_000,
+                hookTimeout: 3_600_000,
+              },
+            },
+          ]),
     ],
   },
 });

@@ -33,7 +33,7 @@ function runChecks(names) {
   return { passed: names.length - failed, failed, skipped: 0 };
 }
 
-export function runVitest(name, args, python) {
+export function runVitest(name, args, python, env = {}) {
   const command = (file) => [
     'node_modules/vitest/vitest.mjs',
     'run',
@@ -42,7 +42,7 @@ export function runVitest(name, args, python) {
     '--reporter=junit',
     `--outputFile.junit=${file}`,
   ];
-  return runJunit(name, process.execPath, command, { SEDGE_REFERENCE_PYTHON: python });
+  return runJunit(name, process.execPath, command, { ...env, SEDGE_REFERENCE_PYTHON: python });
 }
 
 function runPytest(name, python, folder) {

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -17,11 +16,16 @@ struct Array {
   std::vector<float> data;
 };
 
+/// @returns false when it can't be read, as a folder can't. A stream would throw there.
 inline bool read_file(const std::string& path, std::vector<std::uint8_t>& bytes) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return false;
-  bytes.assign(std::istreambuf_iterator<char>(file), {});
-  return !file.bad();
+  bytes.clear();
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return false;
+  std::uint8_t block[65536];
+  while (const std::size_t count = std::fread(block, 1, sizeof block, file)) bytes.insert(bytes.end(), block, block + count);
+  const bool is_whole = std::ferror(file) == 0;
+  std::fclose(file);
+  return is_whole;
 }
 
 /// The text between a key's colon and the next comma outside of parentheses.

@@ -32,6 +32,12 @@ TEST(Npy, ReadsBackWhatItWrites) {
   EXPECT_EQ(read.data, written.data);
 }
 
+TEST(Npy, SaysThatAFolderOrAMissingFileCanNotBeRead) {
+  Array array;
+  EXPECT_NE(read_npy(std::filesystem::temp_directory_path().string(), array).find("can't be read"), std::string::npos);
+  EXPECT_NE(read_npy("/nowhere/at/all.npy", array).find("can't be read"), std::string::npos);
+}
+
 TEST(Npy, SaysWhatIsWrong) {
   EXPECT_NE(problem_of({}).find("no .npy file"), std::string::npos);
   EXPECT_NE(problem_of(npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", 8)).find("'<f8'"), std::string::npos);

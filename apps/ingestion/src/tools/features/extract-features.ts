@@ -40,7 +40,9 @@ export async function extractFeatures(context: ToolContext, given: GivenMfccPara
     } finally {
       await writer.abandon();
     }
-    await writeFile(join(folder, METADATA_FILE), JSON.stringify(metadataOf(reader, parameters, shape)));
+    const { split } = (context.job.inputs['dataset'] as JobInput).metadata;
+    const metadata = { ...metadataOf(reader, parameters, shape), ...(split !== undefined && { split }) };
+    await writeFile(join(folder, METADATA_FILE), JSON.stringify(metadata));
   } finally {
     reader.close();
   }

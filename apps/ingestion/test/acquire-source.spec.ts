@@ -1,0 +1,186 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { runBuiltinTool } from '@sedge/test-kit';
+import { tool } from '../src/tools/acquire-source.tool.js';
+import { openArchive } from '../src/tools/archive/open-archive.js';
+import { tarGzOf, zipOf } from './builders/archives.js';
+import { CuttingServer } from './builders/cutting-server.js';
+import { runJob, type JobResult } from './builders/tool-job.js';
+
+let folder: string;
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'sedge-acquire-'))));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const acquire = (from: string, more: Record<string, unknown> = {}): Promise<JobResult> =>
+  runJob(tool, folder, {}, { from, ...more });
+const contentOf = ({ path }: JobResult): Promise<Buffer> => readFile(join(path, 'source'));
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+const failing = (code: string, message: RegExp): unknown =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) as unknown });
+
+async function file(name: string, content: Buffer | string): Promise<string> {
+  const path = join(await mkdtemp(join(folder, 'given-')), name);
+  await writeFile(path, content);
+  return path;
+}
+
+describe('a local source', () => {
+  it('comes in byte for byte, by path or address, with its name and form', async () => {
+    const content = await tarGzOf([{ path: 'a.txt', content: 'a' }]);
+    const path = await file('my data.tar.gz', content);
+    for (const from of [path, pathToFileURL(path).href]) {
+      const source = await acquire(from, { sha256: sha256(content).toUpperCase() });
+      expect((await contentOf(source)).equals(content)).toBe(true);
+      expect(source.metadata).toEqual({ name: 'my data.tar.gz', format: 'tar.gz', sizeBytes: content.length });
+    }
+    const zip = await acquire(await file('x.bin', zipOf([{ path: 'a', content: 'a' }])));
+    expect(zip.metadata['format']).toBe('zip');
+  });
+
+  it('that is a folder becomes a tar that tells nothing of when and where', async () => {
+    const trees = await Promise.all(
+      ['one', 'two'].map(async (name, at) => {
+        const tree = join(folder, name, 'recordings');
+        await mkdir(join(tree, 'yes', 'deep'.repeat(30)), { recursive: true });
+        const files = ['yes/b.wav', 'yes/a.wav', `yes/${'deep'.repeat(30)}/c.wav`, '.DS_Store', 'empty'];
+        for (const path of at === 0 ? files : files.reverse())
+          await writeFile(join(tree, path), path === 'empty' ? '' : path);
+        await utimes(join(tree, 'yes', 'a.wav'), 1000 + at, 1000 + at);
+        return acquire(`${tree}${at === 0 ? '' : '/'}`);
+      }),
+    );
+    const [one, two] = await Promise.all(trees.map(contentOf));
+    expect(one!.equals(two!)).toBe(true);
+    expect(trees[0]!.metadata).toMatchObject({ name: 'recordings.tar', format: 'tar' });
+    const archive = await openArchive(join(trees[0]!.path, 'source'), {
+      name: 't',
+      signal: new AbortController().signal,
+    });
+    const members: string[] = [];
+    for await (const member of archive.members)
+      members.push(`${member.path}=${(await member.read(99999))!.toString()}`);
+    const deep = `yes/${'deep'.repeat(30)}/c.wav`;
+    expect(members).toEqual(['empty=', 'yes/a.wav=yes/a.wav', 'yes/b.wav=yes/b.wav', `${deep}=${deep}`]);
+  });
+
+  it('leaves links in a folder out and says so', async () => {
+    const tree = await mkdtemp(join(folder, 'linked-'));
+    await writeFile(join(tree, 'a.wav'), 'a');
+    await symlink('/etc/passwd', join(tree, 'b.wav'));
+    const source = await acquire(tree);
+    expect((await contentOf(source)).includes('root:')).toBe(false);
+    expect(source.logs).toEqual([expect.stringMatching(/b\.wav was left out: it is a link/)]);
+  });
+
+  it.each([
+    ['is not there', () => '/nowhere/at/all.tar', {}, 'INGESTION_SOURCE_ABSENT', /\/nowhere\/at\/all\.tar/],
+    ['is named by a relative path', () => 'data.tar', {}, 'INGESTION_SOURCE_FORM', /not absolute/],
+    ['has a scheme that nobody knows', () => 'gopher://x/y', {}, 'INGESTION_SOURCE_FORM', /gopher/],
+    ['is a device', () => '/dev/null', {}, 'INGESTION_SOURCE_FORM', /neither file nor folder/],
+    ['is empty', () => file('x', ''), {}, 'INGESTION_SOURCE_EMPTY', /no files/],
+    ['is an empty folder', () => mkdtemp(join(folder, 'empty-')), {}, 'INGESTION_SOURCE_EMPTY', /no files/],
+    ['is too large', () => file('x', 'content'), { maxBytes: 3 }, 'INGESTION_SOURCE_TOO_LARGE', /7 bytes/],
+    ['has another checksum', () => file('x', 'y'), { sha256: 'ab'.repeat(32) }, 'INGESTION_SOURCE_CHECKSUM', /abab/],
+  ])('that %s is refused', async (_, from, more, code, message) => {
+    await expect(acquire(await from(), more)).rejects.toEqual(failing(code, message));
+  });
+});
+
+describe('a source behind HTTP', () => {
+  const content = randomBytes(300_000);
+  let server: CuttingServer;
+  beforeEach(async () => void (server = await CuttingServer.start()));
+  afterEach(() => server.stop());
+
+  it('comes in whole', async () => {
+    const source = await acquire(server.serve('/d/speech%20commands.tar?version=2', content), {
+      sha256: sha256(content),
+    });
+    expect((await contentOf(source)).equals(content)).toBe(true);
+    expect(source.metadata['name']).toBe('speech commands.tar');
+  });
+
+  it('goes on where it was after each cut', async () => {
+    const url = server.serve('/x', content, { cuts: [100_000, 50_000, 60_000] });
+    const source = await acquire(url);
+    expect((await contentOf(source)).equals(content)).toBe(true);
+    const starts = server.requests.map((request) => Number(/bytes=(\d+)/.exec(request)?.[1] ?? 0));
+    expect(starts).toHaveLength(4);
+    expect(starts[0]).toBe(0);
+    // Each request asks for what is still missing, and none for what is there.
+    for (const [at, start] of starts.slice(1).entries()) expect(start).toBeGreaterThan(starts[at]!);
+  });
+
+  it('goes on in a later attempt at the job', async () => {
+    const url = server.serve('/x', content, { cuts: [200_000] });
+    const own = await mkdtemp(join(folder, 'attempts-'));
+    const run = (signal: AbortSignal): Promise<unknown> =>
+      runBuiltinTool(tool, { folder: own, inputs: {}, parameters: { from: url }, signal });
+    const first = new AbortController();
+    const failed = expect(run(first.signal)).rejects.toThrow();
+    while (
+      !(await readFile(join(own, 'scratch', 'source')).then(
+        (bytes) => bytes.length > 1000,
+        () => false,
+      ))
+    ) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    first.abort();
+    await failed;
+    await run(new AbortController().signal);
+    expect((await readFile(join(own, 'out', 'source', 'source'))).equals(content)).toBe(true);
+    expect(server.requests.at(-1)).toMatch(/bytes=\d+-$/);
+  });
+
+  it('begins anew when the content changed meanwhile', async () => {
+    const url = server.serve('/x', content, { cuts: [100_000] });
+    const changed = randomBytes(200_000);
+    const served = server.files.get('/x')!;
+    const source = acquire(url);
+    while (server.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    served.etag = '"2"';
+    served.content = changed;
+    expect((await contentOf(await source)).equals(changed)).toBe(true);
+  });
+
+  it.each([
+    ['knows no ranges', { ranges: false }],
+    ['gives no tag', { etag: null }],
+    ['gives a weak tag', { etag: 'W/"1"' }],
+  ])('begins anew where the server %s', async (_, options) => {
+    const source = await acquire(server.serve('/x', content, { ...options, cuts: [100_000] }));
+    expect((await contentOf(source)).equals(content)).toBe(true);
+  });
+
+  it('follows redirects, and bears with a server that is busy for a moment', async () => {
+    server.serve('/new', content);
+    server.redirects.set('/old', '/new');
+    server.failures.set('/old', [503]);
+    expect((await contentOf(await acquire(`${server.url}/old`))).equals(content)).toBe(true);
+  });
+
+  it('is tried again by the platform when nothing answers, and names the address without password', async () => {
+    const url = `${server.url.replace('//', '//user:secret@')}/x`;
+    server.failures.set('/x', [500, 500, 500, 500, 500]);
+    const failure = await acquire(url).catch((error: Error & { code: string }) => error as Error & { code: string });
+    expect(failure).toMatchObject({ code: 'ETIMEDOUT', message: expect.stringMatching(/answered 500/) as unknown });
+    expect((failure as Error).message).not.toMatch(/secret/);
+  }, 60_000);
+
+  it.each([
+    ['is not there', '/absent', {}, 'INGESTION_SOURCE_REFUSED', /404.*correct the address/],
+    ['leads in a circle', '/circle', {}, 'INGESTION_SOURCE_REDIRECTS', /10 times/],
+    ['leads to a local file', '/local', {}, 'INGESTION_SOURCE_FORM', /file:/],
+    ['is larger than it may be', '/x', { maxBytes: 1000 }, 'INGESTION_SOURCE_TOO_LARGE', /300 KB/],
+    ['has another checksum', '/x', { sha256: 'cd'.repeat(32) }, 'INGESTION_SOURCE_CHECKSUM', /cdcd/],
+  ])('that %s is refused', async (_, path, more, code, message) => {
+    server.serve('/x', content);
+    server.redirects.set('/circle', '/circle').set('/local', 'file:///etc/passwd');
+    await expect(acquire(`${server.url}${path}`, more)).rejects.toEqual(failing(code, message));
+  });
+});

@@ -22,10 +22,15 @@ Exit codes: 0 said, 4 there is no such run or step.`,
       // The reason of a step that changed is the list of its changes, which says more with where each came from.
       context.say(`${bold(item.name)}: ${item.changes.length === 0 ? item.reason : 'changed'}`);
       for (const { text, madeBy } of item.changes) {
-        context.say(dim(`    ${text}${madeBy ? `   (made by ${madeBy})` : ''}`));
+        context.say(dim(`    ${shortened(text)}${madeBy ? `   (made by ${madeBy})` : ''}`));
       }
     }
     if (items.length === 0) context.say(`no step '${args[1]}' in run ${why.run}`);
     return items.length === 0 ? EXIT.notFound : EXIT.ok;
   },
 };
+
+/** A digest inside a text, as lists show it. */
+function shortened(text: string): string {
+  return text.replace(/sha256:([0-9a-f]{12})[0-9a-f]{52}/g, '$1');
+}

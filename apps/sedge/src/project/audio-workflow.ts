@@ -2,19 +2,23 @@ import { stringify } from 'yaml';
 
 /** Text of a workflow that makes a recognizer of recordings in one folder per class. @param from as it stands in the file */
 export function audioWorkflow(name: string, from: string, classes: readonly string[]): string {
-  const inline = (value: unknown): string => stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim();
+  const inline = (value: unknown): string =>
+    stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trim();
   return `# From recordings in one folder per class to a program that recognizes them.
 # Change what you like and run it again: only what changed is done again (sedge plan says what, sedge why says why).
 name: ${inline(name)}
 inputs:
-  source: { from: ${inline(from)} }                # a folder, an archive or an address; --set source=PLACE
+  # a folder, an archive or an address; another one: --set source=PLACE
+  source: { from: ${inline(from)} }
 parameters:
   classes: ${inline(classes)}
-  architecture: kws-res                            # sedge tools show train-pytorch lists the others
-  iterations: 900                                  # more of them train longer and better
+  # the presets: sedge tools show train-pytorch
+  architecture: kws-res
+  # more of them train longer, and better as long as the validation accuracy rises
+  iterations: 900
 steps:
   recordings:
-    tool: ingest-audio-folders                     # its report says which files were skipped, and why
+    tool: ingest-audio-folders
     in: { source: $inputs.source }
     with: { classes: $parameters.classes, clipMs: 1000 }
   features:

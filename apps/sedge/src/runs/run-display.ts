@@ -11,6 +11,8 @@ const MOST_LIVE_LINES = 8;
 const REDRAW_MS = 200;
 /** Without a terminal: how often a running item says how far it is. */
 const PLAIN_PROGRESS_MS = 15_000;
+/** What is over sooner needs no estimate. */
+const SOON_MS = 2000;
 
 /** Shows a run as it goes: what is finished as lines that stay, what runs as bars below them; without a terminal as plain lines. */
 export class RunDisplay {
@@ -23,14 +25,13 @@ export class RunDisplay {
   private readonly nameWidth: number;
 
   constructor(readonly tally: StepTally) {
-    this.nameWidth = Math.min(32, Math.max(8, ...tally.all().map((item) => item.name.length)));
+    this.nameWidth = Math.min(32, longest(tally.names()));
     this.timer = setInterval(() => this.draw(), REDRAW_MS).unref();
   }
 
   handle(event: RunEvent): void {
     if (event.event === 'item' && this.tally.update(event.item)) this.tellEnd(event.item);
     if (event.event === 'progress') this.noteProgress(event.progress);
-    if (event.event === 'item') this.draw();
   }
 
   end(): void {
@@ -39,12 +40,16 @@ export class RunDisplay {
   }
 
   private tellEnd(item: ItemView): void {
-    if (this.tally.sizeOf(item.step) <= MOST_LINES_OF_A_STEP || item.state === 'failed') {
+    const { items: size, over } = this.tally.countOf(item.step);
+    if (size <= MOST_LINES_OF_A_STEP || item.state === 'failed') {
       if (item.state !== 'skipped') this.lines.print(endLine(item, this.nameWidth));
       return;
     }
-    const items = this.tally.itemsOf(item.step);
-    if (items.some((other) => other.finishedAt === null)) return;
+    if (over === size) this.lines.print(this.stepLine(item.step));
+  }
+
+  private stepLine(step: string): string {
+    const items = this.tally.itemsOf(step);
     const reused = items.filter((other) => other.decision === 'reused').length;
     const bad = items.filter((other) => other.state !== 'succeeded').length;
     const mark = bad > 0 ? red('✗') : green('✓');
@@ -53,7 +58,7 @@ export class RunDisplay {
       ...(reused ? [`${reused} reused`] : []),
       ...(bad ? [`${bad} not well`] : []),
     ];
-    this.lines.print(`${mark} ${item.step.padEnd(this.nameWidth)}  ${dim(counts.join(', '))}`);
+    return `${mark} ${step.padEnd(this.nameWidth)}  ${dim(counts.join(', '))}`;
   }
 
   private noteProgress(progress: ProgressEvent): void {
@@ -87,11 +92,16 @@ export class RunDisplay {
 
   private progressText(name: string): string {
     const { done, total, unit, metrics, leftMs } = this.progress.get(name)!;
-    const share = total > 0 && !process.stdout.isTTY ? `${Math.round((100 * done) / total)} %, ` : '';
+    const share = total > 0 && !process.stdout.isTTY ? `${Math.round((100 * done) / total)} %` : '';
+    const counts = unit === '%' ? '' : `${figure(done)}/${figure(total)} ${unit}`;
     const figures = Object.entries(metrics).map(([metric, value]) => `${metric} ${Number(value.toPrecision(4))}`);
-    const left = leftMs === null ? [] : [`about ${duration(leftMs)} left`];
-    return [`${share}${figure(done)}/${figure(total)} ${unit}`, ...figures, ...left].join(', ');
+    const left = leftMs === null || leftMs < SOON_MS ? '' : `about ${duration(leftMs)} left`;
+    return [share, counts, ...figures, left].filter((text) => text !== '').join(', ');
   }
+}
+
+function longest(names: readonly string[]): number {
+  return names.reduce((width, name) => Math.max(width, name.length), 8);
 }
 
 /** Counts as they are, measures rounded. */

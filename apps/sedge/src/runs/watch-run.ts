@@ -15,7 +15,7 @@ const MOST_LOGS = 3;
 
 /** Shows a run until it has ended. @returns the ended run, or null when the user interrupted */
 export async function watchRun(context: CommandContext, api: ApiClient, run: RunView): Promise<RunView | null> {
-  const display = context.isJson ? null : new RunDisplay(new StepTally(fresh(run)));
+  const display = context.isJson ? null : new RunDisplay(new StepTally(run.items));
   try {
     for await (const event of followRun(api, run.id, context.signal)) {
       context.emit(asLine(event));
@@ -28,11 +28,6 @@ export async function watchRun(context: CommandContext, api: ApiClient, run: Run
     display?.end();
   }
   return api.get<RunView>(`/v1/runs/${run.id}`);
-}
-
-/** The events tell every item from the start: what the first answer knew already is told by them too. */
-function fresh(run: RunView): RunView['items'] {
-  return run.items.map((item) => ({ ...item, state: 'pending', finishedAt: null }));
 }
 
 function asLine(event: RunEvent): unknown {

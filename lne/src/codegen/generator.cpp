@@ -87,7 +87,6 @@ class Generator {
   std::string network_source() const {
     std::string out = "// Generated. The network's layers with their shapes compiled in; each kernel stands here as it ran when the program was measured.\n";
     out += "#include <cmath>\n#include <cstdint>\n#include <cstring>\n#include <new>\n\n#include \"app.h\"\n#include \"program_data.hpp\"\n#include \"simd.hpp\"\n\nextern \"C\" const float app_weights[];\n\nnamespace {\n\nnamespace simd = lne::simd;\n";
-    std::set<std::string> files;
     std::map<std::string, std::string> kernels;
     for (const Step& step : program_.steps) kernels[step.primitive->kernel_file] = step.primitive->kernel_text;
     for (const auto& [file, text] : kernels) out += "\n// ---- " + file + "\n" + text;
@@ -99,7 +98,7 @@ class Generator {
       const Buffer& to = program_.buffers[static_cast<std::size_t>(program_.steps[i].destination)];
       out += "    {step_" + std::to_string(i) + ", " + quoted(program_.steps[i].layer) + ", " + std::to_string(to.offset) + ", " + std::to_string(to.floats) + "},\n";
     }
-    out += "};\nconstexpr std::size_t kStepCount = sizeof(kSteps) / sizeof(kSteps[0]);\n\n" + ports_source("Input", program_.inputs) + ports_source("Output", program_.outputs) + "}  // namespace\n" + interface_source();
+    out += "};\nconstexpr std::size_t kStepCount = sizeof(kSteps) / sizeof(kSteps[0]);\n\n" + ports_source("Input", program_.inputs) + ports_source("Output", program_.outputs) + "}  // namespace\n\n#include \"interface.inc\"\n";
     return out;
   }
 
@@ -110,8 +109,7 @@ class Generator {
     std::string merged;
     for (const std::string& name : step.merged) merged += (merged.empty() ? "; with " : ", ") + name;
     std::string comment = step.layer + " (" + step.op + ") by " + step.primitive->name + merged;
-    replace_all(comment, "\n", " ");
-    replace_all(comment, "\\", "/");
+    for (char& c : comment) c = static_cast<unsigned char>(c) < ' ' ? ' ' : c == '\\' ? '/' : c;
     return "\n// " + comment + "\n__attribute__((flatten)) void step_" + std::to_string(index) + "([[maybe_unused]] const float* const* inputs, float* arena) {\n  static constexpr " + step.lowered.shape_type +
            " kShape" + step.lowered.shape_value + ";\n  const float* const sources[] = {" + sources + "};\n  " + step.lowered.function + "(kShape, sources, app_weights + " + std::to_string(step.weights_offset) +
            ", arena + " + std::to_string(program_.buffers[static_cast<std::size_t>(step.destination)].offset) + ", arena + " + std::to_string(step.scratch_offset) + ");\n}\n";
@@ -124,69 +122,6 @@ class Generator {
       out += "    {" + braced(buffer.shape) + ", " + std::to_string(element_count(buffer.shape)) + ", " + std::to_string(buffer.input >= 0 ? -1 - buffer.input : buffer.offset) + "},\n";
     }
     return out + "};\n\n";
-  }
-
-  static std::string interface_source() {
-    return R"CPP(
-struct app_instance {
-  alignas(64) float arena[kArenaFloats];
-};
-static_assert(sizeof(app_instance) == static_cast<std::size_t>((kArenaFloats * 4 + 63) / 64 * 64), "the arena is as large as planned");
-static_assert(kWeightFloats >= 0, "");
-
-extern "C" {
-
-size_t app_instance_bytes(void) { return sizeof(app_instance); }
-
-app_instance* app_create(void) {
-  app_instance* instance = new (std::nothrow) app_instance;
-  if (instance) std::memset(instance->arena, 0, sizeof(instance->arena));
-  return instance;
-}
-
-app_instance* app_create_in(void* memory) {
-  if (memory == nullptr || reinterpret_cast<std::uintptr_t>(memory) % 64 != 0) return nullptr;
-  std::memset(memory, 0, sizeof(app_instance));
-  return new (memory) app_instance;
-}
-
-void app_destroy(app_instance* instance) { delete instance; }
-
-size_t app_input_count(void) { return sizeof(kInputs) / sizeof(kInputs[0]); }
-size_t app_output_count(void) { return sizeof(kOutputs) / sizeof(kOutputs[0]); }
-size_t app_input_elements(size_t index) { return kInputs[index].elements; }
-size_t app_output_elements(size_t index) { return kOutputs[index].elements; }
-const int64_t* app_input_shape(size_t index) { return kInputs[index].shape; }
-const int64_t* app_output_shape(size_t index) { return kOutputs[index].shape; }
-
-void app_run(app_instance* instance, const float* const* inputs, float* const* outputs) {
-  for (const StepEntry& step : kSteps) step.run(inputs, instance->arena);
-  app_finish(instance, inputs, outputs);
-}
-
-size_t app_step_count(void) { return kStepCount; }
-const char* app_step_name(size_t index) { return kSteps[index].name; }
-void app_step(app_instance* instance, size_t index, const float* const* inputs) { kSteps[index].run(inputs, instance->arena); }
-
-void app_finish(const app_instance* instance, const float* const* inputs, float* const* outputs) {
-  for (size_t i = 0; i < app_output_count(); ++i) {
-    const OutputPort& port = kOutputs[i];
-    const float* from = port.offset < 0 ? inputs[-1 - port.offset] : instance->arena + port.offset;
-    std::memcpy(outputs[i], from, port.elements * sizeof(float));
-  }
-}
-
-const float* app_step_result(const app_instance* instance, size_t index, size_t* elements) {
-  *elements = static_cast<size_t>(kSteps[index].floats);
-  return instance->arena + kSteps[index].offset;
-}
-
-size_t app_class_count(void) { return sizeof(kAppClasses) / sizeof(kAppClasses[0]) - 1; }
-const char* app_class_name(size_t index) { return index < app_class_count() ? kAppClasses[index] : ""; }
-const char* app_info(void) { return kAppInfo; }
-
-}  // extern "C"
-)CPP";
   }
 
   /// Inputs, outputs and per-step hashes, as the interpreter computes them here.
@@ -262,47 +197,9 @@ const char* app_info(void) { return kAppInfo; }
   }
 
   std::string cmake_lists() const {
-    return R"CMAKE(# Builds build/app and build/libapp with CMake and a C++17 compiler alone.
-cmake_minimum_required(VERSION 3.16)
-project(app CXX)
-
-if(NOT CMAKE_BUILD_TYPE)
-  set(CMAKE_BUILD_TYPE Release)
-endif()
-set(CMAKE_CXX_STANDARD 17)
-set(CMAKE_CXX_STANDARD_REQUIRED ON)
-set(CMAKE_CXX_EXTENSIONS OFF)
-
-set(APP_TARGET_FLAGS ")CMAKE" + target_.flags + R"CMAKE(" CACHE STRING "compiler flags that name the processor")
-separate_arguments(target_flags UNIX_COMMAND "${APP_TARGET_FLAGS}")
-
-# The weights and golden vectors are linked in by the assembler where it understands .incbin, else as C arrays made of the same bytes.
-set(data_sources "")
-foreach(symbol app_weights app_golden_bytes)
-  string(REGEX REPLACE "^app_([a-z]+).*" "\\1" blob ${symbol})
-  if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang" AND NOT APP_NO_ASSEMBLER)
-    enable_language(ASM)
-    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${blob}.S "#if defined(__APPLE__)\n#define SYMBOL(name) _##name\n  .const_data\n#else\n#define SYMBOL(name) name\n  .section .rodata\n#endif\n  .globl SYMBOL(${symbol})\n  .balign 64\nSYMBOL(${symbol}):\n  .incbin \"${CMAKE_CURRENT_SOURCE_DIR}/src/${blob}.bin\"\n  .balign 64\n#if defined(__linux__)\n  .section .note.GNU-stack,\"\",%progbits\n#endif\n")
-    set_property(SOURCE ${CMAKE_CURRENT_BINARY_DIR}/${blob}.S APPEND PROPERTY OBJECT_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/${blob}.bin)
-    list(APPEND data_sources ${CMAKE_CURRENT_BINARY_DIR}/${blob}.S)
-  else()
-    file(READ ${CMAKE_CURRENT_SOURCE_DIR}/src/${blob}.bin hex HEX)
-    string(REGEX REPLACE "(..)(..)(..)(..)" "0x\\4\\3\\2\\1u,\n" words "${hex}")
-    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${blob}.cpp "#include <cstdint>\nextern \"C\" {\nextern const std::uint32_t ${symbol}[];\nalignas(64) const std::uint32_t ${symbol}[] = {\n${words}0u};\n}\n")
-    list(APPEND data_sources ${CMAKE_CURRENT_BINARY_DIR}/${blob}.cpp)
-  endif()
-endforeach()
-
-add_library(libapp STATIC src/network.cpp src/program_data.cpp ${data_sources})
-set_target_properties(libapp PROPERTIES OUTPUT_NAME app)
-target_include_directories(libapp PUBLIC include PRIVATE src)
-# -ffp-contract=off: what is fused is written out, so that results do not depend on the compiler.
-target_compile_options(libapp PUBLIC $<$<COMPILE_LANGUAGE:CXX>:-O3 -ffp-contract=off -Wall -Wextra ${target_flags}>)
-
-add_executable(app src/main.cpp)
-target_include_directories(app PRIVATE src)
-target_link_libraries(app PRIVATE libapp)
-)CMAKE";
+    std::string text = runtime_files().at("tree/CMakeLists.txt");
+    replace_all(text, "@APP_TARGET_FLAGS@", target_.flags);
+    return text;
   }
 
   std::string readme() const {

@@ -226,6 +226,11 @@ class Compiler {
       step.lowered.weights.clear();
       step.lowered.weights.shrink_to_fit();
     }
+    // Packed is enough: the network as it was imported would take the same memory once more.
+    for (Value& value : graph().values) {
+      value.floats.clear();
+      value.floats.shrink_to_fit();
+    }
   }
 
   const PlanOptions& options_;

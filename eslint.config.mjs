@@ -27,9 +27,11 @@ const borders = [
       'type:service',
     ],
   },
-  // Stages that run no network have no business with the engine.
-  { sourceTag: 'scope:training', notDependOnLibsWithTags: ['type:engine'] },
-  { sourceTag: 'scope:workflow', notDependOnLibsWithTags: ['type:engine'] },
+  // Stages that run no network have no business with the engine (what is behind the composition is not theirs to know).
+  ...['scope:training', 'scope:workflow'].map((sourceTag) => ({
+    sourceTag,
+    onlyDependOnLibsWithTags: ['type:contract', 'type:port', 'type:kit', 'type:composition'],
+  })),
 ];
 
 const noDefaultExport = {

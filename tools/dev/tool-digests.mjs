@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { sourceDigests } from '../../lne/node/source-digest.mjs';
 import { digestForImports } from '../../lne/node/source-digest.mjs';
 
 const packageVersion = (name) => {
@@ -20,17 +19,6 @@ const packageOf = (specifier) =>
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
-
-/** Calls of the native library that reach its audio front end only: a new kernel then reruns no feature extraction. */
-const AUDIO_CALLS = new Set(['LneError', 'decodeWav', 'mfcc', 'mfccShape', 'resample']);
-
-/** What of the native library a bundle depends on, by the names that it imports. */
-function nativeDigest(bundle) {
-  const lists = [...bundle.matchAll(/import\s*\{([^}]*)\}\s*from\s*"@sedge\/lne"/g)].map(([, list]) => list);
-  const names = lists.flatMap((list) => list.split(',').map((item) => item.trim().split(/\s+as\s+/)[0]));
-  const { audio, engine } = sourceDigests();
-  return names.length > 0 && names.every((name) => AUDIO_CALLS.has(name)) ? audio : `${audio} ${engine}`;
-}
 
 async function bundleDigest(entry) {
   const externals = new Set();

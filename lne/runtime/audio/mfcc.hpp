@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "exact_math.hpp"
+#include "lanes.hpp"
 #include "real_fft.hpp"
 
 namespace lne::audio {
@@ -64,37 +65,60 @@ class Mfcc {
   std::size_t output_size() const { return static_cast<std::size_t>(p_.bands) * static_cast<std::size_t>(frames()); }
 
   /// Floats of workspace that `compute` needs.
-  std::size_t workspace_size() const {
-    return static_cast<std::size_t>(p_.frame_samples + fft_.bins()) * kLanes + fft_.workspace_size() +
-           static_cast<std::size_t>(p_.mels) * static_cast<std::size_t>(padded_frames());
-  }
+  std::size_t workspace_size() const { return signal_size() + turned_size() + fft_.workspace_size() + power_size() + decibels_size() + kAlignment; }
 
   /// @param samples `count` samples in [-1, 1]
   /// @param workspace `workspace_size()` floats
   /// @param output `output_size()` floats, [band][frame]
   void compute(const float* samples, std::int64_t count, float* workspace, float* output) const {
-    float* lanes = workspace;
-    float* power = lanes + static_cast<std::size_t>(p_.frame_samples) * kLanes;
-    float* fft_work = power + static_cast<std::size_t>(fft_.bins()) * kLanes;
-    float* decibels = fft_work + fft_.workspace_size();  // [mel][padded frame]
-    const std::int64_t usable = std::min<std::int64_t>(count, p_.clip_samples);
-    for (std::int32_t first = 0; first < frames(); first += kLanes) {
-      for (int lane = 0; lane < kLanes; ++lane) load_frame(samples, usable, first + lane, lane, lanes);
-      fft_.power(lanes, fft_work, power);
+    float* signal = aligned(workspace);
+    float* turned = signal + signal_size();
+    float* fft_work = turned + turned_size();
+    float* power = fft_work + fft_.workspace_size();
+    float* decibels = power + power_size();  // [mel][padded frame]
+    pad(samples, std::min<std::int64_t>(count, p_.clip_samples), signal);
+    turn(signal, turned);
+    for (std::size_t first = 0; first < padded_frames(); first += kLanes) {
+      const float* column = turned + first;
+      fft_.power([&](std::int32_t pair) { return ComplexLanes{sample(column, 2 * pair), sample(column, 2 * pair + 1)}; }, fft_work, power);
       apply_filters(power, decibels + first);
     }
-    const std::size_t values = static_cast<std::size_t>(p_.mels) * static_cast<std::size_t>(padded_frames());
-    to_decibels(decibels, values);
+    to_decibels(decibels);
     if (p_.has_top_db) limit_range(decibels);
     apply_dct(decibels, output);
   }
 
  private:
-  std::int32_t padded_frames() const { return (frames() + kLanes - 1) / kLanes * kLanes; }
+  /// One triangle: the bins from first_bin on, and its weights.
+  struct Filter {
+    std::int32_t first_bin;
+    std::int32_t first_weight;
+    std::int32_t count;
+  };
 
-  /// Periodic Hann window.
+  /// Floats; the parts of the workspace are multiples of a cache line.
+  static constexpr std::size_t kAlignment = 16;
+  static std::size_t rounded(std::size_t floats) { return (floats + kAlignment - 1) / kAlignment * kAlignment; }
+  static float* aligned(float* p) { return reinterpret_cast<float*>((reinterpret_cast<std::uintptr_t>(p) + 4 * kAlignment - 1) / (4 * kAlignment) * (4 * kAlignment)); }
+
+  std::size_t padded_frames() const { return (static_cast<std::size_t>(frames()) + kLanes - 1) / kLanes * kLanes; }
+  /// Strides that begin within a frame; those after the first belong to later frames as well.
+  std::size_t strides_per_frame() const { return static_cast<std::size_t>((p_.frame_samples + p_.stride_samples - 1) / p_.stride_samples); }
+  /// Columns of the turned signal: all strides of all frames.
+  std::size_t columns() const { return (padded_frames() + strides_per_frame() - 1 + kLanes - 1) / kLanes * kLanes; }
+  /// Rows of the turned signal: samples of a stride that belong to a frame.
+  std::size_t rows() const { return static_cast<std::size_t>(std::min(p_.stride_samples, p_.frame_samples)); }
+  std::size_t signal_size() const { return rounded((columns() - 1) * static_cast<std::size_t>(p_.stride_samples) + rows()); }
+  std::size_t turned_size() const { return rounded(rows() * columns()); }
+  std::size_t power_size() const { return rounded(static_cast<std::size_t>(fft_.bins()) * kLanes); }
+  std::size_t decibels_size() const { return rounded(static_cast<std::size_t>(p_.mels) * padded_frames()); }
+
+  /// Periodic Hann window, halved as the transform wants it, and where each of its samples lies in the turned signal.
   void make_window() {
-    for (std::int32_t n = 0; n < p_.frame_samples; ++n) window_.push_back(static_cast<float>(0.5 - 0.5 * cos_of_turn(n, p_.frame_samples)));
+    for (std::int32_t n = 0; n < p_.frame_samples; ++n) {
+      window_.push_back(static_cast<float>(0.5 - 0.5 * cos_of_turn(n, p_.frame_samples)) * 0.5f);
+      places_.push_back(static_cast<std::uint32_t>(static_cast<std::size_t>(n % p_.stride_samples) * columns() + static_cast<std::size_t>(n / p_.stride_samples)));
+    }
   }
 
   double hz_to_mel(double hz) const {
@@ -125,8 +149,19 @@ class Mfcc {
         weights_.push_back(static_cast<float>(weight * 2.0 / (right - left)));
         ++filter.count;
       }
+      pad_filter(filter);
       filters_.push_back(filter);
     }
+  }
+
+  /// Fills a filter with zeros to a multiple of four weights, at its start where the bins end.
+  void pad_filter(Filter& filter) {
+    const std::int32_t missing = (4 - filter.count % 4) % 4;
+    const bool has_room = filter.first_bin + filter.count + missing <= fft_.bins();
+    const auto start = weights_.begin() + filter.first_weight;
+    weights_.insert(has_room ? weights_.end() : start, static_cast<std::size_t>(missing), 0.0f);
+    if (!has_room) filter.first_bin -= missing;
+    filter.count += missing;
   }
 
   /// Orthonormal DCT-II, its first `bands` rows.
@@ -137,6 +172,7 @@ class Mfcc {
         dct_.push_back(static_cast<float>(scale * cos_of_turn(static_cast<std::int64_t>(band) * (2 * mel + 1), 4 * static_cast<std::int64_t>(p_.mels))));
       }
     }
+    dct_.resize(static_cast<std::size_t>((p_.bands + 3) / 4 * 4) * static_cast<std::size_t>(p_.mels), 0.0f);
   }
 
   /// The sample at a position of the centred signal: beyond the clip it is zero or mirrored, and the clip's missing end is zero.
@@ -149,68 +185,93 @@ class Mfcc {
     return at >= 0 && at < usable ? samples[at] : 0.0f;
   }
 
-  void load_frame(const float* samples, std::int64_t usable, std::int32_t frame, int lane, float* lanes) const {
-    const std::int64_t start = static_cast<std::int64_t>(frame) * p_.stride_samples - p_.frame_samples / 2;
-    const bool is_inside = start >= 0 && start + p_.frame_samples <= usable;
-    for (std::int32_t n = 0; n < p_.frame_samples; ++n) {
-      const float sample = frame >= frames() ? 0.0f : is_inside ? samples[start + n] : sample_at(samples, usable, start + n);
-      lanes[n * kLanes + lane] = sample * window_[static_cast<std::size_t>(n)];
+  /// The centred signal, as long as all columns need it.
+  void pad(const float* samples, std::int64_t usable, float* signal) const {
+    const std::int64_t before = p_.frame_samples / 2;
+    const std::int64_t size = static_cast<std::int64_t>(signal_size());
+    const std::int64_t after = std::min(before + usable, size);
+    for (std::int64_t i = 0; i < std::min(before, size); ++i) signal[i] = sample_at(samples, usable, i - before);
+    if (after > before) std::copy_n(samples, after - before, signal + before);
+    for (std::int64_t i = std::max<std::int64_t>(after, 0); i < size; ++i) signal[i] = sample_at(samples, usable, i - before);
+  }
+
+  /// turned[row][column] = signal[column * stride + row]: a sample of eight frames is then a load, wherever in the frames it lies.
+  void turn(const float* signal, float* turned) const {
+    const std::size_t stride = static_cast<std::size_t>(p_.stride_samples), whole = rows() / kLanes * kLanes;
+    for (std::size_t column = 0; column < columns(); column += kLanes) {
+      const float* from = signal + column * stride;
+      float* to = turned + column;
+      for (std::size_t row = 0; row < whole; row += kLanes) transpose_block(from + row, stride, to + row * columns(), columns());
+      for (std::size_t row = whole; row < rows(); ++row) {
+        for (std::size_t i = 0; i < kLanes; ++i) to[row * columns() + i] = from[i * stride + row];
+      }
     }
   }
 
-  /// @param energies column of kLanes frames in [mel][padded frame]
+  /// The n-th samples of eight frames, windowed. @param column where the first of the frames begins in the turned signal
+  LNE_AUDIO_INLINE Lanes sample(const float* column, std::int32_t n) const { return window_[static_cast<std::size_t>(n)] * load(column + places_[static_cast<std::size_t>(n)]); }
+
+  /// Four sums at a time, since each addition waits for the one before it.
+  /// @param energies column of eight frames in [mel][padded frame]
   void apply_filters(const float* power, float* energies) const {
+    const std::size_t pitch = padded_frames();
     for (std::size_t mel = 0; mel < filters_.size(); ++mel) {
       const Filter& filter = filters_[mel];
       const float* weights = weights_.data() + filter.first_weight;
-      const float* bins = power + filter.first_bin * kLanes;
-      float sums[kLanes] = {};
-      for (std::int32_t k = 0; k < filter.count; ++k) {
-        for (int lane = 0; lane < kLanes; ++lane) sums[lane] += weights[k] * bins[k * kLanes + lane];
+      const float* bins = power + static_cast<std::size_t>(filter.first_bin) * kLanes;
+      Lanes sums[4] = {all(0.0f), all(0.0f), all(0.0f), all(0.0f)};
+      // Each filter's weights are filled with zeros to a multiple of four, and those bins exist.
+      for (std::int32_t k = 0; k < filter.count; k += 4) {
+        for (int i = 0; i < 4; ++i) sums[i] = sums[i] + weights[k + i] * load(bins + (k + i) * kLanes);
       }
-      for (int lane = 0; lane < kLanes; ++lane) energies[mel * static_cast<std::size_t>(padded_frames()) + static_cast<std::size_t>(lane)] = sums[lane];
+      store(energies + mel * pitch, (sums[0] + sums[1]) + (sums[2] + sums[3]));
     }
   }
 
   /// 10 log10(max(1e-10, x)).
-  static void to_decibels(float* values, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const double x = std::max(1e-10, static_cast<double>(values[i]));
-      values[i] = static_cast<float>(10.0 / kLn10 * natural_log(x));
-    }
+  void to_decibels(float* values) const {
+    const std::size_t count = static_cast<std::size_t>(p_.mels) * padded_frames();
+    for (std::size_t i = 0; i < count; i += kLanes) store(values + i, static_cast<float>(10.0 / kLn10) * natural_log(larger(load(values + i), all(1e-10f))));
   }
 
   /// Lifts what lies more than top_db below the clip's loudest value.
   void limit_range(float* decibels) const {
+    const std::size_t pitch = padded_frames(), used = static_cast<std::size_t>(frames());
     float loudest = -1e30f;
-    for (std::int32_t mel = 0; mel < p_.mels; ++mel) {
-      for (std::int32_t frame = 0; frame < frames(); ++frame) loudest = std::max(loudest, decibels[mel * padded_frames() + frame]);
+    for (std::size_t mel = 0; mel < static_cast<std::size_t>(p_.mels); ++mel) {
+      const float* row = decibels + mel * pitch;
+      Lanes largest = all(-1e30f);
+      for (std::size_t frame = 0; frame + kLanes <= used; frame += kLanes) largest = larger(load(row + frame), largest);
+      for (std::size_t frame = used / kLanes * kLanes; frame < used; ++frame) loudest = std::max(loudest, row[frame]);
+      float values[kLanes];
+      store(values, largest);
+      for (const float value : values) loudest = std::max(loudest, value);
     }
-    const float floor = loudest - static_cast<float>(p_.top_db);
-    const std::int32_t count = p_.mels * padded_frames();
-    for (std::int32_t i = 0; i < count; ++i) decibels[i] = std::max(decibels[i], floor);
+    const Lanes floor = all(loudest - static_cast<float>(p_.top_db));
+    const std::size_t count = static_cast<std::size_t>(p_.mels) * pitch;
+    for (std::size_t i = 0; i < count; i += kLanes) store(decibels + i, larger(load(decibels + i), floor));
   }
 
+  /// Four bands at a time share each load.
   void apply_dct(const float* decibels, float* output) const {
-    for (std::int32_t band = 0; band < p_.bands; ++band) {
-      const float* row = dct_.data() + static_cast<std::size_t>(band) * static_cast<std::size_t>(p_.mels);
-      for (std::int32_t first = 0; first < frames(); first += kLanes) {
-        float sums[kLanes] = {};
-        for (std::int32_t mel = 0; mel < p_.mels; ++mel) {
-          for (int lane = 0; lane < kLanes; ++lane) sums[lane] += row[mel] * decibels[mel * padded_frames() + first + lane];
+    const std::size_t pitch = padded_frames(), used = static_cast<std::size_t>(frames()), mels = static_cast<std::size_t>(p_.mels);
+    const std::size_t bands = static_cast<std::size_t>(p_.bands);
+    for (std::size_t band = 0; band < bands; band += 4) {
+      const float* rows = dct_.data() + band * mels;  // filled with zeros to a multiple of four bands
+      for (std::size_t first = 0; first < used; first += kLanes) {
+        Lanes sums[4] = {all(0.0f), all(0.0f), all(0.0f), all(0.0f)};
+        for (std::size_t mel = 0; mel < mels; ++mel) {
+          const Lanes x = load(decibels + mel * pitch + first);
+          for (std::size_t i = 0; i < 4; ++i) sums[i] = sums[i] + rows[i * mels + mel] * x;
         }
-        const int used = std::min(kLanes, static_cast<int>(frames() - first));
-        for (int lane = 0; lane < used; ++lane) output[band * frames() + first + lane] = sums[lane];
+        for (std::size_t i = 0; i < 4 && band + i < bands; ++i) {
+          float values[kLanes];
+          store(values, sums[i]);
+          std::copy_n(values, std::min<std::size_t>(kLanes, used - first), output + (band + i) * used + first);
+        }
       }
     }
   }
-
-  /// One triangle: the bins from first_bin on, and its weights.
-  struct Filter {
-    std::int32_t first_bin;
-    std::int32_t first_weight;
-    std::int32_t count;
-  };
 
   /// ln(6.4) / 27, the step of the logarithmic part of Slaney's scale.
   static constexpr double kSlaneyStep = 0.06875177742094912;
@@ -218,6 +279,7 @@ class Mfcc {
   MfccParameters p_;
   RealFft fft_;
   std::vector<float> window_;
+  std::vector<std::uint32_t> places_;
   std::vector<Filter> filters_;
   std::vector<float> weights_;
   std::vector<float> dct_;

@@ -1,8 +1,6 @@
 // Runs test suites one after the other, counts their tests, and ends with `N passed, N failed, N skipped`.
 import { InterruptedError, SetupError, setUp } from '../setup/steps.mjs';
 
-const isCi = ['1', 'true'].includes(process.env.CI ?? '');
-
 /**
  * Sets up, runs the suites that are named on the command line (all by default), and ends the process: 0 when all is well. With CI=1
  * a skipped suite or test is a failure.
@@ -19,7 +17,7 @@ export async function runSuites(suites, wanted) {
       const started = Date.now();
       results.push({ suite, counts: await runSuite(suite), tookMs: Date.now() - started });
     }
-    process.exit(verdict(results));
+    process.exit(verdict(results, ['1', 'true'].includes(process.env.CI ?? '')));
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     console.error(`\n${error.message}`);
@@ -29,7 +27,7 @@ export async function runSuites(suites, wanted) {
   }
 }
 
-async function runSuite(suite) {
+export async function runSuite(suite) {
   console.log(`\n── ${suite.name}: ${suite.what}`);
   const missing = suite.missing?.() ?? null;
   if (missing) {
@@ -49,7 +47,7 @@ async function runSuite(suite) {
 }
 
 /** Prints the counts per suite and their sum as the last line. @returns the exit code */
-function verdict(results) {
+export function verdict(results, isCi) {
   console.log('');
   const total = { passed: 0, failed: 0, skipped: 0 };
   for (const { suite, counts, tookMs } of results) {

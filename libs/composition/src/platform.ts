@@ -13,6 +13,9 @@ import { openDeadLetters } from './dead-letters.js';
 import type { Settings } from './settings.js';
 import { waitForLock } from './system-lock.js';
 
+/** The machine must be mended before the next start; the commands' own code for it. */
+const EXIT_ENVIRONMENT = 5;
+
 /** The ports with the adapters that the settings choose: the only place that knows both. */
 export interface Platform {
   database: Database;
@@ -28,6 +31,7 @@ export async function openPlatform(settings: Settings): Promise<Platform> {
   const database = await PgliteDatabase.open({
     dataDirectory: join(dataDirectory, 'database'),
     templateDirectory: cacheDirectory,
+    onStopped: endProcess,
   });
   const bus = new MemoryBus({ keepDeadLetter: await openDeadLetters(database) });
   const store = new DirectoryStore(join(dataDirectory, 'artifacts'));
@@ -37,6 +41,13 @@ export async function openPlatform(settings: Settings): Promise<Platform> {
     new HttpToolRunner(),
   ];
   return { database, bus, store, runners, host: hostOf(settings) };
+}
+
+/** Without its database a process can do nothing but end; what was committed is there at the next start. */
+function endProcess(error: Error): void {
+  const { message, code, mend } = error as Error & { code?: string; mend?: string };
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level: 'error', code, message, mend })}\n`);
+  process.exit(EXIT_ENVIRONMENT);
 }
 
 function hostOf({ dataDirectory, toolDirectories, cores, memoryMb, url }: Settings): Host {

@@ -1,8 +1,8 @@
 import { digestOfBytes, type Digest } from '@sedge/artifact-contracts';
 import { describeArtifactStore, sampleBytes, type ArtifactStoreHarness } from '@sedge/ports/contract';
-import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, open, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { SmallDisk, canMount } from '@sedge/test-kit';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -87,24 +87,24 @@ describe('DirectoryStore', () => {
     expect(found).toEqual([digestOfBytes('x')]);
   });
 
-  it('on a file system that really fills up: says so, leaves nothing, and goes on when there is room', async (context) => {
-    const place = join(root, 'small');
-    await mkdir(place);
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'sedge-test', place]);
-    if (mounted.status !== 0)
-      context.skip('mounting is not permitted here; the same is tested over a layer that injects the fault');
-    try {
-      const small = new DirectoryStore(place);
-      const { digest } = await small.put(sampleBytes(300_000, 1));
-      await expect(small.put(sampleBytes(2_000_000, 2))).rejects.toMatchObject({ code: 'STORE_FULL' });
-      const outside = join(root, 'outside');
-      await writeFile(outside, sampleBytes(2_000_000, 2));
-      await expect(small.putFile(outside)).rejects.toMatchObject({ code: 'STORE_FULL' });
-      expect(await readdir(join(place, 'temporary'))).toEqual([]);
-      expect(await small.verify(digest)).toBe('ok');
-      await small.put(sampleBytes(300_000, 3));
-    } finally {
-      spawnSync('umount', [place]);
-    }
-  });
+  // Where mounting is not permitted, the same is tested over a layer that injects the fault.
+  it.runIf(canMount())(
+    'on a file system that really fills up: says so, leaves nothing, and goes on when there is room',
+    async () => {
+      const disk = new SmallDisk(1);
+      try {
+        const small = new DirectoryStore(disk.path);
+        const { digest } = await small.put(sampleBytes(300_000, 1));
+        await expect(small.put(sampleBytes(2_000_000, 2))).rejects.toMatchObject({ code: 'STORE_FULL' });
+        const outside = join(root, 'outside');
+        await writeFile(outside, sampleBytes(2_000_000, 2));
+        await expect(small.putFile(outside)).rejects.toMatchObject({ code: 'STORE_FULL' });
+        expect(await readdir(join(disk.path, 'temporary'))).toEqual([]);
+        expect(await small.verify(digest)).toBe('ok');
+        await small.put(sampleBytes(300_000, 3));
+      } finally {
+        disk.remove();
+      }
+    },
+  );
 });

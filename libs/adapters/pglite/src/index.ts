@@ -1,1 +1,2 @@
 export { PgliteDatabase, type PgliteOptions } from './pglite.adapter.js';
+export { DatabaseStoppedError } from './pglite-stream.js';

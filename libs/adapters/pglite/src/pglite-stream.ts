@@ -6,7 +6,19 @@ const GREETING = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x
 const SYNC = 'S'.charCodeAt(0);
 const QUERY = 'Q'.charCodeAt(0);
 const TERMINATE = 'X'.charCodeAt(0);
+const ERROR_RESPONSE = 'E'.charCodeAt(0);
 const HEADER_BYTES = 5;
+
+/** The embedded database gave up, e.g. because its log could not be written. What was committed is there at the next start. */
+export class DatabaseStoppedError extends Error {
+  readonly code = 'DATABASE_STOPPED';
+  readonly mend = 'free some disk if it is full, then start again; what was committed is kept';
+
+  constructor(reason: string) {
+    super(`the embedded database stopped: ${reason}`);
+    this.name = 'DatabaseStoppedError';
+  }
+}
 
 /**
  * A socket for the `pg` client that ends in the embedded PostgreSQL of this process. Speaking the wire protocol itself, rather than
@@ -65,8 +77,22 @@ export class PgliteStream extends Duplex {
     }
     if (last !== SYNC && last !== QUERY) return;
     this.pending = [];
-    this.push(Buffer.from(await this.database.execProtocolRaw(batch)));
+    const answer = Buffer.from(await this.database.execProtocolRaw(batch));
+    this.push(answer);
+    const panic = panicIn(answer);
+    if (panic !== null) this.destroy(new DatabaseStoppedError(panic));
   }
+}
+
+/** The words of a PANIC, after which PostgreSQL answers nothing any more, or null. */
+function panicIn(answer: Buffer): string | null {
+  for (let at = 0; at + HEADER_BYTES <= answer.length; at += 1 + answer.readInt32BE(at + 1)) {
+    if (answer[at] !== ERROR_RESPONSE) continue;
+    // Fields: a letter, a text, a zero byte. S is the severity, M the message.
+    const fields = answer.toString('utf8', at + HEADER_BYTES, at + 1 + answer.readInt32BE(at + 1)).split('\0');
+    if (fields.includes('SPANIC')) return fields.find((field) => field.startsWith('M'))?.slice(1) ?? 'PANIC';
+  }
+  return null;
 }
 
 /** A message is its type (1 byte), its length without the type (4 bytes) and its body. */

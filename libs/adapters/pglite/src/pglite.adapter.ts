@@ -13,6 +13,8 @@ export interface PgliteOptions {
   templateDirectory?: string;
   /** how long a query waits for the connection before it is reported as blocked by a forgotten transaction */
   patienceMs?: number;
+  /** called when the database has given up; every query fails from then on, and only another start helps */
+  onStopped?: (error: Error) => void;
 }
 
 /**
@@ -40,7 +42,8 @@ export class PgliteDatabase implements Database {
       ...(dataDirectory !== undefined && { dataDir: dataDirectory }),
       postgresqlconf: SETTINGS,
     });
-    return new PgliteDatabase(cluster, await SingleConnection.open(cluster, options.patienceMs ?? 30_000));
+    const { patienceMs = 30_000, onStopped = () => undefined } = options;
+    return new PgliteDatabase(cluster, await SingleConnection.open(cluster, patienceMs, onStopped));
   }
 
   optionsFor(schema: ServiceSchema): DataSourceOptions {

@@ -23,12 +23,17 @@ export class SingleConnection {
     private readonly patienceMs: number,
   ) {}
 
-  static async open(database: PGlite, patienceMs: number): Promise<SingleConnection> {
+  static async open(
+    database: PGlite,
+    patienceMs: number,
+    onStopped: (error: Error) => void,
+  ): Promise<SingleConnection> {
     const client = new pg.Client({
       user: 'postgres',
       database: 'postgres',
       stream: () => new PgliteStream(database) as never,
     });
+    client.on('error', onStopped);
     await client.connect();
     return new SingleConnection(client, patienceMs);
   }

@@ -35,6 +35,11 @@ export class ErrorFilter implements ExceptionFilter {
       const mend = 'send a body of the announced type and length';
       return { status: error.status, body: { code: 'HTTP_BODY_INVALID', message: error.message, mend } };
     }
+    if (isDiskFull(error)) {
+      const mend =
+        'free some disk where the data directory lies, then try again; nothing that was stored before is lost';
+      return { status: 507, body: { code: 'DISK_FULL', message: `the disk is full: ${error.message}`, mend } };
+    }
     this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     const mend = 'see the log of the process; if it happens again, report it with the log';
     return { status: 500, body: { code: 'INTERNAL_ERROR', message: 'something that should not happen did', mend } };
@@ -56,4 +61,11 @@ function bodyOf(error: HttpException): ErrorBody {
 
 function isBodyParserError(error: unknown): error is Error & { status: number } {
   return error instanceof Error && 'status' in error && 'type' in error && typeof error.status === 'number';
+}
+
+/** By file system, artifact store and database (SQLSTATE disk_full). */
+const DISK_FULL_CODES = new Set<unknown>(['ENOSPC', 'EDQUOT', 'STORE_FULL', '53100']);
+
+function isDiskFull(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && DISK_FULL_CODES.has(error.code);
 }

@@ -53,7 +53,7 @@ export class JobAttempts {
       const transientFailures = job.transient_failures + (failureClass === 'transient' ? 1 : 0);
       const preemptedFailures = job.preempted_failures + (failureClass === 'preempted' ? 1 : 0);
       const earlier = failureClass === 'transient' ? job.transient_failures : job.preempted_failures;
-      const delayMs = retryDelayMs(failureClass, earlier);
+      const delayMs = retryDelayMs(failure, earlier);
       const end = {
         outcome: failureClass === 'preempted' ? 'preempted' : 'failed',
         class: failureClass,

@@ -24,7 +24,7 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const SEDGE = join(ROOT, 'apps', 'sedge', 'bin', 'sedge.js');
 const LEAST_SPEEDUP = 1.5;
 const MOST_ARENA_SHARE = 1.05;
-const SYSTEM_LIBRARIES = /^(linux-vdso|libc|libm|libgcc_s|libstdc\+\+|ld-linux\S*|\/lib\S*ld-linux\S*)\b/;
+const SYSTEM_LIBRARIES = /^(linux-vdso|libc|libm|libgcc_s|libstdc\+\+|\S*ld-linux\S*)\.so/;
 
 const words = process.argv.slice(2);
 if (words.includes('--help')) {
@@ -37,6 +37,7 @@ const options = isFile ? words.slice(1) : words;
 const dataDirectory = options.includes('--data-dir') ? options.slice(options.indexOf('--data-dir')).slice(0, 2) : [];
 
 const { referencePython } = await import(new URL('../../../tools/dev/test/python.mjs', import.meta.url));
+const python = await referencePython();
 const outcome = await runWorkflow();
 const folder = mkdtempSync(join(tmpdir(), 'acceptance-'));
 try {
@@ -55,7 +56,7 @@ async function runWorkflow() {
   let last = null;
   for await (const line of createInterface({ input: child.stdout })) {
     last = JSON.parse(line);
-    if (last.event === 'item' && last.state !== undefined)
+    if (last.event === 'item' && ['succeeded', 'failed'].includes(last.state))
       console.log(`       ${last.name ?? last.item}: ${last.state}`);
   }
   if (last?.state === 'succeeded' && last.program) return last;
@@ -89,7 +90,7 @@ function comparisons() {
   const metadata = sedge('artifacts', 'show', output('model')).metadata;
   const request = { ...places, program: outcome.program.path, metadata };
   const script = fileURLToPath(new URL('./compare.py', import.meta.url));
-  const { status, stdout } = spawnSync(referencePython(), [script], {
+  const { status, stdout } = spawnSync(python, [script], {
     input: JSON.stringify(request),
     encoding: 'utf8',
     stdio: ['pipe', 'pipe', 'inherit'],

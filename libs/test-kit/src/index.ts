@@ -1,1 +1,4 @@
+export { gaussian, keywordNet, type KeywordNetOptions } from './keyword-net.js';
+export { encodeOnnx, type OnnxNetwork, type OnnxNode } from './onnx-model.js';
 export { SmallDisk, canMount } from './small-disk.js';
+export { runBuiltinTool, type ToolRunRequest, type ToolRunResult } from './tool-run.js';

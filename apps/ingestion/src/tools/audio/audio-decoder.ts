@@ -1,11 +1,13 @@
 import { decodeWav, resample } from '@sedge/lne';
-import { decodeFlac } from './flac-decoder.js';
+import { FlacDecoder } from './flac-decoder.js';
 import { isUnusable, type RecordingAudio, type UnusableAudio } from './recording-audio.js';
 
 const LOWEST_HZ = 1000;
 
 /** Decodes WAV and FLAC, mixes channels down to their mean, and brings recordings to one rate as int16. */
 export class AudioDecoder {
+  private readonly flac = new FlacDecoder();
+
   /** @param limitMs after which a recording is too long */
   constructor(
     private readonly sampleRateHz: number,
@@ -21,19 +23,19 @@ export class AudioDecoder {
       const seconds = Math.round(audio.samples.length / audio.sampleRateHz);
       return { reason: 'too-long', detail: `${seconds} s, and at most ${limitMs / 1000} s are read` };
     }
-    if (audio.sampleRateHz === this.sampleRateHz) return toInt16(audio.samples);
+    if (audio.sampleRateHz === this.sampleRateHz) return asInt16(audio.samples);
     if (audio.sampleRateHz < LOWEST_HZ) {
       return {
         reason: 'unreadable',
         detail: `its rate is ${audio.sampleRateHz} Hz, and at least ${LOWEST_HZ} Hz are read`,
       };
     }
-    return toInt16(await resample(audio.samples, audio.sampleRateHz, this.sampleRateHz));
+    return asInt16(await resample(asFloats(audio.samples), audio.sampleRateHz, this.sampleRateHz));
   }
 
   private read(bytes: Buffer, limitMs: number): RecordingAudio | UnusableAudio {
     const magic = bytes.toString('latin1', 0, 4);
-    if (magic === 'fLaC') return decodeFlac(bytes, limitMs);
+    if (magic === 'fLaC') return this.flac.decode(bytes, limitMs);
     if (!magic.startsWith('RI') && !magic.startsWith('RF')) return { reason: 'not-audio', detail: '' };
     try {
       return decodeWav(bytes);
@@ -46,10 +48,15 @@ export class AudioDecoder {
 }
 
 /** The nearest integer to each sample; what lies beyond the range is clipped. 16-bit recordings come back as they were. */
-function toInt16(samples: Float32Array): Int16Array {
+function asInt16(samples: Float32Array | Int16Array): Int16Array {
+  if (samples instanceof Int16Array) return samples;
   const integers = new Int16Array(samples.length);
   for (let at = 0; at < samples.length; at++) {
     integers[at] = Math.max(-32768, Math.min(32767, Math.round(samples[at]! * 32768)));
   }
   return integers;
+}
+
+function asFloats(samples: Float32Array | Int16Array): Float32Array {
+  return samples instanceof Float32Array ? samples : Float32Array.from(samples, (sample) => sample / 32_768);
 }

@@ -8,47 +8,71 @@ import type { RecordingAudio, UnusableAudio } from './recording-audio.js';
 /** Side channels of 32 bits would not fit the arrays. */
 const MOST_BITS = 24;
 const FIRST_CAPACITY = 1 << 16;
+/** A long recording's memory is not held for the short ones after it. */
+const KEPT_CAPACITY = 1 << 20;
 
-/**
- * Decodes a FLAC file from untrusted bytes. It is believed only when all checksums of its frames are right, and number and MD5 of the samples
- * are what it says. No more memory is taken than for the samples that were decoded.
- * @param limitMs after which a recording is too long
- * @see RFC 9639
- */
-export function decodeFlac(bytes: Buffer, limitMs: number): RecordingAudio | UnusableAudio {
-  const info = readStreamInfo(bytes);
-  const start = firstFrameOf(bytes);
-  if (!info || start === null) return { reason: 'unreadable', detail: 'it does not begin as FLAC does' };
-  if (info.sampleRateHz === 0) return { reason: 'unreadable', detail: 'its header says 0 Hz' };
-  if (info.bits > MOST_BITS) {
-    return { reason: 'unreadable', detail: `it has ${info.bits} bits a sample, and at most ${MOST_BITS} are read` };
+/** Decodes FLAC files from untrusted bytes, one after the other: memory is used again. @see RFC 9639 */
+export class FlacDecoder {
+  private readonly buffers = new ChannelBuffers();
+
+  /**
+   * A file is believed only when all checksums of its frames are right, and number and MD5 of the samples are what it says. No more memory is
+   * taken than for the samples that were decoded.
+   * @param limitMs after which a recording is too long
+   */
+  decode(bytes: Buffer, limitMs: number): RecordingAudio | UnusableAudio {
+    const info = readStreamInfo(bytes);
+    const start = firstFrameOf(bytes);
+    if (!info || start === null) return { reason: 'unreadable', detail: 'it does not begin as FLAC does' };
+    if (info.sampleRateHz === 0) return { reason: 'unreadable', detail: 'its header says 0 Hz' };
+    if (info.bits > MOST_BITS) {
+      return { reason: 'unreadable', detail: `it has ${info.bits} bits a sample, and at most ${MOST_BITS} are read` };
+    }
+    const limit = Math.floor((limitMs / 1000) * info.sampleRateHz);
+    if (info.samples > limit)
+      return { reason: 'too-long', detail: `${Math.round(info.samples / info.sampleRateHz)} s` };
+    const { buffers } = this;
+    buffers.start(info.channels, info.samples > 0 ? info.samples : limit);
+    try {
+      const reader = new BitReader(bytes, start);
+      while (!reader.isAtEnd) readFrame(reader, bytes, info, (samples) => buffers.take(samples));
+    } catch (error) {
+      if (!(error instanceof FlacFlaw)) throw error;
+      return { reason: 'unreadable', detail: `${error.message}, after ${buffers.length} samples` };
+    }
+    return judge(buffers.channels(), info);
   }
-  const limit = Math.floor((limitMs / 1000) * info.sampleRateHz);
-  if (info.samples > limit) return { reason: 'too-long', detail: `${Math.round(info.samples / info.sampleRateHz)} s` };
-  const target = new ChannelBuffers(info.channels, info.samples > 0 ? info.samples : limit);
-  try {
-    const reader = new BitReader(bytes, start);
-    while (!reader.isAtEnd) readFrame(reader, bytes, info, (samples) => target.take(samples));
-  } catch (error) {
-    if (!(error instanceof FlacFlaw)) throw error;
-    return { reason: 'unreadable', detail: `${error.message}, after ${target.length} samples` };
+}
+
+function judge(channels: Int32Array[], info: StreamInfo): RecordingAudio | UnusableAudio {
+  const count = channels[0]!.length;
+  if (info.samples > 0 && count !== info.samples) {
+    return { reason: 'unreadable', detail: `it ends after ${count} of its ${info.samples} samples` };
   }
-  const channels = target.channels();
-  const flaw = flawOf(channels, info);
-  return flaw ?? { samples: meanOf(channels, info.bits), sampleRateHz: info.sampleRateHz };
+  if (count === 0) return { reason: 'empty', detail: '' };
+  const turns = inTurns(channels);
+  const bytes = lowBytes(turns, Math.ceil(info.bits / 8));
+  const isSaid = !/^0+$/.test(info.md5);
+  // FLAC's own checksum: over all channels' samples in turn, as little-endian integers of whole bytes.
+  if (isSaid && createHash('md5').update(bytes).digest('hex') !== info.md5) {
+    return { reason: 'unreadable', detail: 'its samples do not have the MD5 that it says' };
+  }
+  const isPlain = channels.length === 1 && info.bits === 16;
+  const samples = isPlain ? new Int16Array(bytes.buffer) : meanOf(channels, info.bits);
+  return { samples, sampleRateHz: info.sampleRateHz };
 }
 
 /** The samples so far, in arrays that grow with them. */
 class ChannelBuffers {
   length = 0;
-  private buffers: Int32Array<ArrayBuffer>[];
+  private limit = 0;
+  private buffers: Int32Array[] = [];
 
-  constructor(
-    channels: number,
-    private readonly limit: number,
-  ) {
-    const capacity = Math.min(limit, FIRST_CAPACITY);
-    this.buffers = Array.from({ length: channels }, () => new Int32Array(capacity));
+  start(channels: number, limit: number): void {
+    this.length = 0;
+    this.limit = limit;
+    const isSpare = this.buffers.length === channels && this.buffers[0]!.length <= KEPT_CAPACITY;
+    if (!isSpare) this.buffers = Array.from({ length: channels }, () => new Int32Array(FIRST_CAPACITY));
   }
 
   /** Room for the next block. @throws FlacFlaw when there are more samples than there may be */
@@ -56,7 +80,7 @@ class ChannelBuffers {
     const from = this.length;
     const to = from + samples;
     if (to > this.limit) throw new FlacFlaw('it holds more samples than it says');
-    if (to > this.buffers[0]!.length) this.grow(Math.min(this.limit, Math.max(to, 2 * from)));
+    if (to > this.buffers[0]!.length) this.grow(Math.max(to, 2 * from));
     this.length = to;
     return this.buffers.map((buffer) => buffer.subarray(from, to));
   }
@@ -74,35 +98,19 @@ class ChannelBuffers {
   }
 }
 
-function flawOf(channels: Int32Array[], info: StreamInfo): UnusableAudio | null {
-  const count = channels[0]!.length;
-  if (info.samples > 0 && count !== info.samples) {
-    return { reason: 'unreadable', detail: `it ends after ${count} of its ${info.samples} samples` };
+/** Samples of all channels in turn, as interleaved files have them. */
+function inTurns(channels: Int32Array[]): Int32Array {
+  if (channels.length === 1) return channels[0]!;
+  const turns = new Int32Array(channels[0]!.length * channels.length);
+  for (const [at, channel] of channels.entries()) {
+    for (let sample = 0; sample < channel.length; sample++) turns[sample * channels.length + at] = channel[sample]!;
   }
-  if (count === 0) return { reason: 'empty', detail: '' };
-  const isSaid = !/^0+$/.test(info.md5);
-  if (isSaid && md5Of(channels, info.bits) !== info.md5) {
-    return { reason: 'unreadable', detail: 'its samples do not have the MD5 that it says' };
-  }
-  return null;
-}
-
-/** FLAC's own checksum: over all channels' samples in turn, as little-endian integers of whole bytes. */
-function md5Of(channels: Int32Array[], bits: number): string {
-  const width = Math.ceil(bits / 8);
-  const mono = channels.length === 1;
-  const turns = mono ? channels[0]! : new Int32Array(channels[0]!.length * channels.length);
-  if (!mono) {
-    for (const [at, channel] of channels.entries()) {
-      for (let sample = 0; sample < channel.length; sample++) turns[sample * channels.length + at] = channel[sample]!;
-    }
-  }
-  return createHash('md5').update(lowBytes(turns, width)).digest('hex');
+  return turns;
 }
 
 function lowBytes(integers: Int32Array, width: number): Uint8Array {
   // The usual case without a loop over bytes: this decides how fast a file is read.
-  if (width === 2) return new Uint8Array(Int16Array.from(integers).buffer);
+  if (width === 2) return new Uint8Array(new Int16Array(integers).buffer);
   const bytes = new Uint8Array(integers.length * width);
   for (let at = 0; at < integers.length; at++) {
     for (let byte = 0; byte < width; byte++) bytes[at * width + byte] = integers[at]! >> (8 * byte);

@@ -1,8 +1,9 @@
 import type { SkipReason } from '../../domain/skip-reasons.js';
 
-/** Samples of one channel in [-1, 1), as a file holds them. */
+/** Samples of one channel, as a file holds them. */
 export interface RecordingAudio {
-  samples: Float32Array;
+  /** in [-1, 1), or 16-bit integers */
+  samples: Float32Array | Int16Array;
   sampleRateHz: number;
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ToolContext } from '@sedge/tool-contracts';
 import type { AudioLayout } from '../../domain/audio-layout.js';
 import { readMemberPath } from '../../domain/member-path.js';
-import type { FoundRecording } from '../../domain/recording.js';
+import { stemOf, type FoundRecording } from '../../domain/recording.js';
 import { skippedFile, type SkippedFile, type SkipReason } from '../../domain/skip-reasons.js';
 import { sizeText } from '../../domain/units.js';
 import { refusal } from '../../errors.js';
@@ -137,7 +137,7 @@ export class SourceReader {
       throw refusal('INGESTION_NOISE_TOO_LONG', { limit: NOISE_LIMIT_MS / 60_000 });
     }
     const at = await this.reading.noise.append(samples);
-    this.content.noise.push({ name: segments.at(-1)!, at, length: samples.length });
+    this.content.noise.push({ name: stemOf(segments.at(-1)!), at, length: samples.length });
   }
 
   private async takeText(member: ArchiveMember, segments: string[]): Promise<void> {

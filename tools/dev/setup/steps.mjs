@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { checkPrograms } from './programs.mjs';
 
 // Progress goes to standard error, so that what a command prints can be piped.
@@ -106,18 +106,19 @@ export function assertPrograms() {
   );
 }
 
-/** Refuses to start when a disk is too small for what will be put on it. */
-export function assertFreeDisk(path, neededMb, what) {
-  let folder = path;
+/**
+ * Refuses to start when a disk is too small for what will be put on it.
+ * @param mend what helps besides freeing some
+ */
+export function assertFreeDisk(path, neededMb, what, mend = 'set SEDGE_HOME to a folder on another disk') {
+  let folder = resolve(path);
   while (!existsSync(folder)) folder = dirname(folder);
   const { bavail, bsize } = statfsSync(folder);
   const freeMb = Math.floor((bavail * bsize) / 1_048_576);
-  if (freeMb < neededMb) {
-    throw new SetupError(
-      `${what} needs ${neededMb} MB of free disk at ${folder}, and ${freeMb} MB are free. Free some, or set SEDGE_HOME to a folder on another disk.`,
-    );
-  }
-  return `${(freeMb / 1024).toFixed(0)} GB free`;
+  if (freeMb >= neededMb) return `${(freeMb / 1024).toFixed(0)} GB free`;
+  throw new SetupError(
+    `${what} needs ${neededMb} MB of free disk at ${folder}, and ${freeMb} MB are free. Free some, or ${mend}.`,
+  );
 }
 
 const lockDigest = () =>
@@ -128,7 +129,7 @@ export async function installNodeModules() {
   const digest = lockDigest();
   if (existsSync('node_modules') && existsSync(stampPath) && readFileSync(stampPath, 'utf8') === digest)
     return 'unchanged';
-  assertFreeDisk('.', 1200, 'Installing the Node modules');
+  assertFreeDisk('.', 1200, 'Installing the Node modules', 'move the clone to another disk');
   await runCommand('Node modules', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'http']);
   mkdirSync(dirname(stampPath), { recursive: true });
   writeFileSync(stampPath, digest);

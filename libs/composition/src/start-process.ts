@@ -8,6 +8,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ErrorFilter, requestValidation } from '@sedge/service-kit';
 import { lockDataDirectory } from './data-directory-lock.js';
+import { DiskReserve } from './disk-reserve.js';
 import { openPlatform, type Platform } from './platform.js';
 import { PlatformModule } from './platform.module.js';
 import { ProcessLog } from './process-log.js';
@@ -31,19 +32,32 @@ export interface ProcessOptions {
   configure?: (app: NestExpressApplication) => void;
 }
 
+interface Surroundings {
+  logger: ProcessLog;
+  /** closes what was opened before the application */
+  release(): Promise<void>;
+}
+
 const BODY_LIMIT = '32mb';
 
 /** The lock, the ports and the application of a process, opened in this order and closed in the other. */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
   const { settings } = options;
   const unlock = await lockDataDirectory(settings.dataDirectory);
+  const logger = new ProcessLog(settings.logLevel);
+  let reserve: DiskReserve | undefined;
   let platform: Platform | undefined;
-  try {
-    platform = await openPlatform(settings);
-    return await startApplication(options, platform, unlock);
-  } catch (error) {
+  const release = async (): Promise<void> => {
     await platform?.database.close();
+    await reserve?.close();
     await unlock();
+  };
+  try {
+    reserve = await DiskReserve.keep(settings.dataDirectory, (message) => logger.warn(message, 'disk'));
+    platform = await openPlatform(settings);
+    return await startApplication(options, platform, { logger, release });
+  } catch (error) {
+    await release();
     throw error;
   }
 }
@@ -51,10 +65,10 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
 async function startApplication(
   { modules, settings, configure }: ProcessOptions,
   platform: Platform,
-  unlock: () => Promise<void>,
+  { logger, release }: Surroundings,
 ): Promise<RunningProcess> {
   const app = await NestFactory.create<NestExpressApplication>(rootModule(modules, platform), {
-    logger: new ProcessLog(settings.logLevel),
+    logger,
     abortOnError: false,
     bodyParser: false,
   });
@@ -77,8 +91,7 @@ async function startApplication(
     await Promise.all(servers.map(closeServer));
     await rm(socketPath, { force: true });
     await app.close();
-    await platform.database.close();
-    await unlock();
+    await release();
   };
   return { url: settings.listen ? urlOf(servers[1]!) : null, socketPath, app, close };
 }

@@ -6,7 +6,7 @@ import { SedgeProcess, buildProgram, itemNamed, until } from './sedge-process.js
 const WORKFLOW = `name: full
 steps:
   first: { tool: sum-values, with: { value: 1 } }
-  rest: { tool: sum-values, in: { of: $first.report }, with: { pauseMs: 600 }, sweep: { value: [1, 2, 3, 4, 5, 6, 7, 8] } }
+  rest: { tool: sum-values, in: { of: $first.report }, with: { sizeMb: 6 }, sweep: { value: [1, 2, 3, 4, 5, 6, 7, 8] } }
   sum: { tool: sum-values, in: { all: { all: $rest.report } } }
 `;
 
@@ -31,6 +31,7 @@ describe.runIf(canMount())('a disk that becomes full under a run', () => {
     await until(async () =>
       (await sedge.show(id)).items.some((item) => item.name.startsWith('rest') && item.state === 'running'),
     );
+    // The process gives up its reserve, which is less than the jobs need.
     disk.fill();
     const failed = async () => (await sedge.show(id)).items.filter((item) => item.state === 'failed');
     await until(async () => (await failed()).length > 0, 90_000);

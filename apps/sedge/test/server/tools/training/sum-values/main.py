@@ -37,6 +37,10 @@ def main():
     for name, content in (("report.json", {"value": total}), ("metadata.json", {"metrics": {"value": total}})):
         with open(os.path.join(output, name), "w", encoding="utf-8") as file:
             json.dump(content, file)
+    if parameters["sizeMb"]:
+        with open(os.path.join(output, "ballast"), "wb") as file:
+            for _ in range(parameters["sizeMb"]):
+                file.write(str(total).encode().ljust(1 << 20))
     note(parameters["log"], f"end {job['job']}")
 
 

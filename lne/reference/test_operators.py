@@ -49,7 +49,8 @@ def test_every_choice_for_a_convolution(bench, case):
     taps, channels, out = int(random.choice([3, 5])), int(random.integers(1, 70)), int(random.integers(1, 70))
     builder = ModelBuilder((1, channels, int(random.integers(1, 24)), int(random.integers(1, 24))), int(random.integers(1 << 30)))
     side = builder.conv("input", channels, out, (1, 1))
-    x = builder.conv("input", channels, out, (taps, taps), bias=True)
+    kernel = [(taps, taps), (1, taps), (taps, 1)][case % 3]
+    x = builder.conv("input", channels, out, kernel, bias=True)
     if random.integers(2):
         x = builder.add("Add", [x, side])
     x = builder.add("Clip", [x, builder.constant(np.float32(-0.5)), builder.constant(np.float32(1.5))])

@@ -2,6 +2,8 @@
 /// Method: A. Lavin and S. Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016; matrices by Toom and Cook's construction.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <utility>
 
 #include "../../simd/simd.hpp"
 #include "../../src/ops/op.hpp"
@@ -54,12 +56,15 @@ struct WinogradMatrices {
   }
 };
 
-template <int Outputs, int Taps>
+/// A tile of OutputsY x OutputsX results of a kernel of TapsY x TapsX; F(1, 1) stands for a dimension without taps.
+template <int OutputsY, int TapsY, int OutputsX, int TapsX>
 struct Winograd {
-  static constexpr WinogradMatrices<Outputs, Taps> kMatrices{};
+  static constexpr int kSizeY = OutputsY + TapsY - 1, kSizeX = OutputsX + TapsX - 1;
+  static constexpr WinogradMatrices<OutputsY, TapsY> kDown{};
+  static constexpr WinogradMatrices<OutputsX, TapsX> kAcross{};
 };
 
-/// out[r * out_step] = sum over c of matrix[r][c] * in[c]; zeros of the matrix cost nothing.
+/// out[r] = sum over c of matrix[r][c] * in[c]; zeros of the matrix cost nothing.
 template <int Rows, int Columns>
 static inline __attribute__((always_inline)) void winograd_apply(const double (&matrix)[Rows][Columns], const simd::Vec8* in, simd::Vec8* out) {
   using namespace simd;
@@ -75,36 +80,37 @@ static inline __attribute__((always_inline)) void winograd_apply(const double (&
 }
 
 /// Source tiles [first, first + count) at all points -> to[point][tile][channel]; points lie `point_step` floats apart.
-template <int Outputs, int Taps>
+template <int OutputsY, int TapsY, int OutputsX, int TapsX>
 __attribute__((noinline)) static void winograd_source(const WinogradShape& s, const float* src, float* to, long point_step, int first, int count) {
   using namespace simd;
-  constexpr int size = Outputs + Taps - 1;
-  const int across = (s.out_width + Outputs - 1) / Outputs;
+  using Form = Winograd<OutputsY, TapsY, OutputsX, TapsX>;
+  constexpr int size_y = Form::kSizeY, size_x = Form::kSizeX;
+  const int across = (s.out_width + OutputsX - 1) / OutputsX;
   for (int t = 0; t < count; ++t) {
-    const int top = (first + t) / across * Outputs - s.pad_top, left = (first + t) % across * Outputs - s.pad_left;
-    const bool is_inside = top >= 0 && left >= 0 && top + size <= s.height && left + size <= s.width;
+    const int top = (first + t) / across * OutputsY - s.pad_top, left = (first + t) % across * OutputsX - s.pad_left;
+    const bool is_inside = top >= 0 && left >= 0 && top + size_y <= s.height && left + size_x <= s.width;
     for (int c = 0; c < s.channels; c += 8) {
-      Vec8 half[size][size];  // [x][y]
-      for (int y = 0; y < size; ++y) {
-        Vec8 line[size], points[size];
+      Vec8 half[size_x][size_y];
+      for (int y = 0; y < size_y; ++y) {
+        Vec8 line[size_x], points[size_x];
         const float* in = src + (static_cast<long>(top + y) * s.width + left) * s.channels + c;
         if (is_inside) {
 #pragma GCC unroll 8
-          for (int x = 0; x < size; ++x) line[x] = load(in + static_cast<long>(x) * s.channels);
+          for (int x = 0; x < size_x; ++x) line[x] = load(in + static_cast<long>(x) * s.channels);
         } else {
           const bool has_line = top + y >= 0 && top + y < s.height;
-          for (int x = 0; x < size; ++x) line[x] = has_line && left + x >= 0 && left + x < s.width ? load(in + static_cast<long>(x) * s.channels) : set1(0.0f);
+          for (int x = 0; x < size_x; ++x) line[x] = has_line && left + x >= 0 && left + x < s.width ? load(in + static_cast<long>(x) * s.channels) : set1(0.0f);
         }
-        winograd_apply(Winograd<Outputs, Taps>::kMatrices.source, line, points);
+        winograd_apply(Form::kAcross.source, line, points);
 #pragma GCC unroll 8
-        for (int x = 0; x < size; ++x) half[x][y] = points[x];
+        for (int x = 0; x < size_x; ++x) half[x][y] = points[x];
       }
       float* out = to + static_cast<long>(t) * s.channels + c;
-      for (int x = 0; x < size; ++x) {
-        Vec8 points[size];
-        winograd_apply(Winograd<Outputs, Taps>::kMatrices.source, half[x], points);
+      for (int x = 0; x < size_x; ++x) {
+        Vec8 points[size_y];
+        winograd_apply(Form::kDown.source, half[x], points);
 #pragma GCC unroll 8
-        for (int y = 0; y < size; ++y) store(out + (y * size + x) * point_step, points[y]);
+        for (int y = 0; y < size_y; ++y) store(out + (y * size_x + x) * point_step, points[y]);
       }
     }
   }
@@ -146,31 +152,32 @@ static inline void winograd_multiply_rest(const float* in, const float* weights,
   }
 }
 
-/// from[point][tile][8 * Vectors] -> the tiles' results, with bias, addend and activation.
-template <int Outputs, int Taps>
+/// from[point][tile][8 * vectors] -> the tiles' results, with bias, addend and activation.
+template <int OutputsY, int TapsY, int OutputsX, int TapsX>
 __attribute__((noinline)) static void winograd_result(const WinogradShape& s, const float* from, long point_step, int vectors, const float* biases, const float* residual, float* dst, int first, int count) {
   using namespace simd;
-  constexpr int size = Outputs + Taps - 1;
-  const int across = (s.out_width + Outputs - 1) / Outputs;
+  using Form = Winograd<OutputsY, TapsY, OutputsX, TapsX>;
+  constexpr int size_y = Form::kSizeY, size_x = Form::kSizeX;
+  const int across = (s.out_width + OutputsX - 1) / OutputsX;
   for (int t = 0; t < count; ++t) {
-    const int top = (first + t) / across * Outputs, left = (first + t) % across * Outputs;
-    const int rows = top + Outputs <= s.out_height ? Outputs : s.out_height - top;
-    const int columns = left + Outputs <= s.out_width ? Outputs : s.out_width - left;
+    const int top = (first + t) / across * OutputsY, left = (first + t) % across * OutputsX;
+    const int rows = top + OutputsY <= s.out_height ? OutputsY : s.out_height - top;
+    const int columns = left + OutputsX <= s.out_width ? OutputsX : s.out_width - left;
     for (int v = 0; v < vectors; ++v) {
       const float* in = from + 8L * (static_cast<long>(t) * vectors + v);
-      Vec8 half[Outputs][size];  // [y][x]
-      for (int x = 0; x < size; ++x) {
-        Vec8 points[size], sums[Outputs];
+      Vec8 half[OutputsY][size_x];
+      for (int x = 0; x < size_x; ++x) {
+        Vec8 points[size_y], sums[OutputsY];
 #pragma GCC unroll 8
-        for (int y = 0; y < size; ++y) points[y] = load(in + (y * size + x) * point_step);
-        winograd_apply(Winograd<Outputs, Taps>::kMatrices.result, points, sums);
+        for (int y = 0; y < size_y; ++y) points[y] = load(in + (y * size_x + x) * point_step);
+        winograd_apply(Form::kDown.result, points, sums);
 #pragma GCC unroll 8
-        for (int y = 0; y < Outputs; ++y) half[y][x] = sums[y];
+        for (int y = 0; y < OutputsY; ++y) half[y][x] = sums[y];
       }
       const Vec8 bias = load(biases + 8 * v);
       for (int y = 0; y < rows; ++y) {
-        Vec8 sums[Outputs];
-        winograd_apply(Winograd<Outputs, Taps>::kMatrices.result, half[y], sums);
+        Vec8 sums[OutputsX];
+        winograd_apply(Form::kAcross.result, half[y], sums);
         for (int x = 0; x < columns; ++x) {
           const long at = (static_cast<long>(top + y) * s.out_width + left + x) * s.out_vectors * 8 + 8 * v;
           Vec8 sum = add(sums[x], bias);
@@ -194,29 +201,41 @@ __attribute__((noinline)) static void winograd_block(const WinogradShape& s, int
   }
 }
 
-/// weights: per block of Vectors (the last: Rest) channel vectors [point][channels][8 * Vectors], then the biases.
+/// The functions that make up one variant.
+struct WinogradPieces {
+  int outputs_y, outputs_x, points, vectors, rest;  // rest: channel vectors of the last block, or 0
+  void (*source)(const WinogradShape&, const float*, float*, long, int, int);
+  void (*result)(const WinogradShape&, const float*, long, int, const float*, const float*, float*, int, int);
+  void (*block)(const WinogradShape&, int, const float*, long, const float*, float*, long, int);
+  void (*rest_block)(const WinogradShape&, int, const float*, long, const float*, float*, long, int);
+};
+
+/// weights: per block of channel vectors [point][channels][8 * vectors], then the biases.
 /// Points lie 16 floats further apart than their data, so that they do not meet in one set of the cache.
-template <int Outputs, int Taps, int Vectors, int Rest, int Positions>
-static inline void winograd_conv(const WinogradShape& s, const float* const* src, const float* weights, float* dst, float* scratch) {
-  constexpr int points = (Outputs + Taps - 1) * (Outputs + Taps - 1);
-  const int tiles = ((s.out_height + Outputs - 1) / Outputs) * ((s.out_width + Outputs - 1) / Outputs);
-  const long source_step = static_cast<long>(s.block_tiles) * s.channels + 16, product_step = 8L * Vectors * s.block_tiles + 16;
-  float* products = scratch + points * source_step;
-  const float* biases = weights + 8L * points * s.channels * s.out_vectors;
+static inline void winograd_run(const WinogradShape& s, const WinogradPieces& p, const float* const* src, const float* weights, float* dst, float* scratch) {
+  const int tiles = ((s.out_height + p.outputs_y - 1) / p.outputs_y) * ((s.out_width + p.outputs_x - 1) / p.outputs_x);
+  const long source_step = static_cast<long>(s.block_tiles) * s.channels + 16, product_step = 8L * p.vectors * s.block_tiles + 16;
+  float* products = scratch + p.points * source_step;
+  const float* biases = weights + 8L * p.points * s.channels * s.out_vectors;
   const float* residual = s.has_residual ? src[1] : dst;
   for (int first = 0; first < tiles; first += s.block_tiles) {
     const int count = first + s.block_tiles <= tiles ? s.block_tiles : tiles - first;
-    winograd_source<Outputs, Taps>(s, src[0], scratch, source_step, first, count);
-    int done = 0;
-    for (; done + Vectors <= s.out_vectors; done += Vectors) {
-      winograd_block<Vectors, Positions>(s, points, scratch, source_step, weights + 8L * points * s.channels * done, products, product_step, count);
-      winograd_result<Outputs, Taps>(s, products, product_step, Vectors, biases + 8 * done, residual + 8 * done, dst + 8 * done, first, count);
-    }
-    if constexpr (Rest > 0) {
-      winograd_block<Rest, Positions>(s, points, scratch, source_step, weights + 8L * points * s.channels * done, products, product_step, count);
-      winograd_result<Outputs, Taps>(s, products, product_step, Rest, biases + 8 * done, residual + 8 * done, dst + 8 * done, first, count);
+    p.source(s, src[0], scratch, source_step, first, count);
+    for (int done = 0; done < s.out_vectors; done += p.vectors) {
+      const bool is_rest = done + p.vectors > s.out_vectors;
+      const float* from = weights + 8L * p.points * s.channels * done;
+      (is_rest ? p.rest_block : p.block)(s, p.points, scratch, source_step, from, products, product_step, count);
+      p.result(s, products, product_step, is_rest ? p.rest : p.vectors, biases + 8 * done, residual + 8 * done, dst + 8 * done, first, count);
     }
   }
+}
+
+template <int OutputsY, int TapsY, int OutputsX, int TapsX, int Vectors, int Rest, int Positions>
+static inline void winograd_conv(const WinogradShape& s, const float* const* src, const float* weights, float* dst, float* scratch) {
+  using Form = Winograd<OutputsY, TapsY, OutputsX, TapsX>;
+  constexpr WinogradPieces pieces{OutputsY, OutputsX, Form::kSizeY * Form::kSizeX, Vectors, Rest, winograd_source<OutputsY, TapsY, OutputsX, TapsX>, winograd_result<OutputsY, TapsY, OutputsX, TapsX>,
+                                  winograd_block<Vectors, Positions>, winograd_block<(Rest > 0 ? Rest : Vectors), Positions>};
+  winograd_run(s, pieces, src, weights, dst, scratch);
 }
 // kernel-end
 
@@ -228,78 +247,150 @@ constexpr int kRegisters = 12;  // of 16
 constexpr int kMostVectors = 4;
 constexpr int kMostPositions = 12;
 
-using Kernel = void (*)(const WinogradShape&, const float* const*, const float*, float*, float*);
-
-/// What a variant {outputs, vectors, positions, tiles at once} means for a layer.
+/// What a variant {outputs down, outputs across, vectors, positions, tiles at once} means for a layer.
 struct Form {
-  int outputs, taps, vectors, positions, block_tiles;
-  int size() const { return outputs + taps - 1; }
-  std::int64_t points() const { return static_cast<std::int64_t>(size()) * size(); }
+  int outputs_y, taps_y, outputs_x, taps_x, vectors, positions, block_tiles;
+  int size_y() const { return outputs_y + taps_y - 1; }
+  int size_x() const { return outputs_x + taps_x - 1; }
+  int points() const { return size_y() * size_x(); }
 };
 
 bool fits(int vectors, int positions) { return vectors * positions <= kRegisters && vectors <= kMostVectors && positions <= kMostPositions; }
 
-template <int Outputs, int Taps, int Vectors, int Rest>
-Kernel with_positions(int positions) {
-  const auto pick = [positions](auto... candidates) {
-    Kernel found = nullptr;
-    const auto consider = [&](auto candidate) {
-      constexpr int kPositions = decltype(candidate)::value;
-      if constexpr (Vectors * kPositions <= kRegisters) {
-        if (kPositions == positions) found = winograd_conv<Outputs, Taps, Vectors, Rest, kPositions>;
+template <int OutputsY, int TapsY, int OutputsX, int TapsX>
+struct Transforms {
+  static void set(WinogradPieces& pieces) {
+    pieces.source = winograd_source<OutputsY, TapsY, OutputsX, TapsX>;
+    pieces.result = winograd_result<OutputsY, TapsY, OutputsX, TapsX>;
+  }
+
+  /// The kernel of one pair of channels at all points: down * g * across^T.
+  static void kernel(const float* g, double* points) {
+    using Matrices = Winograd<OutputsY, TapsY, OutputsX, TapsX>;
+    double half[Matrices::kSizeY][TapsX] = {};
+    for (int i = 0; i < Matrices::kSizeY; ++i) {
+      for (int y = 0; y < TapsY; ++y) {
+        for (int x = 0; x < TapsX; ++x) half[i][x] += Matrices::kDown.kernel[i][y] * static_cast<double>(g[y * TapsX + x]);
       }
-    };
-    (consider(candidates), ...);
-    return found;
-  };
-  return pick(std::integral_constant<int, 2>(), std::integral_constant<int, 3>(), std::integral_constant<int, 4>(), std::integral_constant<int, 5>(), std::integral_constant<int, 6>(),
-              std::integral_constant<int, 7>(), std::integral_constant<int, 8>(), std::integral_constant<int, 9>(), std::integral_constant<int, 10>(), std::integral_constant<int, 12>());
+    }
+    for (int i = 0; i < Matrices::kSizeY; ++i) {
+      for (int j = 0; j < Matrices::kSizeX; ++j) {
+        double sum = 0;
+        for (int x = 0; x < TapsX; ++x) sum += half[i][x] * Matrices::kAcross.kernel[j][x];
+        points[i * Matrices::kSizeX + j] = sum;
+      }
+    }
+  }
+};
+
+struct TransformsOfForm {
+  int outputs_y, taps_y, outputs_x, taps_x;
+  void (*set)(WinogradPieces&);
+  void (*kernel)(const float*, double*);
+};
+
+template <int OutputsY, int TapsY, int OutputsX, int TapsX>
+constexpr TransformsOfForm offer() {
+  using Of = Transforms<OutputsY, TapsY, OutputsX, TapsX>;
+  return {OutputsY, TapsY, OutputsX, TapsX, Of::set, Of::kernel};
 }
 
-template <int Outputs, int Taps>
-Kernel with_vectors(int vectors, int rest, int positions) {
-  switch (vectors * 10 + rest) {
-    case 10: return with_positions<Outputs, Taps, 1, 0>(positions);
-    case 20: return with_positions<Outputs, Taps, 2, 0>(positions);
-    case 21: return with_positions<Outputs, Taps, 2, 1>(positions);
-    case 30: return with_positions<Outputs, Taps, 3, 0>(positions);
-    case 31: return with_positions<Outputs, Taps, 3, 1>(positions);
-    case 32: return with_positions<Outputs, Taps, 3, 2>(positions);
-    case 40: return with_positions<Outputs, Taps, 4, 0>(positions);
-    case 41: return with_positions<Outputs, Taps, 4, 1>(positions);
-    case 42: return with_positions<Outputs, Taps, 4, 2>(positions);
-    case 43: return with_positions<Outputs, Taps, 4, 3>(positions);
-    default: return nullptr;
-  }
+/// Square kernels, and those of one row or one column.
+constexpr TransformsOfForm kForms[] = {
+    offer<2, 3, 2, 3>(), offer<4, 3, 4, 3>(), offer<6, 3, 6, 3>(), offer<2, 5, 2, 5>(), offer<4, 5, 4, 5>(), offer<1, 1, 2, 3>(), offer<1, 1, 4, 3>(), offer<1, 1, 6, 3>(),
+    offer<1, 1, 2, 5>(), offer<1, 1, 4, 5>(), offer<2, 3, 1, 1>(), offer<4, 3, 1, 1>(), offer<6, 3, 1, 1>(), offer<2, 5, 1, 1>(), offer<4, 5, 1, 1>(),
+};
+
+const TransformsOfForm& transforms_of(const Form& form) {
+  return *std::find_if(std::begin(kForms), std::end(kForms), [&](const TransformsOfForm& offered) {
+    return offered.outputs_y == form.outputs_y && offered.taps_y == form.taps_y && offered.outputs_x == form.outputs_x && offered.taps_x == form.taps_x;
+  });
 }
 
-Kernel find_kernel(const Form& form, int rest) {
-  switch (form.outputs * 10 + form.taps) {
-    case 23: return with_vectors<2, 3>(form.vectors, rest, form.positions);
-    case 43: return with_vectors<4, 3>(form.vectors, rest, form.positions);
-    case 63: return with_vectors<6, 3>(form.vectors, rest, form.positions);
-    case 25: return with_vectors<2, 5>(form.vectors, rest, form.positions);
-    default: return with_vectors<4, 5>(form.vectors, rest, form.positions);
-  }
+using Block = decltype(WinogradPieces::block);
+
+template <int Vectors, int Positions>
+constexpr Block block_of() {
+  if constexpr (Vectors * Positions <= kRegisters) return winograd_block<Vectors, Positions>;
+  return nullptr;
+}
+
+template <int... Positions>
+Block find_block(int vectors, int positions, std::integer_sequence<int, Positions...>) {
+  static constexpr Block blocks[kMostVectors][kMostPositions] = {{block_of<1, Positions + 1>()...}, {block_of<2, Positions + 1>()...}, {block_of<3, Positions + 1>()...}, {block_of<4, Positions + 1>()...}};
+  return blocks[vectors - 1][positions - 1];
+}
+
+WinogradPieces pieces_of(const Form& form, int rest) {
+  const auto all = std::make_integer_sequence<int, kMostPositions>();
+  WinogradPieces pieces{form.outputs_y, form.outputs_x, form.points(), form.vectors, rest, nullptr, nullptr, find_block(form.vectors, form.positions, all), find_block(rest > 0 ? rest : form.vectors, form.positions, all)};
+  transforms_of(form).set(pieces);
+  return pieces;
 }
 
 struct Sizes {
-  std::int64_t channels, out_channels, taps, height, width;
+  std::int64_t channels, out_channels, taps_y, taps_x, height, width;
 };
 
 Sizes sizes_of(const Graph& graph, const Node& node) {
+  const Shape& kernel = shape_of(graph, node, 1);
   const Shape& dst = graph.value(node.outputs[0]).shape;
-  return {padded_channels(shape_of(graph, node, 0)[1]), padded_channels(dst[1]), shape_of(graph, node, 1)[2], dst[2], dst[3]};
+  return {padded_channels(shape_of(graph, node, 0)[1]), padded_channels(dst[1]), kernel[2], kernel[3], dst[2], dst[3]};
 }
 
-std::int64_t tiles_of(const Sizes& sizes, int outputs) { return ((sizes.height + outputs - 1) / outputs) * ((sizes.width + outputs - 1) / outputs); }
+std::int64_t tiles_of(const Sizes& sizes, const Form& form) { return ((sizes.height + form.outputs_y - 1) / form.outputs_y) * ((sizes.width + form.outputs_x - 1) / form.outputs_x); }
 
-std::vector<Form> forms_for(const Sizes& sizes);
+/// Cycles of a core that does 16 multiply-adds each, or as long as its weights take to come from beyond the second cache.
+double cycles_of(double multiply_adds, double weight_bytes) {
+  const double bytes_per_cycle = weight_bytes > 8e6 ? 5 : 20;
+  return std::max(multiply_adds / 16 / 0.87, weight_bytes > 200e3 ? weight_bytes / bytes_per_cycle : 0.0);
+}
+
+double cycles_of(const Sizes& sizes, const Form& form) {
+  const double tiles = static_cast<double>(tiles_of(sizes, form)), points = form.points();
+  const double in = static_cast<double>(sizes.channels), out = static_cast<double>(sizes.out_channels);
+  const double passes = std::ceil(tiles / form.block_tiles);
+  const double transforms = tiles / 16 * 1.5 * (in * points * (form.size_y() + form.size_x()) + out * form.size_x() * form.outputs_y * (form.size_y() + form.outputs_x)) + points * tiles * (in + out) / 8;
+  // Idle registers, and a last tile of the strip that is not full.
+  const double filled = std::ceil(tiles / form.positions) * form.positions / tiles;
+  const double slack = (0.8 + 0.2 * filled) * (1.1 - 0.1 * form.vectors * form.positions / kRegisters);
+  return (cycles_of(points * tiles * in * out, points * in * out * 4 * passes) + transforms) * slack;
+}
+
+double direct_cycles_of(const Sizes& sizes) {
+  const double weights = static_cast<double>(sizes.taps_y * sizes.taps_x * sizes.channels * sizes.out_channels);
+  return cycles_of(static_cast<double>(sizes.height * sizes.width) * weights, weights * 4);
+}
+
+/// All forms that fit the kernel and fill the registers as far as there is work, the one that is expected to be fastest first.
+std::vector<Form> forms_for(const Sizes& sizes) {
+  std::vector<Form> forms;
+  const int total = static_cast<int>(sizes.out_channels / 8);
+  for (const TransformsOfForm& offered : kForms) {
+    if (offered.taps_y != sizes.taps_y || offered.taps_x != sizes.taps_x) continue;
+    for (const int most : {4, 3, 2, 1}) {
+      const int blocks = (total + most - 1) / most, vectors = (total + blocks - 1) / blocks;
+      for (int positions = kMostPositions; positions >= 1; --positions) {
+        Form form{offered.outputs_y, offered.taps_y, offered.outputs_x, offered.taps_x, vectors, positions, 0};
+        const std::int64_t tiles = tiles_of(sizes, form);
+        const bool is_idle = vectors * positions * 10 < kRegisters * 6 && positions < std::min<std::int64_t>(tiles, kMostPositions) && fits(vectors, positions + 1);
+        if (!fits(vectors, positions) || positions > tiles || is_idle) continue;
+        // Source tiles of at most 256 KB at once.
+        const std::int64_t most_tiles = std::max<std::int64_t>(positions, (1 << 16) / (form.points() * sizes.channels) / positions * positions);
+        form.block_tiles = static_cast<int>(std::min(tiles, most_tiles));
+        const bool is_new = std::none_of(forms.begin(), forms.end(), [&](const Form& other) {
+          return other.outputs_y == form.outputs_y && other.outputs_x == form.outputs_x && other.vectors == vectors && other.positions == positions;
+        });
+        if (is_new) forms.push_back(form);
+      }
+    }
+  }
+  std::stable_sort(forms.begin(), forms.end(), [&](const Form& a, const Form& b) { return cycles_of(sizes, a) < cycles_of(sizes, b); });
+  return forms;
+}
 
 std::string refuse(const Graph& graph, const Node& node) {
-  const Shape& kernel = shape_of(graph, node, 1);
   if (node.integer("group", 1) != 1) return "grouped convolutions are computed by other primitives";
-  if (kernel[2] != kernel[3] || (kernel[2] != 3 && kernel[2] != 5)) return "it is for kernels of 3 x 3 and 5 x 5";
   for (const char* name : {"strides", "dilations"}) {
     for (const std::int64_t value : node.integers(name, {})) {
       if (value != 1) return "it is for stride and dilation 1";
@@ -307,57 +398,13 @@ std::string refuse(const Graph& graph, const Node& node) {
   }
   const Sizes sizes = sizes_of(graph, node);
   if (sizes.height * sizes.width * sizes.out_channels > (1 << 28) || sizes.channels * sizes.out_channels > (1 << 24)) return "it is too large for 32-bit positions";
-  if (forms_for(sizes).empty()) return "it has too few output channels or positions to fill the registers";
+  if (forms_for(sizes).empty()) return "it is for kernels of 3 x 3, 5 x 5, and one row or column of 3 or 5";
   return {};
-}
-
-/// Expected cycles of a core with two multiply-add units of eight lanes: products, both transforms, and weights that come from beyond the second cache.
-double cycles_of(const Sizes& sizes, const Form& form) {
-  const double tiles = static_cast<double>(tiles_of(sizes, form.outputs)), points = static_cast<double>(form.points());
-  const double in = static_cast<double>(sizes.channels), out = static_cast<double>(sizes.out_channels);
-  const double passes = std::ceil(tiles / form.block_tiles);
-  const double products = points * tiles * in * out / 16 / 0.85;
-  const double transforms = tiles * (in * points * form.size() + out * form.outputs * form.size() * (form.size() + form.outputs)) / 16 * 1.5 + points * tiles * (in + out) / 8;
-  const double weight_bytes = points * in * out * 4 * passes;
-  return products + transforms + (weight_bytes / passes > 400e3 ? weight_bytes / 16 : 0);
-}
-
-double direct_cycles_of(const Sizes& sizes) {
-  return static_cast<double>(sizes.height * sizes.width * sizes.taps * sizes.taps * sizes.channels * sizes.out_channels) / 16 / 0.88;
-}
-
-std::vector<Form> forms_for(const Sizes& sizes) {
-  std::vector<Form> forms;
-  const int total = static_cast<int>(sizes.out_channels / 8), taps = static_cast<int>(sizes.taps);
-  for (const int outputs : taps == 3 ? std::vector<int>{2, 4, 6} : std::vector<int>{2, 4}) {
-    const std::int64_t tiles = tiles_of(sizes, outputs);
-    for (const int most : {4, 3, 2}) {
-      const int blocks = (total + most - 1) / most, vectors = (total + blocks - 1) / blocks;
-      for (const int positions : {12, 10, 9, 8, 7, 6, 5, 4, 3, 2}) {
-        // As many registers as there are, and no tile much longer than there is work for it.
-        if (!fits(vectors, positions) || vectors * positions * 10 < kRegisters * 6 || positions > std::max<std::int64_t>(tiles, 2)) continue;
-        Form form{outputs, taps, vectors, positions, 0};
-        // Source tiles of at most 256 KB at once.
-        const std::int64_t most_tiles = std::max<std::int64_t>(positions, (1 << 16) / (form.points() * sizes.channels) / positions * positions);
-        form.block_tiles = static_cast<int>(std::min(tiles, most_tiles));
-        const bool is_new = std::none_of(forms.begin(), forms.end(), [&](const Form& other) { return other.outputs == outputs && other.vectors == vectors && other.positions == positions; });
-        if (is_new) forms.push_back(form);
-      }
-    }
-  }
-  // Fewer idle registers and rests first, among equals the order above.
-  const auto cost = [&](const Form& form) {
-    const double tiles = static_cast<double>(tiles_of(sizes, form.outputs));
-    const double filled = std::ceil(tiles / form.positions) * form.positions / tiles;
-    return cycles_of(sizes, form) * (0.8 + 0.2 * filled) * (1.1 - 0.1 * form.vectors * form.positions / kRegisters);
-  };
-  std::stable_sort(forms.begin(), forms.end(), [&](const Form& a, const Form& b) { return cost(a) < cost(b); });
-  return forms;
 }
 
 std::vector<Variant> variants(const Graph& graph, const Node& node) {
   std::vector<Variant> found;
-  for (const Form& form : forms_for(sizes_of(graph, node))) found.push_back({form.outputs, form.vectors, form.positions, form.block_tiles});
+  for (const Form& form : forms_for(sizes_of(graph, node))) found.push_back({form.outputs_y, form.outputs_x, form.vectors, form.positions, form.block_tiles});
   return found;
 }
 
@@ -366,48 +413,18 @@ bool pays(const Graph& graph, const Node& node) {
   return cycles_of(sizes, forms_for(sizes).front()) < 0.9 * direct_cycles_of(sizes);
 }
 
-/// The kernel of one pair of channels at all points: matrix * g * matrix^T.
-template <int Outputs, int Taps>
-void transform_kernel(const float* g, std::vector<double>& points) {
-  constexpr int size = Outputs + Taps - 1;
-  const auto& matrix = Winograd<Outputs, Taps>::kMatrices.kernel;
-  double half[size][Taps];
-  for (int i = 0; i < size; ++i) {
-    for (int x = 0; x < Taps; ++x) {
-      half[i][x] = 0;
-      for (int y = 0; y < Taps; ++y) half[i][x] += matrix[i][y] * static_cast<double>(g[y * Taps + x]);
-    }
-  }
-  for (int i = 0; i < size; ++i) {
-    for (int j = 0; j < size; ++j) {
-      double sum = 0;
-      for (int x = 0; x < Taps; ++x) sum += half[i][x] * matrix[j][x];
-      points[static_cast<std::size_t>(i * size + j)] = sum;
-    }
-  }
-}
-
-void transform_kernel(const Form& form, const float* g, std::vector<double>& points) {
-  switch (form.outputs * 10 + form.taps) {
-    case 23: return transform_kernel<2, 3>(g, points);
-    case 43: return transform_kernel<4, 3>(g, points);
-    case 63: return transform_kernel<6, 3>(g, points);
-    case 25: return transform_kernel<2, 5>(g, points);
-    default: return transform_kernel<4, 5>(g, points);
-  }
-}
-
 std::vector<float> pack(const Graph& graph, const Node& node, const Form& form) {
   const Value& weights = graph.value(node.inputs[1]);
   const Sizes sizes = sizes_of(graph, node);
-  const std::int64_t out = weights.shape[0], in = weights.shape[1], plane = sizes.taps * sizes.taps, points = form.points();
+  const auto transform = transforms_of(form).kernel;
+  const std::int64_t out = weights.shape[0], in = weights.shape[1], plane = sizes.taps_y * sizes.taps_x, points = form.points();
   std::vector<float> packed(static_cast<std::size_t>((points * sizes.channels + 1) * sizes.out_channels), 0.0f);
   std::vector<double> values(static_cast<std::size_t>(points));
   const std::int64_t block_lanes = 8 * form.vectors;
   for (std::int64_t oc = 0; oc < out; ++oc) {
     const std::int64_t first = oc / block_lanes * block_lanes, lanes = std::min(block_lanes, sizes.out_channels - first);
     for (std::int64_t c = 0; c < in; ++c) {
-      transform_kernel(form, weights.floats.data() + (oc * in + c) * plane, values);
+      transform(weights.floats.data() + (oc * in + c) * plane, values.data());
       for (std::int64_t point = 0; point < points; ++point) {
         const std::int64_t at = points * sizes.channels * first + (point * sizes.channels + c) * lanes + (oc - first);
         packed[static_cast<std::size_t>(at)] = static_cast<float>(values[static_cast<std::size_t>(point)]);
@@ -420,22 +437,24 @@ std::vector<float> pack(const Graph& graph, const Node& node, const Form& form) 
 
 Lowered lower(const Graph& graph, const Node& node, const Variant& variant) {
   const Sizes sizes = sizes_of(graph, node);
-  const Form form{variant[0], static_cast<int>(sizes.taps), variant[1], variant[2], variant[3]};
+  const Form form{variant[0], static_cast<int>(sizes.taps_y), variant[1], static_cast<int>(sizes.taps_x), variant[2], variant[3], variant[4]};
   const Shape& src = shape_of(graph, node, 0);
   const auto pads = node.integers("pads", {});
   const std::vector<std::int64_t> numbers{sizes.channels, src[2], src[3], sizes.height, sizes.width, sizes.out_channels / 8, pads[0], pads[1], form.block_tiles, node.residual >= 0 ? 1 : 0};
   const auto at = [&](std::size_t i) { return static_cast<int>(numbers[i]); };
   const WinogradShape s{at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
   const int rest = s.out_vectors % form.vectors;
-  const Kernel kernel = find_kernel(form, rest);
+  const WinogradPieces pieces = pieces_of(form, rest);
   Lowered lowered;
-  lowered.function = "winograd_conv<" + std::to_string(form.outputs) + ", " + std::to_string(form.taps) + ", " + std::to_string(form.vectors) + ", " + std::to_string(rest) + ", " + std::to_string(form.positions) + ">";
+  lowered.function = "winograd_conv<";
+  for (const int argument : {form.outputs_y, form.taps_y, form.outputs_x, form.taps_x, form.vectors, rest}) lowered.function += std::to_string(argument) + ", ";
+  lowered.function += std::to_string(form.positions) + ">";
   lowered.shape_type = "WinogradShape";
   const std::string list = braced(numbers);
   lowered.shape_value = list.substr(0, list.size() - 1) + ", " + text_of(node.activation) + "}";
   lowered.weights = pack(graph, node, form);
   lowered.scratch_floats = form.points() * (form.block_tiles * (sizes.channels + 8 * form.vectors) + 32);
-  lowered.run = [s, kernel](const float* const* sources, const float* weights, float* dst, float* scratch) { kernel(s, sources, weights, dst, scratch); };
+  lowered.run = [s, pieces](const float* const* sources, const float* weights, float* dst, float* scratch) { winograd_run(s, pieces, sources, weights, dst, scratch); };
   return lowered;
 }
 

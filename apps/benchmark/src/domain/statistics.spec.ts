@@ -1,6 +1,10 @@
+import type { ModelMetadata } from '@sedge/artifact-contracts';
 import { describe, expect, it } from 'vitest';
+import { accuracyReport } from './accuracy-report.js';
 import { medianWithInterval } from './bootstrap.js';
 import { argmax, commonMistakes, countConfusion, softmax } from './confusion.js';
+import { accuracyPage } from './page/accuracy-page.js';
+import { differenceFromPaper } from './paper-table.js';
 import { poissonInterval } from './poisson-interval.js';
 import { wilson } from './proportion.js';
 import { median, quantile } from './quantile.js';
@@ -120,5 +124,30 @@ describe('softmax', () => {
     expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 12);
     expect(probabilities[1]! / probabilities[0]!).toBeCloseTo(Math.E, 9);
     expect(argmax([1, 3, 3])).toBe(1);
+  });
+});
+
+describe('differenceFromPaper', () => {
+  const words = ['go', 'yes', 'no', 'up', 'down', 'left', 'right', 'on', 'off', 'stop'];
+
+  it('finds none on the words and clips of the paper', () => {
+    expect(differenceFromPaper(words, 'test', 2567)).toBeNull();
+  });
+
+  it('says what is different', () => {
+    expect(differenceFromPaper(words, 'test', 406)).toContain('406 clips');
+    expect(differenceFromPaper([...words, 'silence'], 'test', 2567)).toContain('11 classes');
+  });
+});
+
+describe('PAPER_NETS', () => {
+  it('is shown beside a model, with a word about the task', () => {
+    const labels = [0, 1];
+    const model = { mfpops: 223.4, sizeBytes: 707_000 } as ModelMetadata;
+    const facts = { title: 't', engine: 'e', split: 'test', classes: ['a', 'b'], labels, predictions: labels, model };
+    const page = accuracyPage(accuracyReport(facts));
+    expect(page).toContain('This is another task');
+    expect(page).toContain('223.4');
+    expect(accuracyPage(accuracyReport({ ...facts, model: null }))).not.toContain('published');
   });
 });

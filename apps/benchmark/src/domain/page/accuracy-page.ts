@@ -4,7 +4,7 @@ import { intervalPlot } from './interval-plot.js';
 import { bytes, count, escapeText, figure, percent } from './markup.js';
 import { matrixPlot } from './matrix-plot.js';
 import { renderPage, renderTable, type Section, type Tile } from './page.js';
-import { PAPER_NETS } from '../paper-table.js';
+import { differenceFromPaper, PAPER_NETS } from '../paper-table.js';
 
 const NAMED_MISTAKES = 6;
 
@@ -87,7 +87,7 @@ function table({ perClass: classes }: AccuracyReport): Section {
 }
 
 /** The published nets are about other recordings, so that they are shown beside the figures and not under one ranking. */
-function besideThePaper({ model, top1 }: AccuracyReport): Section[] {
+function besideThePaper({ model, top1, classes, split }: AccuracyReport): Section[] {
   const mfpops = model?.['mfpops'];
   const sizeBytes = model?.['sizeBytes'];
   if (typeof mfpops !== 'number' || typeof sizeBytes !== 'number') return [];
@@ -95,16 +95,19 @@ function besideThePaper({ model, top1 }: AccuracyReport): Section[] {
     '<b>this model</b>',
     `<b>${percent(top1.value)}</b>`,
     span(top1),
-    figure(mfpops),
+    mfpops.toFixed(1),
     figure(sizeBytes / 1000),
   ];
   const rows = PAPER_NETS.map((net) => {
     const share = net.accuracyPercent / 100;
     return [escapeText(net.name), percent(share), '', net.mfpops.toFixed(1), figure(net.kilobytes)];
   });
+  const difference = differenceFromPaper(classes, split, top1.n);
   const lead =
-    'Networks of the keyword-spotting study (Speech Commands v0.01, ten words, 2,567 test clips). Another archive, split or set of ' +
-    'classes makes the accuracy a different task; operations and size compare as they are.';
+    'Networks of the keyword-spotting study (Speech Commands v0.01, ten words, 2,567 test clips). ' +
+    (difference === null
+      ? 'This is the same task, as far as words and number of test clips tell.'
+      : `This is another task: ${escapeText(difference)}; accuracies can’t be compared, operations and size can.`);
   const head = ['network', 'accuracy', '95 % interval', 'MFP-ops', 'KB'];
   return [{ heading: 'Beside the published networks', lead, body: renderTable(head, [own, ...rows]) }];
 }

@@ -5,7 +5,7 @@ import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { table } from '../output/table.js';
 import { layOutArtifact } from '../program/artifact-folder.js';
-import { buildProgram } from '../program/build-program.js';
+import { buildProgram, findProgram } from '../program/build-program.js';
 import { recognize, type Prediction } from '../program/run-program.js';
 import { programsDirectory } from '../runs/run-outcome.js';
 
@@ -24,7 +24,7 @@ scores has every class and sums to 1. A file that can't be read gives {"file", "
 Exit codes: 0 all recognized, 3 some could not be read.`,
   async run(context, args) {
     const [application, ...files] = args as [string, ...string[]];
-    const program = await buildProgram(await folderOf(context, application), context.signal);
+    const program = await programOf(context, await folderOf(context, application));
     const predictions: Prediction[] = [];
     for await (const prediction of recognize(program, files, context.signal)) {
       predictions.push(prediction);
@@ -34,6 +34,13 @@ Exit codes: 0 all recognized, 3 some could not be read.`,
     return predictions.some((prediction) => 'error' in prediction) ? EXIT.partial : EXIT.ok;
   },
 };
+
+async function programOf(context: CommandContext, folder: string): Promise<string> {
+  const there = findProgram(folder);
+  if (there !== null) return there;
+  context.say('Building the program; this happens once …');
+  return buildProgram(folder, context.signal);
+}
 
 async function folderOf(context: CommandContext, application: string): Promise<string> {
   if (existsSync(application) && statSync(application).isDirectory()) return application;

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
@@ -10,24 +12,31 @@ export function findProgram(folder: string): string | null {
 }
 
 /**
- * Builds the program of an application's folder with CMake, unless it is there.
+ * Builds the program of an application's folder with CMake, into `build/app`. It is built aside and appears when it is whole, so that two
+ * commands at once, or an interrupted one, do no harm.
  *
  * @returns the path of the executable
- * @throws CommandError CLI_BUILD_FAILED with the compiler's words
+ * @throws CommandError CLI_NOT_AN_APPLICATION; CLI_BUILD_FAILED with the compiler's words
  */
 export async function buildProgram(folder: string, signal: AbortSignal): Promise<string> {
-  const existing = findProgram(folder);
-  if (existing) return existing;
   if (!existsSync(join(folder, 'CMakeLists.txt'))) {
     const mend = 'name the folder of a generated application (with CMakeLists.txt), or an application id';
     throw new CommandError('CLI_NOT_AN_APPLICATION', `${folder} holds no application`, EXIT.usage, mend);
   }
-  const build = join(folder, 'build');
-  await runQuietly('cmake', ['-S', folder, '-B', build, '-DCMAKE_BUILD_TYPE=Release'], signal);
-  await runQuietly('cmake', ['--build', build], signal);
-  const built = findProgram(folder);
-  if (!built) throw new CommandError('CLI_BUILD_FAILED', `${build} holds no app after building`);
-  return built;
+  const aside = join(folder, `.build-${process.pid}`);
+  const program = join(folder, 'build', 'app');
+  try {
+    await runQuietly('cmake', ['-S', folder, '-B', aside, '-DCMAKE_BUILD_TYPE=Release'], signal);
+    await runQuietly('cmake', ['--build', aside, '--parallel', String(availableParallelism())], signal);
+    if (!existsSync(join(aside, 'app'))) {
+      throw new CommandError('CLI_BUILD_FAILED', `${folder} gives no app when it is built`);
+    }
+    await mkdir(join(folder, 'build'), { recursive: true });
+    await rename(join(aside, 'app'), program);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+  return program;
 }
 
 function runQuietly(command: string, args: string[], signal: AbortSignal): Promise<void> {
@@ -39,12 +48,15 @@ function runQuietly(command: string, args: string[], signal: AbortSignal): Promi
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
-    child.on('error', (error) =>
-      reject(new CommandError('CLI_BUILD_FAILED', `${command}: ${error.message}`, EXIT.environment)),
-    );
+    child.on('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ENOENT' ? missing(command) : error));
     child.on('close', (code) => {
       if (code === 0) resolve();
       else reject(new CommandError('CLI_BUILD_FAILED', `${command} ${args.join(' ')} ended with ${code}:\n${output}`));
     });
   });
+}
+
+function missing(command: string): CommandError {
+  const mend = 'see what is missing and how to get it: sedge doctor';
+  return new CommandError('CLI_PROGRAM_MISSING', `${command} is not on this machine`, EXIT.environment, mend);
 }

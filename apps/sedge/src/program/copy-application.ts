@@ -16,5 +16,5 @@ export async function assertEmpty(folder: string): Promise<void> {
 /** Copies the sources of an application into a folder of the user's. */
 export async function copyApplication(from: string, to: string): Promise<void> {
   // What `sedge predict` built there belongs to this machine, not to the sources.
-  await cp(from, to, { recursive: true, filter: (path) => basename(path) !== 'build' });
+  await cp(from, to, { recursive: true, filter: (path) => !/^(build|\.build-\d+)$/.test(basename(path)) });
 }

@@ -5,7 +5,7 @@ import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { table } from '../output/table.js';
 import { layOutArtifact } from '../program/artifact-folder.js';
-import { buildProgram, findProgram } from '../program/build-program.js';
+import { assertApplication, buildProgram, findProgram } from '../program/build-program.js';
 import { recognize, type Prediction } from '../program/run-program.js';
 import { programsDirectory } from '../runs/run-outcome.js';
 
@@ -38,6 +38,7 @@ Exit codes: 0 all recognized, 3 some could not be read.`,
 async function programOf(context: CommandContext, folder: string): Promise<string> {
   const there = findProgram(folder);
   if (there !== null) return there;
+  assertApplication(folder);
   context.say('Building the program; this happens once …');
   return buildProgram(folder, context.signal);
 }

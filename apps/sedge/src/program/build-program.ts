@@ -11,18 +11,21 @@ export function findProgram(folder: string): string | null {
   return [join(folder, 'app'), join(folder, 'build', 'app')].find((path) => existsSync(path)) ?? null;
 }
 
+/** @throws CommandError CLI_NOT_AN_APPLICATION */
+export function assertApplication(folder: string): void {
+  if (existsSync(join(folder, 'CMakeLists.txt'))) return;
+  const mend = 'name the folder of a generated application (with CMakeLists.txt), or an application id';
+  throw new CommandError('CLI_NOT_AN_APPLICATION', `${folder} holds no application`, EXIT.usage, mend);
+}
+
 /**
  * Builds the program of an application's folder with CMake, into `build/app`. It is built aside and appears when it is whole, so that two
  * commands at once, or an interrupted one, do no harm.
  *
  * @returns the path of the executable
- * @throws CommandError CLI_NOT_AN_APPLICATION; CLI_BUILD_FAILED with the compiler's words
+ * @throws CommandError CLI_BUILD_FAILED with the compiler's words
  */
 export async function buildProgram(folder: string, signal: AbortSignal): Promise<string> {
-  if (!existsSync(join(folder, 'CMakeLists.txt'))) {
-    const mend = 'name the folder of a generated application (with CMakeLists.txt), or an application id';
-    throw new CommandError('CLI_NOT_AN_APPLICATION', `${folder} holds no application`, EXIT.usage, mend);
-  }
   const aside = join(folder, `.build-${process.pid}`);
   const program = join(folder, 'build', 'app');
   try {

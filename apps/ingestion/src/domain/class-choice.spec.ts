@@ -45,6 +45,13 @@ describe('the classes of a task', () => {
     expect(chooseClasses(all, RULES).notes).toContainEqual(expect.stringMatching(/train has 3 recordings.*25/));
   });
 
+  it('say which words a split lacks', () => {
+    const all = candidates(9, ['no', 'yes']).filter(({ label, split }) => label === 'no' || split !== 'test');
+    expect(chooseClasses(all, { ...RULES, unknown: null, silence: null }).notes).toEqual([
+      'test has no recordings of yes',
+    ]);
+  });
+
   it('do not depend on the order of the recordings', () => {
     const all = candidates(20, ['no', 'yes', 'bed', 'cat']);
     const labelById = (list: Candidate[]): Map<string, number | null> => {

@@ -41,6 +41,7 @@ export function chooseClasses(candidates: Candidate[], rules: ChoiceRules): Choi
   const rest = 1 - (unknown?.fraction ?? 0) - (silence?.fraction ?? 0);
   for (const split of SPLITS) {
     const spoken = candidates.filter((candidate, at) => candidate.split === split && labels[at] !== null).length;
+    choice.notes.push(...absentIn(candidates, labels, words, split));
     if (silence) choice.silence[split] = Math.round((spoken * silence.fraction) / rest);
     if (!unknown) continue;
     const wanted = Math.round((spoken * unknown.fraction) / rest);
@@ -57,6 +58,13 @@ export function chooseClasses(candidates: Candidate[], rules: ChoiceRules): Choi
     }
   }
   return choice;
+}
+
+/** A word that a split lacks can't be learned, or can't be judged. */
+function absentIn(candidates: Candidate[], labels: (number | null)[], words: string[], split: Split): string[] {
+  const present = new Set(labels.filter((_, at) => candidates[at]!.split === split));
+  const absent = words.filter((_, label) => !present.has(label));
+  return absent.length > 0 ? [`${split} has no recordings of ${absent.join(', ')}`] : [];
 }
 
 /** Indices of the candidates that are wanted: one of each word, then a second of each, and so on; by hash within a word. */

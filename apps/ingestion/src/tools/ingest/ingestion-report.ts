@@ -35,13 +35,14 @@ export interface ReportedIngestion {
 
 export function reportOf(ingestion: ReportedIngestion): IngestionReport {
   const { classes, kept, assignment, skipped, judgement, labelling, noise, sampleRateHz } = ingestion;
+  const rows = countsOf(classes, kept, assignment.splits);
   return {
     recordings: kept.length,
     speakers: bySplit((split) => new Set(kept.filter(at(split)).map(({ speaker }) => speaker)).size),
-    classes: countsOf(classes, kept, assignment.splits),
+    classes: rows,
     split: assignment.description,
     noise: noise.map(({ name, length }) => ({ name, seconds: Number((length / sampleRateHz).toFixed(3)) })),
-    notes: [...labelling.notes, ...assignment.notes],
+    notes: [...labelling.notes, ...assignment.notes, ...untrained(rows)],
     skippedCount: skipped.length,
     skippedByReason: countBy(skipped),
     skipped,
@@ -51,6 +52,11 @@ export function reportOf(ingestion: ReportedIngestion): IngestionReport {
   function at(split: Split): (recording: LabelledRecording, index: number) => boolean {
     return (_, index) => assignment.splits[index] === split;
   }
+}
+
+function untrained(rows: IngestionReport['classes']): string[] {
+  const names = rows.filter(({ train }) => train === 0).map(({ name }) => name);
+  return names.length > 0 ? [`train has no recordings of ${names.join(', ')}`] : [];
 }
 
 function countsOf(classes: string[], kept: LabelledRecording[], splits: Split[]): IngestionReport['classes'] {

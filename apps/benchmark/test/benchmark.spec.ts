@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AccuracyReport, LatencyReport } from '@sedge/artifact-contracts';
@@ -64,10 +64,23 @@ describe('benchmark-accuracy', { timeout: 120_000 }, () => {
     expect(outputs['report']!.metadata['metrics']).toMatchObject({ clips: 70 });
   });
 
+  it('refuses scores that are no numbers', async () => {
+    const input = await modelInput(join(folder, 'diverged'));
+    const path = join(input.path, 'model.onnx');
+    const bytes = await readFile(path);
+    // The last layer's bias is the last of the weights; in the file its name stands before its values.
+    bytes.writeFloatLE(NaN, bytes.lastIndexOf('bias', bytes.indexOf('sedge')) + 'bias'.length + 2);
+    await writeFile(path, bytes);
+    await expect(measure({ model: input, features })).rejects.toMatchObject({ code: 'BENCHMARK_OUTPUT_NOT_FINITE' });
+  });
+
   it('refuses what does not belong together, and nothing at all', async () => {
     await expect(measure({ features })).rejects.toMatchObject({ code: 'BENCHMARK_NOTHING_TO_RUN' });
     const other = { ...features, metadata: { ...features.metadata, classes: ['a', 'b', 'c', 'd'] } };
     await expect(measure({ model, features: other })).rejects.toMatchObject({ code: 'BENCHMARK_INPUTS_DIFFER' });
+    const narrow = await modelInput(join(folder, 'narrow'), { classes: ['yes', 'no'] });
+    const claims = { ...narrow, metadata: { ...narrow.metadata, classes: model.metadata['classes'] } };
+    await expect(measure({ model: claims, features })).rejects.toMatchObject({ code: 'BENCHMARK_INPUTS_DIFFER' });
     const preprocessing = { tool: 'extract-mfcc', version: '1', parameters: { bands: 20 } };
     const foreign = { ...features, metadata: { ...features.metadata, preprocessing } };
     await expect(measure({ model, features: foreign })).rejects.toMatchObject({ code: 'BENCHMARK_INPUTS_DIFFER' });

@@ -5,7 +5,7 @@ import { refusal } from '../engine/refusal.js';
 
 const BATCH = 64;
 
-/** Runs all clips of a split. @returns one list of scores per clip @throws ToolError BENCHMARK_OUTPUT_NOT_FINITE */
+/** Runs all clips of a split. @returns one list of scores per clip @throws ToolError BENCHMARK_OUTPUT_NOT_FINITE, BENCHMARK_INPUTS_DIFFER */
 export async function predictClips(
   split: FeatureSplit,
   engine: Engine,
@@ -21,6 +21,11 @@ export async function predictClips(
     normalize(clips, split.shape, normalization);
     scores.push(...(await engine.run(clips, to - from)));
     options.onProgress(to, total);
+  }
+  const odd = scores.find((values) => values.length !== split.classes.length);
+  if (odd) {
+    const message = `${engine.name} gives ${odd.length} scores for ${split.classes.length} classes; give the model that was trained on them`;
+    throw refusal('BENCHMARK_INPUTS_DIFFER', message);
   }
   const stray = scores.findIndex((values) => !values.every(Number.isFinite));
   if (stray >= 0) {

@@ -1,16 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import type { ModelMetadata } from '@sedge/artifact-contracts';
-import { importNetwork } from '@sedge/lne';
+import { importNetwork, LneError } from '@sedge/lne';
 import type { Engine } from './engine.js';
 import { refusal } from './refusal.js';
 
-/** Runs an ONNX model with LNE in this process: the kernels of a generated program without its compiler. @throws BENCHMARK_MODEL_UNREADABLE */
+/**
+ * Runs an ONNX model with LNE in this process: the kernels of a generated program without its compiler.
+ * @throws ToolError BENCHMARK_MODEL_UNREADABLE, BENCHMARK_ENGINE_MISSING
+ */
 export async function openLneInterpreter(path: string, { classes }: ModelMetadata): Promise<Engine> {
-  const network = await importNetwork(await readFile(path), { file: 'model.onnx', plan: null }).catch(
-    (error: Error) => {
-      throw refusal('BENCHMARK_MODEL_UNREADABLE', `LNE says: ${error.message}`);
-    },
-  );
+  const network = await importNetwork(await readFile(path), { file: 'model.onnx', plan: null }).catch(refuse);
   const outputs = network.outputs[0]!.shape.reduce((product, extent) => product * extent, 1);
   if (outputs !== classes.length) {
     throw refusal('BENCHMARK_MODEL_UNREADABLE', `the network has ${outputs} outputs for ${classes.length} classes`);
@@ -25,4 +24,10 @@ export async function openLneInterpreter(path: string, { classes }: ModelMetadat
     },
     close: async () => {},
   };
+}
+
+function refuse(error: unknown): never {
+  if (!(error instanceof LneError)) throw error;
+  const code = error.code === 'LNE_NOT_BUILT' ? 'BENCHMARK_ENGINE_MISSING' : 'BENCHMARK_MODEL_UNREADABLE';
+  throw refusal(code, `LNE says: ${error.message}; ${error.mend}`);
 }

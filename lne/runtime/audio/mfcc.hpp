@@ -34,7 +34,7 @@ struct MfccParameters {
 /// Says what is wrong with parameters, or nothing.
 inline std::string check_mfcc(const MfccParameters& p) {
   if (p.rate_hz < 1000 || p.rate_hz > 768000) return "sampleRateHz must be 1000 to 768000";
-  if (!RealFft::supports(p.frame_samples)) return "a frame of " + std::to_string(p.frame_samples) + " samples is no power of two from 8 to 1048576; choose frameMs so that it is";
+  if (!RealFft::supports(p.frame_samples)) return "a frame of " + std::to_string(p.frame_samples) + " samples is no power of two from 8 to 32768; choose frameMs so that it is";
   if (p.stride_samples < 1 || p.stride_samples > p.clip_samples) return "the stride must be 1 sample to the clip's length";
   if (p.clip_samples < 1 || p.clip_samples > (1 << 26)) return "the clip must have 1 to 67108864 samples";
   if (p.mels < 1 || p.mels > 1024) return "mels must be 1 to 1024";
@@ -80,7 +80,7 @@ class Mfcc {
     turn(signal, turned);
     for (std::size_t first = 0; first < padded_frames(); first += kLanes) {
       const float* column = turned + first;
-      fft_.power([&](std::int32_t pair) { return ComplexLanes{sample(column, 2 * pair), sample(column, 2 * pair + 1)}; }, fft_work, power);
+      fft_.power([&](std::int32_t n) LNE_AUDIO_INLINE_LAMBDA { return pair_at(column, static_cast<std::size_t>(n)); }, fft_work, power);
       apply_filters(power, decibels + first);
     }
     to_decibels(decibels);
@@ -105,19 +105,19 @@ class Mfcc {
   /// Strides that begin within a frame; those after the first belong to later frames as well.
   std::size_t strides_per_frame() const { return static_cast<std::size_t>((p_.frame_samples + p_.stride_samples - 1) / p_.stride_samples); }
   /// Columns of the turned signal: all strides of all frames.
-  std::size_t columns() const { return (padded_frames() + strides_per_frame() - 1 + kLanes - 1) / kLanes * kLanes; }
-  /// Rows of the turned signal: samples of a stride that belong to a frame.
-  std::size_t rows() const { return static_cast<std::size_t>(std::min(p_.stride_samples, p_.frame_samples)); }
+  std::size_t columns() const { return (padded_frames() + strides_per_frame() + kBlock - 1) / kBlock * kBlock; }
+  /// Rows of the turned signal: samples of a stride that belong to a frame, and the next one, so that pairs of samples never part.
+  std::size_t rows() const { return static_cast<std::size_t>(std::min(p_.stride_samples, p_.frame_samples)) + 1; }
   std::size_t signal_size() const { return rounded((columns() - 1) * static_cast<std::size_t>(p_.stride_samples) + rows()); }
   std::size_t turned_size() const { return rounded(rows() * columns()); }
   std::size_t power_size() const { return rounded(static_cast<std::size_t>(fft_.bins()) * kLanes); }
   std::size_t decibels_size() const { return rounded(static_cast<std::size_t>(p_.mels) * padded_frames()); }
 
-  /// Periodic Hann window, halved as the transform wants it, and where each of its samples lies in the turned signal.
+  /// Periodic Hann window, halved as the transform wants it, and where each pair of samples lies in the turned signal.
   void make_window() {
     for (std::int32_t n = 0; n < p_.frame_samples; ++n) {
       window_.push_back(static_cast<float>(0.5 - 0.5 * cos_of_turn(n, p_.frame_samples)) * 0.5f);
-      places_.push_back(static_cast<std::uint32_t>(static_cast<std::size_t>(n % p_.stride_samples) * columns() + static_cast<std::size_t>(n / p_.stride_samples)));
+      if (n % 2 == 0) places_.push_back(static_cast<std::uint32_t>(static_cast<std::size_t>(n % p_.stride_samples) * columns() + static_cast<std::size_t>(n / p_.stride_samples)));
     }
   }
 
@@ -175,44 +175,46 @@ class Mfcc {
     dct_.resize(static_cast<std::size_t>((p_.bands + 3) / 4 * 4) * static_cast<std::size_t>(p_.mels), 0.0f);
   }
 
-  /// The sample at a position of the centred signal: beyond the clip it is zero or mirrored, and the clip's missing end is zero.
-  float sample_at(const float* samples, std::int64_t usable, std::int64_t at) const {
-    if (p_.pad_mode == PadMode::kReflect) {
-      const std::int64_t last = p_.clip_samples - 1;
-      if (at < 0) at = -at;
-      if (at > last) at = 2 * last - at;
-    }
-    return at >= 0 && at < usable ? samples[at] : 0.0f;
-  }
+  static float sample_at(const float* samples, std::int64_t usable, std::int64_t at) { return at < usable ? samples[at] : 0.0f; }
 
   /// The centred signal, as long as all columns need it.
   void pad(const float* samples, std::int64_t usable, float* signal) const {
-    const std::int64_t before = p_.frame_samples / 2;
-    const std::int64_t size = static_cast<std::int64_t>(signal_size());
-    const std::int64_t after = std::min(before + usable, size);
-    for (std::int64_t i = 0; i < std::min(before, size); ++i) signal[i] = sample_at(samples, usable, i - before);
-    if (after > before) std::copy_n(samples, after - before, signal + before);
-    for (std::int64_t i = std::max<std::int64_t>(after, 0); i < size; ++i) signal[i] = sample_at(samples, usable, i - before);
+    const std::int64_t before = p_.frame_samples / 2, size = static_cast<std::int64_t>(signal_size());
+    const std::int64_t from = std::min(before, size), to = std::min(before + usable, size);
+    std::fill_n(signal, from, 0.0f);
+    std::copy_n(samples, to - from, signal + from);
+    std::fill_n(signal + to, size - to, 0.0f);
+    if (p_.pad_mode == PadMode::kConstant) return;
+    // The clip's missing end is zero, and belongs to it.
+    const std::int64_t last = p_.clip_samples - 1;
+    for (std::int64_t i = 1; i <= before; ++i) {
+      signal[before - i] = sample_at(samples, usable, i);
+      if (before + last + i < size) signal[before + last + i] = sample_at(samples, usable, last - i);
+    }
   }
 
-  /// turned[row][column] = signal[column * stride + row]: a sample of eight frames is then a load, wherever in the frames it lies.
+  /// turned[row][column] = signal[column * stride + row]: a sample of several frames is then a load, wherever in the frames it lies.
   void turn(const float* signal, float* turned) const {
-    const std::size_t stride = static_cast<std::size_t>(p_.stride_samples), whole = rows() / kLanes * kLanes;
-    for (std::size_t column = 0; column < columns(); column += kLanes) {
+    const std::size_t stride = static_cast<std::size_t>(p_.stride_samples), whole = rows() / kBlock * kBlock, pitch = columns();
+    for (std::size_t column = 0; column < pitch; column += kBlock) {
       const float* from = signal + column * stride;
       float* to = turned + column;
-      for (std::size_t row = 0; row < whole; row += kLanes) transpose_block(from + row, stride, to + row * columns(), columns());
+      for (std::size_t row = 0; row < whole; row += kBlock) transpose_block(from + row, stride, to + row * pitch, pitch);
       for (std::size_t row = whole; row < rows(); ++row) {
-        for (std::size_t i = 0; i < kLanes; ++i) to[row * columns() + i] = from[i * stride + row];
+        for (std::size_t i = 0; i < kBlock; ++i) to[row * pitch + i] = from[i * stride + row];
       }
     }
   }
 
-  /// The n-th samples of eight frames, windowed. @param column where the first of the frames begins in the turned signal
-  LNE_AUDIO_INLINE Lanes sample(const float* column, std::int32_t n) const { return window_[static_cast<std::size_t>(n)] * load(column + places_[static_cast<std::size_t>(n)]); }
+  /// The n-th pair of samples of several frames, windowed. @param column where the first of the frames begins in the turned signal
+  LNE_AUDIO_INLINE ComplexLanes pair_at(const float* column, std::size_t n) const {
+    const float* p = column + places_[n];
+    return {window_[2 * n] * load(p), window_[2 * n + 1] * load(p + columns())};
+  }
+
 
   /// Four sums at a time, since each addition waits for the one before it.
-  /// @param energies column of eight frames in [mel][padded frame]
+  /// @param energies column of kLanes frames in [mel][padded frame]
   void apply_filters(const float* power, float* energies) const {
     const std::size_t pitch = padded_frames();
     for (std::size_t mel = 0; mel < filters_.size(); ++mel) {
@@ -252,24 +254,36 @@ class Mfcc {
     for (std::size_t i = 0; i < count; i += kLanes) store(decibels + i, larger(load(decibels + i), floor));
   }
 
-  /// Four bands at a time share each load.
+  /// Four bands at a time share each load, and two columns of frames each weight.
   void apply_dct(const float* decibels, float* output) const {
-    const std::size_t pitch = padded_frames(), used = static_cast<std::size_t>(frames()), mels = static_cast<std::size_t>(p_.mels);
-    const std::size_t bands = static_cast<std::size_t>(p_.bands);
-    for (std::size_t band = 0; band < bands; band += 4) {
-      const float* rows = dct_.data() + band * mels;  // filled with zeros to a multiple of four bands
-      for (std::size_t first = 0; first < used; first += kLanes) {
-        Lanes sums[4] = {all(0.0f), all(0.0f), all(0.0f), all(0.0f)};
-        for (std::size_t mel = 0; mel < mels; ++mel) {
-          const Lanes x = load(decibels + mel * pitch + first);
-          for (std::size_t i = 0; i < 4; ++i) sums[i] = sums[i] + rows[i * mels + mel] * x;
-        }
-        for (std::size_t i = 0; i < 4 && band + i < bands; ++i) {
-          float values[kLanes];
-          store(values, sums[i]);
-          std::copy_n(values, std::min<std::size_t>(kLanes, used - first), output + (band + i) * used + first);
-        }
+    const std::size_t used = static_cast<std::size_t>(frames());
+    for (std::size_t first = 0; first < used; first += 2 * kLanes) {
+      const bool is_single = first + kLanes >= used;
+      for (std::size_t band = 0; band < static_cast<std::size_t>(p_.bands); band += 4) {
+        if (is_single) dct_block<1>(decibels + first, band, output + first, used - first);
+        else dct_block<2>(decibels + first, band, output + first, used - first);
       }
+    }
+  }
+
+  template <int Columns>
+  void dct_block(const float* decibels, std::size_t band, float* output, std::size_t left) const {
+    const std::size_t pitch = padded_frames(), mels = static_cast<std::size_t>(p_.mels), used = static_cast<std::size_t>(frames());
+    const float* rows = dct_.data() + band * mels;  // filled with zeros to a multiple of four bands
+    Lanes sums[4][Columns];
+    for (auto& row : sums) {
+      for (Lanes& sum : row) sum = all(0.0f);
+    }
+    for (std::size_t mel = 0; mel < mels; ++mel) {
+      for (int column = 0; column < Columns; ++column) {
+        const Lanes x = load(decibels + mel * pitch + static_cast<std::size_t>(column) * kLanes);
+        for (std::size_t i = 0; i < 4; ++i) sums[i][column] = sums[i][column] + rows[i * mels + mel] * x;
+      }
+    }
+    for (std::size_t i = 0; i < 4 && band + i < static_cast<std::size_t>(p_.bands); ++i) {
+      float values[Columns * kLanes];
+      for (int column = 0; column < Columns; ++column) store(values + column * kLanes, sums[i][column]);
+      std::copy_n(values, std::min<std::size_t>(Columns * kLanes, left), output + (band + i) * used);
     }
   }
 

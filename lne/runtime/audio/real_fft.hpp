@@ -1,9 +1,9 @@
-// Power spectra of eight frames at once: a real FFT of vectors whose lanes are frames, in two steps that each stay within the first cache.
+// Power spectra of several frames at once: a real FFT of vectors whose lanes are frames, in two steps that each stay within the first cache.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
 #include "exact_math.hpp"
@@ -18,7 +18,10 @@ struct ComplexLanes {
 
 LNE_AUDIO_INLINE ComplexLanes operator+(const ComplexLanes& a, const ComplexLanes& b) { return {a.re + b.re, a.im + b.im}; }
 LNE_AUDIO_INLINE ComplexLanes operator-(const ComplexLanes& a, const ComplexLanes& b) { return {a.re - b.re, a.im - b.im}; }
-LNE_AUDIO_INLINE ComplexLanes times_minus_i(const ComplexLanes& a) { return {a.im, all(0.0f) - a.re}; }
+/// a - i b
+LNE_AUDIO_INLINE ComplexLanes minus_i_times(const ComplexLanes& a, const ComplexLanes& b) { return {a.re + b.im, a.im - b.re}; }
+/// a + i b
+LNE_AUDIO_INLINE ComplexLanes plus_i_times(const ComplexLanes& a, const ComplexLanes& b) { return {a.re - b.im, a.im + b.re}; }
 
 /// Real FFT of `size` samples (a power of two of at least 8), as a complex transform of half the size over pairs of samples:
 /// with n = C n1 + n2 and k = k1 + R k2, first R-point transforms of the columns n2, then C-point transforms of the rows k1.
@@ -37,7 +40,7 @@ class RealFft {
     for (std::int32_t k = 0; k <= half_ / 2; ++k) push_turn(last_turns_, k, size);
   }
 
-  static bool supports(std::int32_t size) { return size >= 8 && size <= (1 << 20) && (size & (size - 1)) == 0; }
+  static bool supports(std::int32_t size) { return size >= 8 && size <= 2 * kMaxLength * kMaxLength && (size & (size - 1)) == 0; }
 
   std::int32_t bins() const { return half_ + 1; }
 
@@ -50,27 +53,15 @@ class RealFft {
   /// @param power [size / 2 + 1][lane]
   template <typename Pair>
   void power(const Pair& pair, float* work, float* power) const {
-    float* scratch = work + static_cast<std::size_t>(rows_) * pitch() * kElement;
-    const std::size_t row = pitch() * kElement;
-    for (std::int32_t n2 = 0; n2 < columns_; ++n2) {
-      float* column = work + static_cast<std::size_t>(n2) * kElement;
-      const float* turns = &middle_turns_[2 * static_cast<std::size_t>(n2) * static_cast<std::size_t>(rows_)];
-      transform(
-          rows_, row_count_turns_.data(), scratch, [&](std::int32_t n1) { return pair(columns_ * n1 + n2); },
-          [&](std::int32_t k1, const ComplexLanes& z) { put(column + static_cast<std::size_t>(k1) * row, 0, turned(z, turns + 2 * k1)); });
-    }
-    float* first = scratch + 2 * static_cast<std::size_t>(columns_) * kElement;
-    float* second = first + static_cast<std::size_t>(columns_) * kElement;
-    for (std::int32_t k1 = 0; k1 <= rows_ / 2; ++k1) {
-      const bool is_own_partner = k1 == 0 || 2 * k1 == rows_;
-      transform_row(work + static_cast<std::size_t>(k1) * row, scratch, first);
-      if (!is_own_partner) transform_row(work + static_cast<std::size_t>(rows_ - k1) * row, scratch, second);
-      untangle(k1, first, is_own_partner ? first : second, power);
-    }
+    with_constant(rows_, [&](auto rows) { transform_columns<decltype(rows)::value>(pair, work); });
+    with_constant(columns_, [&](auto columns) { transform_rows<decltype(columns)::value>(work, power); });
   }
 
  private:
-  /// Floats of one complex number: real parts, then imaginary parts, together one cache line.
+  /// Longest transform of a column or row.
+  static constexpr std::int32_t kMaxLength = 128;
+
+  /// Floats of one complex number: real parts, then imaginary parts, together whole cache lines.
   static constexpr std::size_t kElement = 2 * kLanes;
 
   /// Elements from row to row: one more than a row has, so that a column does not fall into few sets of the cache.
@@ -94,98 +85,116 @@ class RealFft {
 
   static constexpr std::int32_t radix_of(std::int32_t n) { return n == 2 ? 2 : n == 4 || n == 16 ? 4 : 8; }
 
-  /// A transform of n elements by Stockham passes: no reordering. The first pass reads by `get_first`, the last one writes by `put_last`.
-  /// @param turns w_n^k as pairs @param scratch 2 n elements
-  template <typename Get, typename Put>
-  static void transform(std::int32_t n, const float* turns, float* scratch, const Get& get_first, const Put& put_last) {
-    float* a = scratch;
-    float* b = scratch + static_cast<std::size_t>(n) * kElement;
-    std::int32_t left = n;
-    std::int32_t stride = 1;
-    if (radix_of(n) == n) return pass(n, stride, turns, get_first, put_last);
-    pass(left, stride, turns, get_first, [=](std::int32_t at, const ComplexLanes& z) { put(a, at, z); });
-    for (;;) {
-      const std::int32_t radix = radix_of(left);
-      left /= radix;
-      stride *= radix;
-      const auto get_middle = [=](std::int32_t at) { return get(a, at); };
-      if (radix_of(left) == left) return pass(left, stride, turns, get_middle, put_last);
-      pass(left, stride, turns, get_middle, [=](std::int32_t at, const ComplexLanes& z) { put(b, at, z); });
-      std::swap(a, b);
+  /// Calls `action` with n as a constant, so that every address within a transform is one.
+  template <std::int32_t N = 2, typename Action>
+  static void with_constant(std::int32_t n, const Action& action) {
+    if (n == N) return action(std::integral_constant<std::int32_t, N>());
+    if constexpr (N < kMaxLength) with_constant<2 * N>(n, action);
+  }
+
+  /// A transform of N elements by Stockham passes, which need no reordering. The first pass reads by `get`, the last one writes by `put`.
+  /// @param turns w^k of the whole transform (N * S elements) as pairs @param a, b N elements each
+  template <std::int32_t N, std::int32_t S = 1, typename Get, typename Put>
+  static void transform(const float* turns, float* a, float* b, const Get& get_first, const Put& put_last) {
+    constexpr std::int32_t radix = radix_of(N);
+    if constexpr (radix == N) {
+      pass<N, S>(turns, get_first, put_last);
+    } else {
+      pass<N, S>(turns, get_first, [=](std::int32_t at, const ComplexLanes& z) LNE_AUDIO_INLINE_LAMBDA { put(a, at, z); });
+      transform<N / radix, S * radix>(turns, b, a, [=](std::int32_t at) LNE_AUDIO_INLINE_LAMBDA { return get(a, at); }, put_last);
     }
   }
 
-  /// y[q + s(r p + j)] = w_n^(jp) * (r-point DFT of x[q + s(p + jn/r)])_j for p < n/r, q < s.
-  template <typename Get, typename Put>
-  static void pass(std::int32_t n, std::int32_t s, const float* turns, const Get& get, const Put& put) {
-    switch (radix_of(n)) {
-      case 2: return radix2(s, get, put);
-      case 4: return radix4(n, s, turns, get, put);
-      default: return radix8(n, s, turns, get, put);
-    }
-  }
-
-  /// n = 2, so every factor is one.
-  template <typename Get, typename Put>
-  static void radix2(std::int32_t s, const Get& get, const Put& put) {
-    for (std::int32_t q = 0; q < s; ++q) {
-      const ComplexLanes a = get(q), b = get(q + s);
-      put(q, a + b);
-      put(q + s, a - b);
-    }
-  }
-
-  template <typename Get, typename Put>
-  static void radix4(std::int32_t n, std::int32_t s, const float* turns, const Get& get, const Put& put) {
-    const std::int32_t quarter = n / 4;
-    for (std::int32_t p = 0; p < quarter; ++p) {
-      for (std::int32_t q = 0; q < s; ++q) {
-        const std::int32_t from = q + s * p, to = q + s * 4 * p;
-        const ComplexLanes x0 = get(from), x1 = get(from + s * quarter), x2 = get(from + s * 2 * quarter), x3 = get(from + s * 3 * quarter);
-        const ComplexLanes a = x0 + x2, b = x1 + x3, c = x0 - x2, d = times_minus_i(x1 - x3);
-        put(to, a + b);
-        const auto put_turned = [&](std::int32_t j, const ComplexLanes& y) { put(to + s * j, p == 0 ? y : turned(y, turns + 2 * j * p * s)); };
-        put_turned(1, c + d);
-        put_turned(2, a - b);
-        put_turned(3, c - d);
+  /// y[q + S(r p + j)] = w^(S j p) * (r-point DFT of x[q + S(p + jN/r)])_j for p < N/r, q < S. Factors of one are left out.
+  template <std::int32_t N, std::int32_t S, typename Get, typename Put>
+  static LNE_AUDIO_INLINE void pass(const float* turns, const Get& get, const Put& put) {
+    constexpr std::int32_t radix = radix_of(N), parts = N / radix;
+    for (std::int32_t q = 0; q < S; ++q) butterfly<radix, S * parts, S, false>(turns, q, [&](std::int32_t k) LNE_AUDIO_INLINE_LAMBDA { return get(q + k); }, [&](std::int32_t k, const ComplexLanes& y) LNE_AUDIO_INLINE_LAMBDA { put(q + k, y); });
+    for (std::int32_t p = 1; p < parts; ++p) {
+      for (std::int32_t q = 0; q < S; ++q) {
+        const std::int32_t from = q + S * p, to = q + S * radix * p;
+        butterfly<radix, S * parts, S, true>(turns, 2 * S * p, [&](std::int32_t k) LNE_AUDIO_INLINE_LAMBDA { return get(from + k); }, [&](std::int32_t k, const ComplexLanes& y) LNE_AUDIO_INLINE_LAMBDA { put(to + k, y); });
       }
     }
   }
 
-  template <typename Get, typename Put>
-  static void radix8(std::int32_t n, std::int32_t s, const float* turns, const Get& get, const Put& put) {
-    const std::int32_t eighth = n / 8;
-    for (std::int32_t p = 0; p < eighth; ++p) {
-      for (std::int32_t q = 0; q < s; ++q) {
-        const std::int32_t from = q + s * p, step = s * eighth, to = q + s * 8 * p;
-        const auto put_turned = [&](std::int32_t j, const ComplexLanes& y) { put(to + s * j, p == 0 ? y : turned(y, turns + 2 * j * p * s)); };
-        const ComplexLanes x0 = get(from), x4 = get(from + 4 * step), x2 = get(from + 2 * step), x6 = get(from + 6 * step);
-        const ComplexLanes x1 = get(from + step), x5 = get(from + 5 * step), x3 = get(from + 3 * step), x7 = get(from + 7 * step);
-        const ComplexLanes a0 = x0 + x4, a1 = x1 + x5, a2 = x2 + x6, a3 = x3 + x7;
-        const ComplexLanes c0 = a0 + a2, c1 = a1 + a3, c2 = a0 - a2, c3 = times_minus_i(a1 - a3);
-        put(to, c0 + c1);
-        put_turned(4, c0 - c1);
-        put_turned(2, c2 + c3);
-        put_turned(6, c2 - c3);
-        const ComplexLanes b0 = x0 - x4, b1 = eighth_turned(x1 - x5), b2 = times_minus_i(x2 - x6), b3 = times_minus_i(eighth_turned(x3 - x7));
-        const ComplexLanes d0 = b0 + b2, d1 = b1 + b3, d2 = b0 - b2, d3 = times_minus_i(b1 - b3);
-        put_turned(1, d0 + d1);
-        put_turned(5, d0 - d1);
-        put_turned(3, d2 + d3);
-        put_turned(7, d2 - d3);
-      }
+  /// @param turn where in the table the first factor stands; the j-th stands j times as far
+  template <std::int32_t Radix, std::int32_t Step, std::int32_t S, bool HasTurns, typename Get, typename Put>
+  static LNE_AUDIO_INLINE void butterfly(const float* turns, std::int32_t turn, const Get& get, const Put& put) {
+    const auto put_turned = [&](std::int32_t j, const ComplexLanes& y) LNE_AUDIO_INLINE_LAMBDA { put(S * j, HasTurns ? turned(y, turns + j * turn) : y); };
+    if constexpr (Radix == 2) {
+      const ComplexLanes a = get(0), b = get(Step);
+      put(0, a + b);
+      put(S, a - b);
+    } else if constexpr (Radix == 4) {
+      butterfly4<Step>(get, put_turned);
+    } else {
+      butterfly8<Step>(get, put_turned);
     }
   }
 
-  /// z (1 - i) / sqrt(2)
-  static LNE_AUDIO_INLINE ComplexLanes eighth_turned(const ComplexLanes& z) {
+  template <std::int32_t Step, typename Get, typename Put>
+  static LNE_AUDIO_INLINE void butterfly4(const Get& get, const Put& put) {
+    const ComplexLanes x0 = get(0), x1 = get(Step), x2 = get(2 * Step), x3 = get(3 * Step);
+    const ComplexLanes a = x0 + x2, b = x1 + x3, c = x0 - x2, d = x1 - x3;
+    put(0, a + b);
+    put(1, minus_i_times(c, d));
+    put(2, a - b);
+    put(3, plus_i_times(c, d));
+  }
+
+  template <std::int32_t Step, typename Get, typename Put>
+  static LNE_AUDIO_INLINE void butterfly8(const Get& get, const Put& put) {
     constexpr float kSqrtHalf = 0.70710678118654752440f;
-    return {kSqrtHalf * (z.re + z.im), kSqrtHalf * (z.im - z.re)};
+    const ComplexLanes x0 = get(0), x4 = get(4 * Step), x2 = get(2 * Step), x6 = get(6 * Step);
+    const ComplexLanes a0 = x0 + x4, a2 = x2 + x6, b0 = x0 - x4, b2 = x2 - x6;
+    const ComplexLanes x1 = get(Step), x5 = get(5 * Step), x3 = get(3 * Step), x7 = get(7 * Step);
+    const ComplexLanes a1 = x1 + x5, a3 = x3 + x7, u = x1 - x5, v = x3 - x7;
+    const ComplexLanes c0 = a0 + a2, c1 = a1 + a3, c2 = a0 - a2, c3 = a1 - a3;
+    put(0, c0 + c1);
+    put(4, c0 - c1);
+    put(2, minus_i_times(c2, c3));
+    put(6, plus_i_times(c2, c3));
+    // u (1 - i) / sqrt(2) and v (-1 - i) / sqrt(2), their sum and difference
+    const ComplexLanes b1{kSqrtHalf * (u.re + u.im), kSqrtHalf * (u.im - u.re)}, b3{kSqrtHalf * (v.im - v.re), -kSqrtHalf * (v.re + v.im)};
+    const ComplexLanes d0 = minus_i_times(b0, b2), d1 = b1 + b3, d2 = plus_i_times(b0, b2), d3 = b1 - b3;
+    put(1, d0 + d1);
+    put(5, d0 - d1);
+    put(3, minus_i_times(d2, d3));
+    put(7, plus_i_times(d2, d3));
   }
 
-  void transform_row(const float* row, float* scratch, float* result) const {
-    transform(
-        columns_, column_count_turns_.data(), scratch, [=](std::int32_t at) { return get(row, at); }, [=](std::int32_t at, const ComplexLanes& z) { put(result, at, z); });
+  template <std::int32_t Rows, typename Pair>
+  void transform_columns(const Pair& pair, float* work) const {
+    float* a = work + static_cast<std::size_t>(Rows) * pitch() * kElement;
+    float* b = a + static_cast<std::size_t>(Rows) * kElement;
+    const std::size_t row = pitch() * kElement;
+    for (std::int32_t n2 = 0; n2 < columns_; ++n2) {
+      float* column = work + static_cast<std::size_t>(n2) * kElement;
+      const float* turns = &middle_turns_[2 * static_cast<std::size_t>(n2) * static_cast<std::size_t>(Rows)];
+      transform<Rows>(
+          row_count_turns_.data(), a, b, [&](std::int32_t n1) LNE_AUDIO_INLINE_LAMBDA { return pair(columns_ * n1 + n2); },
+          [&](std::int32_t k1, const ComplexLanes& z) LNE_AUDIO_INLINE_LAMBDA { put(column + static_cast<std::size_t>(k1) * row, 0, turned(z, turns + 2 * k1)); });
+    }
+  }
+
+  /// Two rows at a time, whose elements together make bins of the real spectrum.
+  template <std::int32_t Columns>
+  void transform_rows(float* work, float* power) const {
+    const std::size_t row = pitch() * kElement, size = static_cast<std::size_t>(Columns) * kElement;
+    float* a = work + static_cast<std::size_t>(rows_) * row;
+    float* first = a + 2 * size;
+    float* second = first + size;
+    const auto transform_row = [&](std::int32_t k1, float* result) {
+      const float* from = work + static_cast<std::size_t>(k1) * row;
+      transform<Columns>(column_count_turns_.data(), a, a + size, [=](std::int32_t at) LNE_AUDIO_INLINE_LAMBDA { return get(from, at); }, [=](std::int32_t at, const ComplexLanes& z) LNE_AUDIO_INLINE_LAMBDA { put(result, at, z); });
+    };
+    for (std::int32_t k1 = 0; k1 <= rows_ / 2; ++k1) {
+      const bool is_own_partner = k1 == 0 || 2 * k1 == rows_;
+      transform_row(k1, first);
+      if (!is_own_partner) transform_row(rows_ - k1, second);
+      untangle(k1, first, is_own_partner ? first : second, power);
+    }
   }
 
   /// Spectrum of the real frames from that of their even and odd samples, Z: with E = Z[k] + conj Z[N-k] and O = -i (Z[k] - conj Z[N-k]),

@@ -53,7 +53,7 @@ describe('deploy and predict', PATIENT, () => {
     const outcome = deployed.json.at(-1)!;
     application = outcome['application'] as typeof application;
     expect(application).toMatchObject({ id: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) });
-    expect(outcome['program']).toMatchObject({ path: expect.stringContaining('programs') });
+    expect(outcome['program']).toMatchObject({ path: expect.stringContaining('folders') });
   });
 
   it('recognizes recordings by the application: a label verbatim, scores that sum to 1', async () => {

@@ -3,6 +3,7 @@ import type { SedgeCommand } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { table } from '../output/table.js';
 import { bytes, shortId } from '../output/units.js';
+import { removeLayouts } from '../program/layouts.js';
 
 export const command: SedgeCommand = {
   usage: 'gc',
@@ -10,7 +11,7 @@ export const command: SedgeCommand = {
   help: `Kept are pinned artifacts, what the last runs made, what running jobs use, all that these came from, and all that is younger than an hour.
 
   sedge gc --dry-run            print exactly what would be removed
-  sedge gc
+  sedge gc                      programs and reports that were laid out as folders go with their artifacts
 
 With --json: {"dryRun", "artifacts": [{"id", "kind", "sizeBytes"}], "blobs", "freedBytes"}.`,
   configure(command) {
@@ -19,6 +20,7 @@ With --json: {"dryRun", "artifacts": [{"id", "kind", "sizeBytes"}], "blobs", "fr
   async run(context, _args, options) {
     const dryRun = options['dryRun'] === true;
     const plan = await (await context.api()).post<GarbagePlan>('/v1/gc', { dryRun });
+    if (!dryRun) await removeLayouts(context.dataDirectory, plan.artifacts);
     context.emit(plan);
     const rows = plan.artifacts.map(({ id, kind, sizeBytes }) => [shortId(id), kind, bytes(sizeBytes)]);
     if (rows.length > 0) context.say(table(['artifact', 'kind', 'size'], rows));

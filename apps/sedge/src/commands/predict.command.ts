@@ -7,7 +7,7 @@ import { table } from '../output/table.js';
 import { layOutArtifact } from '../program/artifact-folder.js';
 import { assertApplication, buildProgram, findProgram } from '../program/build-program.js';
 import { recognize, type Prediction } from '../program/run-program.js';
-import { programsDirectory } from '../runs/run-outcome.js';
+import { layoutsDirectory } from '../program/layouts.js';
 
 export const command: SedgeCommand = {
   usage: 'predict <application> <files...>',
@@ -57,7 +57,7 @@ async function folderOf(context: CommandContext, application: string): Promise<s
     const mend = 'name an application: sedge artifacts list --kind application';
     throw new CommandError('CLI_NOT_AN_APPLICATION', `${id} is a ${kind}, no application`, EXIT.usage, mend);
   }
-  return layOutArtifact(api, id, programsDirectory(context.dataDirectory), context.signal);
+  return layOutArtifact(api, id, layoutsDirectory(context.dataDirectory), context.signal);
 }
 
 function asTable(predictions: Prediction[]): string {

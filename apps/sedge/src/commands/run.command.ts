@@ -19,7 +19,7 @@ export const command: SedgeCommand = {
 With --json each event is a line {"event": "run" | "item" | "progress" | "end", …}, and the last line is {"event": "outcome", …}.
 Ctrl-C ends the run cleanly: finished steps are kept, and 'sedge retry RUN' or the same command goes on from there.
 
-Exit codes: 0 succeeded, 1 a step failed or missed an expectation, 2 the workflow or --set is wrong, 130 interrupted.`,
+Exit codes: 0 succeeded, 1 a step failed or missed an expectation (or somebody else cancelled it), 2 the workflow or --set is wrong, 130 interrupted.`,
   configure(command) {
     command
       .option('--set <name=value>', 'set a parameter or the place of an input; may be repeated', collect, [])

@@ -1,10 +1,10 @@
-import { join } from 'node:path';
 import type { AccuracyReport, LatencyReport } from '@sedge/artifact-contracts';
 import type { ToolDefinition } from '@sedge/tool-contracts';
 import type { ItemView, RunView } from '@sedge/workflow';
 import type { ApiClient } from '../client/api-client.js';
 import { readJsonFile } from '../client/artifacts.js';
 import { layOutArtifact } from '../program/artifact-folder.js';
+import { layoutsDirectory } from '../program/layouts.js';
 
 /** Something that a run made and that lies in a folder for use. */
 export interface LaidOut {
@@ -16,6 +16,8 @@ export interface LaidOut {
 export interface ReportOfRun<Content> {
   step: string;
   id: string;
+  /** folder of the report, with its page `report.html` */
+  path: string;
   report: Content;
 }
 
@@ -44,11 +46,6 @@ interface Output {
   kind: string;
 }
 
-/** Where applications and programs are laid out below the data directory. */
-export function programsDirectory(dataDirectory: string): string {
-  return join(dataDirectory, 'programs');
-}
-
 /** Collects what came of a run, and lays its application and program out as folders. */
 export async function outcomeOf(
   api: ApiClient,
@@ -60,7 +57,7 @@ export async function outcomeOf(
   const layOut = async (kind: string): Promise<LaidOut | null> => {
     const found = outputs.filter((output) => output.kind === kind).at(-1);
     if (!found) return null;
-    return { ...pick(found), path: await layOutArtifact(api, found.id, programsDirectory(dataDirectory), signal) };
+    return { ...pick(found), path: await layOutArtifact(api, found.id, layoutsDirectory(dataDirectory), signal) };
   };
   const reports = <Content>(kind: string): Promise<ReportOfRun<Content>[]> =>
     Promise.all(
@@ -68,6 +65,7 @@ export async function outcomeOf(
         .filter((output) => output.kind === kind)
         .map(async (output) => ({
           ...pick(output),
+          path: await layOutArtifact(api, output.id, layoutsDirectory(dataDirectory), signal),
           report: await readJsonFile<Content>(api, output.id, 'report.json'),
         })),
     );

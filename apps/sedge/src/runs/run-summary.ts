@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { AccuracyReport, EngineLatency, LatencyReport, Proportion } from '@sedge/artifact-contracts';
 import { confusionTable } from '../output/confusion-table.js';
 import { table } from '../output/table.js';
-import { bold, green, red, yellow } from '../output/terminal.js';
+import { bold, dim, green, red, yellow } from '../output/terminal.js';
 import { bytes, duration } from '../output/units.js';
 import type { ReportOfRun, RunOutcome } from './run-outcome.js';
 
@@ -28,11 +28,10 @@ function headline({ workflow, state, durationMs, decisions, run, failures }: Run
   return `${bold(workflow)} ${colour(state)}${time} (${counts.join(', ') || 'nothing ran'}${failed}), run ${run}`;
 }
 
-function accuracyBlock({ step, report }: ReportOfRun<AccuracyReport>, withMatrix: boolean): string {
+function accuracyBlock({ step, path, report }: ReportOfRun<AccuracyReport>, withMatrix: boolean): string {
   const line = `${bold('Accuracy')} (${step}): ${shareText(report.top1)} of ${report.top1.n} ${report.split} recordings recognized, ${report.engine}`;
-  return withMatrix
-    ? `${line}\n\n${confusionTable(report.classes, report.confusion)}\n(rows: what was said, columns: what was recognized)`
-    : line;
+  const matrix = `\n${confusionTable(report.classes, report.confusion)}\n(rows: what was said, columns: what was recognized)`;
+  return [line, ...(withMatrix ? [matrix] : []), pageLine(path)].join('\n');
 }
 
 /** `86.3 % (95 % interval 84.1 to 88.2 %)` */
@@ -41,15 +40,17 @@ function shareText({ value, low, high }: Proportion): string {
   return `${percent(value)} % (95 % interval ${percent(low)} to ${percent(high)} %)`;
 }
 
-function latencyBlock({ step, report }: ReportOfRun<LatencyReport>): string {
+function latencyBlock({ step, path, report }: ReportOfRun<LatencyReport>): string {
   const rows = report.engines.map((engine) => [engine.engine, medianText(engine), memoryText(engine)]);
   const ratios = report.ratios.map(
     ({ engine, peer, ratio }) =>
       `${engine} is ${ratio.value.toFixed(2)} × as fast as ${peer} (${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)})`,
   );
-  const lines = [table(['engine', 'one run, median', 'memory'], rows), ...ratios, ...report.remarks];
+  const lines = [table(['engine', 'one run, median', 'memory'], rows), ...ratios, ...report.remarks, pageLine(path)];
   return [`${bold('Latency and memory')} (${step}), one core`, ...lines].join('\n');
 }
+
+const pageLine = (folder: string): string => dim(`page with plots: ${join(folder, 'report.html')}`);
 
 function medianText({ medianMs }: EngineLatency): string {
   const { value, low, high } = medianMs;

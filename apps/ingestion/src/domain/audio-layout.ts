@@ -38,5 +38,9 @@ export interface AudioLayout {
 
 export const isAudioName = (name: string): boolean => /\.(wav|wave|flac)$/i.test(name);
 
+/** Files that are recordings and can't be read: to be listed, not passed over like a read-me. */
+export const isForeignAudioName = (name: string): boolean =>
+  /\.(mp3|ogg|oga|opus|m4a|mp4|aac|aiff?|wma|amr|webm|caf|au|raw|pcm)$/i.test(name);
+
 /** The folder with recordings of noise, as Speech Commands names it. */
 export const NOISE_FOLDER = '_background_noise_';

@@ -66,6 +66,11 @@ describe('folders per class', () => {
     }
   });
 
+  it('list recordings of another form instead of passing them over', () => {
+    const placement = new FolderLayout(new Set(), 'auto').placement(['cat', '1.mp3']);
+    expect(placement).toEqual({ use: 'skipped', reason: 'not-audio' });
+  });
+
   it('have no known speakers where names only number the recordings, and say so', () => {
     const labelling = read(['cat/cat_1.wav', 'cat/cat_2.wav', 'dog/dog_1.wav', 'dog/dog_2.wav']);
     expect(new Set(labelling.recordings.map(({ speaker }) => speaker)).size).toBe(4);

@@ -1,5 +1,12 @@
 import { parse } from 'csv-parse/sync';
-import { isAudioName, NOISE_FOLDER, type AudioLayout, type Labelling, type Placement } from './audio-layout.js';
+import {
+  isAudioName,
+  isForeignAudioName,
+  NOISE_FOLDER,
+  type AudioLayout,
+  type Labelling,
+  type Placement,
+} from './audio-layout.js';
 import { readMemberPath } from './member-path.js';
 import { stemOf, type FoundRecording, type LabelledRecording, type Split } from './recording.js';
 import { skippedFile, type SkippedFile } from './skip-reasons.js';
@@ -57,6 +64,7 @@ export class CsvLayout implements AudioLayout {
   placement(segments: string[]): Placement {
     const name = segments.at(-1)!;
     if (/\.csv$/i.test(name) || segments.join('/') === this.csv) return { use: 'text' };
+    if (isForeignAudioName(name)) return { use: 'skipped', reason: 'not-audio' };
     if (!isAudioName(name)) return { use: 'ignored' };
     return segments.slice(0, -1).includes(NOISE_FOLDER) ? { use: 'noise' } : { use: 'recording' };
   }

@@ -1,4 +1,11 @@
-import { isAudioName, NOISE_FOLDER, type AudioLayout, type Labelling, type Placement } from './audio-layout.js';
+import {
+  isAudioName,
+  isForeignAudioName,
+  NOISE_FOLDER,
+  type AudioLayout,
+  type Labelling,
+  type Placement,
+} from './audio-layout.js';
 import { stemOf, type FoundRecording, type LabelledRecording } from './recording.js';
 
 /** How the name of a speaker is found: the folder below the class, the file's name up to its first `_`, or nobody is known twice. */
@@ -16,7 +23,9 @@ export class FolderLayout implements AudioLayout {
   ) {}
 
   placement(segments: string[]): Placement {
-    if (!isAudioName(segments.at(-1)!)) return { use: 'ignored' };
+    const name = segments.at(-1)!;
+    if (isForeignAudioName(name)) return { use: 'skipped', reason: 'not-audio' };
+    if (!isAudioName(name)) return { use: 'ignored' };
     if (segments.length < 2) return { use: 'skipped', reason: 'outside-layout' };
     return segments.slice(0, -1).includes(NOISE_FOLDER) ? { use: 'noise' } : { use: 'recording' };
   }

@@ -45,7 +45,7 @@ export const tool: BuiltinTool = {
           items: { type: 'number', minimum: -90, maximum: 0 },
           minItems: 2,
           maxItems: 2,
-          default: [-30, 0],
+          default: [-50, 0],
           description: 'range of the gain that clips of silence are taken at',
         },
         ...SPLIT_PROPERTIES,

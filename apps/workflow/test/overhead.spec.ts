@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const COUNT = Number(process.env['OVERHEAD_STEPS'] ?? 200);
+const COUNT = Number(process.env['OVERHEAD_STEPS'] ?? 1000);
 
 function chain(name: string): string {
   const lines = [`name: ${name}`, 'steps:', `  s0: { tool: measure, with: { note: ${name} } }`];
@@ -28,7 +28,7 @@ describe(`a workflow of ${COUNT} trivial steps`, () => {
     '%s runs, and runs again from what is there',
     async (name, make) => {
       const times: number[] = [];
-      for (let round = 0; round < 3; round++) {
+      for (let round = 0; round < 2; round++) {
         const start = performance.now();
         const run = await harness.run(make(name.replaceAll(' ', '-')));
         times.push((performance.now() - start) / COUNT);

@@ -88,9 +88,8 @@ describe('DirectoryStore', () => {
   });
 
   // Where mounting is not permitted, the same is tested over a layer that injects the fault.
-  it.runIf(canMount())(
-    'on a file system that really fills up: says so, leaves nothing, and goes on when there is room',
-    async () => {
+  if (canMount())
+    it('on a file system that really fills up: says so, leaves nothing, and goes on when there is room', async () => {
       const disk = new SmallDisk(1);
       try {
         const small = new DirectoryStore(disk.path);
@@ -105,6 +104,5 @@ describe('DirectoryStore', () => {
       } finally {
         disk.remove();
       }
-    },
-  );
+    });
 });

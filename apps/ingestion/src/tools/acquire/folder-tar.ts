@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readFile, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -10,6 +10,8 @@ import { printable } from '../../domain/skip-reasons.js';
 import { refusal } from '../../errors.js';
 import type { Acquisition } from './acquire-source.js';
 import { assertRoom, tooLarge } from './resumable-download.js';
+
+const WHOLE_BYTES = 1 << 20;
 
 interface FolderFile {
   /** from the folder, with `/` */
@@ -58,19 +60,24 @@ async function addAll(
 
 async function addFile(packing: Pack, place: string, { path, sizeBytes }: FolderFile): Promise<void> {
   const header = { name: path, size: sizeBytes, mode: 0o644, mtime: new Date(0), uid: 0, gid: 0, uname: '', gname: '' };
+  if (sizeBytes <= WHOLE_BYTES) return addWhole(packing, place, header);
   // A file that grows meanwhile must not spill into the next header.
-  const source = createReadStream(place, { end: Math.max(0, sizeBytes - 1), highWaterMark: 1 << 20 });
-  if (sizeBytes === 0) {
-    packing.entry(header, Buffer.alloc(0));
-    source.destroy();
-    return;
-  }
+  const source = createReadStream(place, { end: sizeBytes - 1, highWaterMark: 1 << 20 });
   try {
     await pipeline(source, packing.entry(header) as unknown as Writable);
   } catch (error) {
     const isShort = error instanceof Error && /size mismatch/i.test(error.message);
     throw isShort ? refusal('INGESTION_SOURCE_CHANGED', { from: place }) : error;
   }
+}
+
+/** Data sets are many small files: a stream for each would cost more than what is in it. */
+async function addWhole(packing: Pack, place: string, header: { name: string; size: number }): Promise<void> {
+  const content = await readFile(place);
+  if (content.length !== header.size) throw refusal('INGESTION_SOURCE_CHANGED', { from: place });
+  await new Promise<void>((resolve, reject) => {
+    packing.entry(header, content, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 /** All plain files, sorted by path. Links are left out: what they lead to need not be part of the folder. */

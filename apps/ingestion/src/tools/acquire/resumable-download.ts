@@ -8,7 +8,7 @@ import type { Acquisition } from './acquire-source.js';
 import type { RemoteContent, RemoteFile } from './remote-file.js';
 
 /** Pauses after attempts that brought nothing; one that brought bytes starts the list again. */
-const PAUSES_MS = [200, 1000, 3000, 10_000];
+const PAUSES_MS = [200, 1000, 3000];
 const STALL_MS = 60_000;
 
 /** Loads a remote file; after a cut it goes on where it was, in this run of the job or in a later one. */

@@ -87,6 +87,7 @@ describe('deploy and predict', PATIENT, () => {
     const refused = await sandbox.sedge('deploy', 'bare.onnx');
     expect(refused.code).toBe(1);
     expect(refused.stdout).toContain('the model carries no classes and no preprocessing');
+    expect(refused.stdout).toContain('--classes yes,no,stop --preprocessing FILE.json');
     const classes = ['--classes', 'a,b,c', '--preprocessing', 'preprocessing.json'];
     const deployed = await sandbox.sedge('deploy', 'bare.onnx', ...classes, '--json');
     expect(deployed.code).toBe(0);

@@ -80,6 +80,13 @@ describe('runs, on a process that the commands share', PATIENT, () => {
     expect(first).toMatchObject({ changes: [{ of: 'parameter', name: 'value', before: 3, after: 4 }] });
     const told = await sandbox.sedge('why');
     expect(told.stdout).toContain('parameter value: 3 → 4');
+    const absent = await sandbox.sedge(
+      'why',
+      String(lastLine(await sandbox.sedge('runs', 'list', '--json'))['id']),
+      'lst',
+    );
+    expect(absent.code).toBe(4);
+    expect(absent.stderr).toContain("has no step 'lst'");
   });
 
   it('lists the newest first, and shows one', async () => {

@@ -7,6 +7,7 @@ import { EXIT } from '../exit-codes.js';
 import { assertEmpty, copyApplication } from '../program/copy-application.js';
 import { deployWorkflow } from '../project/deploy-workflow.js';
 import { outcomeOf } from '../runs/run-outcome.js';
+import { leaveRun } from '../runs/leave-run.js';
 import { finishRun, watchRun } from '../runs/watch-run.js';
 
 export const command: SedgeCommand = {
@@ -44,16 +45,19 @@ Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 
     const api = await context.api();
     const run = await api.post<RunView>('/v1/runs', { workflow, file: 'deploy.yml', baseDirectory: process.cwd() });
     const ended = await watchRun(context, api, run);
-    if (ended === null) {
-      if (await context.ownsServer()) await api.post(`/v1/runs/${run.id}/cancel`);
-      return EXIT.interrupted;
-    }
+    if (ended === null) return leaveRun(context, api, run);
     if (folder !== undefined && ended.state === 'succeeded') {
       const { application } = await outcomeOf(api, ended, context.dataDirectory, context.signal);
       await copyApplication(application!.path, resolve(folder));
       context.say(`The sources are in ${folder}`);
     }
-    return finishRun(context, api, ended);
+    const code = await finishRun(context, api, ended);
+    if (ended.items.some((item) => item.failure?.code === 'DEPLOY_USE_UNKNOWN')) {
+      context.say(
+        'Say it on the command line: --classes yes,no,stop --preprocessing FILE.json (see: sedge deploy --help)',
+      );
+    }
+    return code;
   },
 };
 

@@ -1,6 +1,6 @@
 import type { RunView } from '@sedge/workflow';
 import type { SedgeCommand } from '../command.js';
-import { EXIT } from '../exit-codes.js';
+import { leaveRun } from '../runs/leave-run.js';
 import { finishRun, watchRun } from '../runs/watch-run.js';
 
 export const command: SedgeCommand = {
@@ -15,9 +15,6 @@ Exit codes: 0 succeeded, 1 a step failed again (or the run has succeeded or is u
     const api = await context.api();
     const run = await api.post<RunView>(`/v1/runs/${encodeURIComponent(args[0]!)}/retry`);
     const ended = await watchRun(context, api, run);
-    if (ended !== null) return finishRun(context, api, ended);
-    if (await context.ownsServer()) await api.post(`/v1/runs/${run.id}/cancel`);
-    context.say(`\nStopped. Go on: sedge retry ${run.id}`);
-    return EXIT.interrupted;
+    return ended === null ? leaveRun(context, api, run) : finishRun(context, api, ended);
   },
 };

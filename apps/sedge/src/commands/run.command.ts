@@ -1,7 +1,7 @@
 import type { RunView } from '@sedge/workflow';
 import type { ApiClient } from '../client/api-client.js';
 import type { CommandContext, SedgeCommand } from '../command.js';
-import { EXIT, type ExitCode } from '../exit-codes.js';
+import { leaveRun } from '../runs/leave-run.js';
 import { finishRun, watchRun } from '../runs/watch-run.js';
 import { collect, readWorkflowRequest } from '../runs/workflow-request.js';
 
@@ -36,7 +36,7 @@ Exit codes: 0 succeeded, 1 a step failed or missed an expectation (or somebody e
     const run = await api.post<RunView>('/v1/runs', { ...request, again: options['again'] });
     await noteEarlierRuns(context, api, run);
     const ended = await watchRun(context, api, run);
-    return ended === null ? interrupted(context, api, run) : finishRun(context, api, ended);
+    return ended === null ? leaveRun(context, api, run) : finishRun(context, api, ended);
   },
 };
 
@@ -49,33 +49,4 @@ async function noteEarlierRuns(context: CommandContext, api: ApiClient, run: Run
       `run ${earlier.id} of this workflow is under way too, and both share what they compute; end it: sedge cancel ${earlier.id}`,
     );
   }
-}
-
-/** Ctrl-C: a run in a process of its own ends with it; one in a server that others may use goes on. */
-async function interrupted(context: CommandContext, api: ApiClient, run: RunView): Promise<ExitCode> {
-  if (await context.ownsServer()) {
-    await api.post(`/v1/runs/${run.id}/cancel`);
-    context.say(
-      `\nStopped. Finished steps are kept. Go on from here: sedge retry ${run.id}, or run the same command again.`,
-    );
-    context.emit({
-      event: 'outcome',
-      run: run.id,
-      workflow: run.workflow,
-      state: 'cancelled',
-      goOn: `sedge retry ${run.id}`,
-    });
-  } else {
-    context.say(
-      `\nThe run goes on in the running Sedge. Watch it: sedge status ${run.id}; end it: sedge cancel ${run.id}`,
-    );
-    context.emit({
-      event: 'outcome',
-      run: run.id,
-      workflow: run.workflow,
-      state: 'running',
-      goOn: `sedge status ${run.id}`,
-    });
-  }
-  return EXIT.interrupted;
 }

@@ -1,6 +1,7 @@
 import type { Why } from '@sedge/workflow';
 import { runIdOf } from '../client/runs.js';
 import type { SedgeCommand } from '../command.js';
+import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { bold, dim } from '../output/terminal.js';
 
@@ -17,6 +18,10 @@ Exit codes: 0 said, 4 there is no such run or step.`,
     const api = await context.api();
     const why = await api.get<Why>(`/v1/runs/${await runIdOf(api, args[0])}/why`);
     const items = why.items.filter(({ name, step }) => args[1] === undefined || [name, step].includes(args[1]));
+    if (items.length === 0) {
+      const mend = `its steps: ${[...new Set(why.items.map(({ step }) => step))].slice(0, 20).join(', ')}`;
+      throw new CommandError('CLI_STEP_UNKNOWN', `the run ${why.run} has no step '${args[1]}'`, EXIT.notFound, mend);
+    }
     for (const item of items) {
       context.emit(item);
       // The reason of a step that changed is the list of its changes, which says more with where each came from.
@@ -25,8 +30,7 @@ Exit codes: 0 said, 4 there is no such run or step.`,
         context.say(dim(`    ${shortened(text)}${madeBy ? `   (made by ${madeBy})` : ''}`));
       }
     }
-    if (items.length === 0) context.say(`no step '${args[1]}' in run ${why.run}`);
-    return items.length === 0 ? EXIT.notFound : EXIT.ok;
+    return EXIT.ok;
   },
 };
 

@@ -139,6 +139,32 @@ describe('a bad archive', () => {
     );
   });
 
+  it('whose bytes are changed at will is read or reported, and never crashes', async () => {
+    const archives = {
+      gz: await tarGzOf(MEMBERS),
+      tar: await tarOf(MEMBERS),
+      zip: zipOf(MEMBERS as { path: string; content: string }[]),
+    };
+    const change = fc.record({
+      at: fc.double({ min: 0, max: 0.999, noNaN: true }),
+      bytes: fc.uint8Array({ maxLength: 12 }),
+    });
+    const format = fc.constantFrom('gz' as const, 'tar' as const, 'zip' as const);
+    await fc.assert(
+      fc.asyncProperty(format, fc.array(change, { minLength: 1, maxLength: 4 }), async (name, changes) => {
+        const bytes = Buffer.from(archives[name]);
+        // Mostly where headers are: content says nothing about an archive.
+        for (const { at, bytes: own } of changes) {
+          const place = name === 'tar' ? Math.floor(at * 512) + 512 * (own.length % 3) : Math.floor(at * bytes.length);
+          bytes.set(own.slice(0, bytes.length - place), place);
+        }
+        const outcome = await readAll(await fileWith(bytes)).catch((error: unknown) => error as { code?: string });
+        if (!Array.isArray(outcome)) expect(outcome.code).toMatch(/^INGESTION_ARCHIVE_/);
+      }),
+      { numRuns: Number(process.env['SEDGE_FUZZ_RUNS'] ?? 200) },
+    );
+  });
+
   it('that is cut between two members is reported', async () => {
     const bytes = Buffer.concat([tarHeader('yes/a.wav', 512), Buffer.alloc(512, 7)]);
     expect(await codeOf(readAll(await fileWith(bytes)))).toBe('INGESTION_ARCHIVE_TRUNCATED');

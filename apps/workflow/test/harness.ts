@@ -176,7 +176,7 @@ export function statesOf(run: RunView): Record<string, string> {
   return Object.fromEntries(run.items.map((item) => [item.name, item.state]));
 }
 
-export async function until(condition: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+export async function until(condition: () => Promise<boolean>, timeoutMs = 120_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error('the condition did not come true in time');

@@ -1,8 +1,11 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { SmallDisk, canMount } from '@sedge/test-kit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SedgeProcess, StartFailure, buildProgram, itemNamed, makeFolder, until } from './sedge-process.js';
+
+// Processes are started and ended, which takes its time on a machine that is busy.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const WORKFLOW = 'name: kept\nsteps: { one: { tool: sum-values, with: { value: 5 } } }\n';
 

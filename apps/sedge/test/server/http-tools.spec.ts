@@ -1,7 +1,10 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { HttpToolServer } from './http-tool-server.js';
 import { SedgeProcess, buildProgram, itemNamed, makeFolder, until } from './sedge-process.js';
+
+// Processes are started and ended, which takes its time on a machine that is busy.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const WORKFLOW = `name: third-party
 steps:

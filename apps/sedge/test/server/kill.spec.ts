@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SedgeProcess, buildProgram, itemNamed, makeFolder, outputsOf, until, type Run } from './sedge-process.js';
+
+// Processes are started and ended, which takes its time on a machine that is busy.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const KILLS = 10;
 /** Print it, and a failure can be had again. */

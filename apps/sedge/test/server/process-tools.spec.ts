@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SedgeProcess, buildProgram, itemNamed, makeFolder } from './sedge-process.js';
+
+// Processes are started and ended, which takes its time on a machine that is busy.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const WORKFLOW = `name: two-stages
 parameters: { first: 20 }

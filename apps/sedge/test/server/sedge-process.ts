@@ -150,7 +150,7 @@ export function outputsOf(run: Run): Record<string, Record<string, string> | nul
   return Object.fromEntries(run.items.map((item) => [item.name, item.outputs]));
 }
 
-export async function until(condition: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+export async function until(condition: () => Promise<boolean>, timeoutMs = 120_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error('the condition did not come true in time');

@@ -37,8 +37,16 @@ describe('doubtful recordings', () => {
     expect(judged.skipped).toEqual(['no/a_0.wav several-labels', 'yes/a_0.wav several-labels']);
   });
 
-  it('of silence are left out', () => {
-    expect(judge([{ id: 'no/a_0', digest: 'z', isSilent: true }]).skipped).toEqual(['no/a_0.wav silent']);
+  it('of silence are left out, but where a class is meant to be silent', () => {
+    const judged = judge([
+      { id: 'no/a_0', digest: 'z', isSilent: true },
+      { id: 'no/a_1', digest: 'x' },
+      { id: 'no/a_2', digest: 'y' },
+      { id: 'silence/a_0', digest: 'z', isSilent: true },
+      { id: 'silence/b_0', digest: 'z', isSilent: true, speaker: 'b' },
+    ]);
+    expect(judged.skipped).toEqual(['no/a_0.wav silent']);
+    expect(judged.kept).toEqual(['no/a_1', 'no/a_2', 'silence/a_0', 'silence/b_0']);
   });
 
   it('that two speakers claim are kept once, so that they are not in two splits', () => {

@@ -17,7 +17,8 @@ export interface Judgement {
 
 /**
  * Sorts out what can't be right: recordings of nothing, the same recording under two labels (one must be wrong, and which one isn't said) or
- * of two speakers (it could be in two splits), and two files that claim one id. The same recording twice of one speaker is kept and listed.
+ * of two speakers (it could be in two splits), and two files that claim one id. The same recording twice of one speaker is kept and listed,
+ * and so is silence where it is what most of a class is made of.
  * The result does not depend on the order of the files.
  * @param keepDoubtful keeps all but doubled ids, for data sets whose lists count them
  */
@@ -29,6 +30,7 @@ export function judgeRecordings(
   const judgement: Judgement = { kept: [], skipped: [], doubtful: [] };
   const labels = new Groups(recordings, contentOf, ({ label }) => label);
   const speakers = new Groups(recordings, contentOf, ({ speaker }) => speaker);
+  const quiet = classesOfSilence(recordings, contentOf);
   const digestById = new Map<string, string>();
   const seen = new Set<string>();
   const ordered = [...recordings].sort((a, b) => byText(a.id, b.id) || byText(contentOf(a).path, contentOf(b).path));
@@ -46,12 +48,27 @@ export function judgeRecordings(
     if (isSilent) doubt = skippedFile(path, 'silent');
     else if (labels.of(digest).length > 1) doubt = skippedFile(path, 'several-labels', labels.of(digest).join(', '));
     else if (isAgain) doubt = skippedFile(path, 'duplicate');
-    const isHarmless = doubt?.reason === 'duplicate' && speakers.of(digest).length === 1;
+    const isHarmless = isSilent
+      ? quiet.has(recording.label)
+      : doubt?.reason === 'duplicate' && speakers.of(digest).length === 1;
     const isKept = doubt === null || keepDoubtful || isHarmless;
     if (isKept) judgement.kept.push(recording);
     if (doubt) (isKept ? judgement.doubtful : judgement.skipped).push(doubt);
   }
   return judgement;
+}
+
+/** Labels of which at least half the recordings are silent: they are meant to be. */
+function classesOfSilence(
+  recordings: LabelledRecording[],
+  contentOf: (recording: LabelledRecording) => Content,
+): Set<string> {
+  const balance = new Map<string, number>();
+  for (const recording of recordings) {
+    const step = contentOf(recording).isSilent ? 1 : -1;
+    balance.set(recording.label, (balance.get(recording.label) ?? 0) + step);
+  }
+  return new Set([...balance].filter(([, more]) => more >= 0).map(([label]) => label));
 }
 
 /** What recordings of the same content have as a label or speaker, sorted. */

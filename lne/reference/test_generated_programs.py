@@ -46,6 +46,21 @@ def test_program_equals_interpreter_bit_for_bit(bench, net):
     assert proof.returncode == 0 and "equal bit for bit" in proof.stdout
 
 
+def test_several_inputs_in_one_array(bench):
+    model, sample = keyword_net("kws9")
+    program = build(generate(bench, model, "app"))
+    samples = np.concatenate([sample, -sample, sample * 0.5])
+    np.save(bench.folder / "three.npy", samples)
+    assert run(program, "run", bench.folder / "three.npy", bench.folder / "answers.npy").returncode == 0
+    answers = np.load(bench.folder / "answers.npy")
+    assert answers.shape == (3, 12)
+    for answer, one in zip(answers, samples):
+        assert relative_error(answer[None], reference(model, one[None])) <= 1e-4
+    np.save(bench.folder / "odd.npy", samples.ravel()[:-7])
+    refused = run(program, "run", bench.folder / "odd.npy", bench.folder / "none.npy")
+    assert refused.returncode == 1 and "odd.npy" in refused.stderr
+
+
 def test_two_generations_are_byte_equal(bench):
     model, _ = keyword_net("kws9", audio=audio_metadata())
     first, second = digests(generate(bench, model, "first")), digests(generate(bench, model, "second"))

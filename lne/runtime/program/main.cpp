@@ -133,7 +133,9 @@ int run_array(int argc, char** argv) {
   if (paths.size() != 2 || app_input_count() != 1) return std::fputs(kHelp, stderr), kUsage;
   Array input;
   std::string problem = lne::program::read_npy(paths[0], input);
-  if (problem.empty() && input.data.size() != app_input_elements(0)) problem = paths[0] + ": it has " + std::to_string(input.data.size()) + " elements; the network takes " + std::to_string(app_input_elements(0));
+  const size_t count = input.data.size() / app_input_elements(0);
+  if (problem.empty() && (count == 0 || input.data.size() != count * app_input_elements(0)))
+    problem = paths[0] + ": it has " + std::to_string(input.data.size()) + " elements; the network takes " + std::to_string(app_input_elements(0)) + ", or several times as many";
   if (!problem.empty()) return std::fprintf(stderr, "%s\n", problem.c_str()), kFailed;
   const auto before = std::chrono::steady_clock::now();
   Instance instance(app_create());
@@ -146,6 +148,12 @@ int run_array(int argc, char** argv) {
   Array output;
   for (const int64_t* extent = app_output_shape(0); *extent > 0 && output.shape.size() < 8; ++extent) output.shape.push_back(*extent);
   output.data = ports.output_data[0];
+  if (count > 1 && !output.shape.empty()) output.shape[0] *= static_cast<int64_t>(count);
+  for (size_t i = 1; i < count; ++i) {
+    ports.inputs[0] = input.data.data() + i * app_input_elements(0);
+    app_run(instance.get(), ports.inputs.data(), ports.outputs.data());
+    output.data.insert(output.data.end(), ports.output_data[0].begin(), ports.output_data[0].end());
+  }
   problem = lne::program::write_npy(paths[1], output);
   return problem.empty() ? kGood : (std::fprintf(stderr, "%s\n", problem.c_str()), kFailed);
 }

@@ -26,7 +26,7 @@ export async function runnableProgram(input: JobInput, scratch: string): Promise
 }
 
 /**
- * Runs a generated program, one start per clip: what is judged is the program as a user starts it.
+ * Runs a generated program as a user starts it, once for each group of clips.
  * @param inputShape batch first
  */
 export async function openProgram(
@@ -39,9 +39,8 @@ export async function openProgram(
   const program = await runnableProgram(input, scratch);
   const folder = await mkdtemp(join(scratch, 'arrays-'));
   const [from, to] = [join(folder, 'input.npy'), join(folder, 'output.npy')];
-  const size = inputShape.slice(1).reduce((product, extent) => product * extent, 1);
-  const runOne = async (clip: Float32Array): Promise<Float32Array> => {
-    await writeFile(from, encodeNpy(clip, inputShape));
+  const runAll = async (data: Float32Array, clips: number): Promise<Float32Array> => {
+    await writeFile(from, encodeNpy(data, [clips, ...inputShape.slice(1)]));
     await run(program.path, ['run', from, to], { signal }).catch((error: Error & { stderr?: string }) => {
       if (signal.aborted) throw error;
       throw refusal('BENCHMARK_ENGINE_FAILED', `app run failed: ${error.stderr?.trim() || error.message}`);
@@ -51,9 +50,9 @@ export async function openProgram(
   return {
     name: `program for ${target} (${compiler.name} ${compiler.version})`,
     run: async (data, clips) => {
-      const scores: Float32Array[] = [];
-      for (let clip = 0; clip < clips; clip++) scores.push(await runOne(data.subarray(clip * size, (clip + 1) * size)));
-      return scores;
+      const scores = await runAll(data, clips);
+      const classes = scores.length / clips;
+      return Array.from({ length: clips }, (_, clip) => scores.subarray(clip * classes, (clip + 1) * classes));
     },
     close: async () => {
       await program.remove();

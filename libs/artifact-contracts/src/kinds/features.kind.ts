@@ -1,6 +1,6 @@
-import { IsInt, IsPositive } from 'class-validator';
+import { IsInt, IsOptional, IsPositive } from 'class-validator';
 import type { ArtifactKind } from '../artifact-kind.js';
-import { IsClassNames, IsShape, Nested } from '../metadata-rules.js';
+import { IsClassNames, IsPlainObject, IsShape, Nested } from '../metadata-rules.js';
 import { Preprocessing } from '../preprocessing.js';
 import { SplitCounts } from '../split-counts.js';
 
@@ -12,6 +12,8 @@ export class FeaturesMetadata {
   @IsShape() shape!: number[];
   @Nested(() => SplitCounts) counts!: SplitCounts;
   @Nested(() => Preprocessing) preprocessing!: Preprocessing;
+  /** how the data set's clips were assigned to splits: method and its parameters */
+  @IsOptional() @IsPlainObject() split?: Record<string, unknown>;
 }
 
 /** `features.h5`: groups /train, /validation, /test with `data` float32 [clip, 1, band, frame], `label` int64 [clip], `id` UTF-8 [clip]. */

@@ -7,6 +7,7 @@ import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ErrorFilter, requestValidation } from '@sedge/service-kit';
+import { serveApiDocument } from './api-document.js';
 import { lockDataDirectory } from './data-directory-lock.js';
 import { DiskReserve } from './disk-reserve.js';
 import { openPlatform, type Platform } from './platform.js';
@@ -75,6 +76,7 @@ async function startApplication(
   app.useBodyParser('json', { limit: BODY_LIMIT });
   app.useGlobalPipes(requestValidation());
   app.useGlobalFilters(new ErrorFilter());
+  serveApiDocument(app);
   configure?.(app);
   await app.init();
   const socketPath = join(settings.dataDirectory, 'sedge.sock');

@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { filesOf, parseManifest, type ArtifactFile, type Digest } from '@sedge/artifact-contracts';
 import { ARTIFACT_STORE, type ArtifactStore } from '@sedge/ports';
 import { errorsOf } from '@sedge/service-kit';
@@ -14,6 +15,7 @@ import { artifactIdFrom } from './artifact-id.js';
 const error = errorsOf(ARTIFACT_ERRORS);
 
 /** The files of artifacts, whole or in part. The express parameter `*path` holds the parts of a path. */
+@ApiTags('artifacts')
 @Controller('v1/artifacts/:id/files')
 export class ArtifactFilesController {
   constructor(
@@ -22,6 +24,7 @@ export class ArtifactFilesController {
   ) {}
 
   @Get('*path')
+  @ApiOperation({ summary: 'Gives a file of an artifact, whole or in ranges' })
   async read(
     @Param('id') text: string,
     @Param('path') parts: string | string[],

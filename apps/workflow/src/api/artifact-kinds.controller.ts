@@ -1,23 +1,28 @@
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ArtifactKinds } from '../state/artifact-kind.service.js';
 import { KindRequest } from './artifact.dto.js';
 
 /** Artifact kinds: Sedge's own and those that third parties register. */
+@ApiTags('kinds')
 @Controller('v1/kinds')
 export class ArtifactKindsController {
   constructor(private readonly kinds: ArtifactKinds) {}
 
   @Get()
+  @ApiOperation({ summary: 'Lists the kinds of artifacts' })
   async list(): Promise<object> {
     return { items: await this.kinds.list() };
   }
 
   @Get(':name')
+  @ApiOperation({ summary: 'Shows a kind with the JSON Schema of its metadata' })
   async show(@Param('name') name: string): Promise<object> {
     return this.kinds.schemaOf(name, null);
   }
 
   @Post()
+  @ApiOperation({ summary: 'Registers a kind of a third party' })
   @HttpCode(204)
   async register(@Body() { name, version, schema }: KindRequest): Promise<void> {
     await this.kinds.register(name, version, schema);

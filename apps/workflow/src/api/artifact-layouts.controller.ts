@@ -1,4 +1,5 @@
 import { Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Digest } from '@sedge/artifact-contracts';
 import type { Request, Response } from 'express';
 import { pipeline } from 'node:stream/promises';
@@ -7,6 +8,7 @@ import { OciImport } from '../state/oci-import.service.js';
 import { artifactIdFrom } from './artifact-id.js';
 
 /** Artifacts with everything that they came from, in and out, as OCI image layouts. */
+@ApiTags('artifacts')
 @Controller('v1/artifacts')
 export class ArtifactLayoutsController {
   constructor(
@@ -15,6 +17,9 @@ export class ArtifactLayoutsController {
   ) {}
 
   @Get(':id/export')
+  @ApiOperation({
+    summary: 'Gives an artifact with everything that it came from as an OCI image layout in a tar archive',
+  })
   async export(@Param('id') text: string, @Res() response: Response): Promise<void> {
     const id = artifactIdFrom(text);
     const archive = await this.exports.open(id);
@@ -25,6 +30,7 @@ export class ArtifactLayoutsController {
 
   /** The body is the archive, `application/x-tar`. */
   @Post('import')
+  @ApiOperation({ summary: 'Takes such an archive in' })
   @HttpCode(201)
   async import(@Req() request: Request): Promise<{ artifacts: Digest[] }> {
     return { artifacts: await this.imports.import(request) };

@@ -1,3 +1,4 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   IsBoolean,
@@ -17,33 +18,70 @@ import type { Digest } from '@sedge/artifact-contracts';
 
 /** `GET /v1/artifacts` */
 export class ArtifactListQuery {
-  @IsOptional() @IsString() @MaxLength(100) kind?: string;
-  @IsOptional() @IsDigest() derivedFrom?: Digest;
-  @IsOptional() @IsString() @MaxLength(100) cursor?: string;
-  @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(1000) limit?: number;
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  kind?: string;
+  @ApiPropertyOptional({ type: String, example: 'sha256:…' })
+  @IsOptional()
+  @IsDigest()
+  derivedFrom?: Digest;
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  cursor?: string;
+  @ApiPropertyOptional()
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  limit?: number;
 }
 
 /** `GET /v1/artifacts/{id}/lineage` */
 export class LineageQuery {
-  @IsOptional() @IsIn(['up', 'down', 'both']) direction?: 'up' | 'down' | 'both';
+  @ApiPropertyOptional({ enum: ['up', 'down', 'both'] })
+  @IsOptional()
+  @IsIn(['up', 'down', 'both'])
+  direction?: 'up' | 'down' | 'both';
 }
 
 /** `PUT /v1/artifacts/{id}/pin` */
 export class PinRequest {
-  /** why it must stay */
-  @IsOptional() @IsString() @IsNotEmpty() @MaxLength(200) note?: string;
+  @ApiPropertyOptional({ description: 'why it must stay' })
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(200)
+  note?: string;
 }
 
 /** `POST /v1/gc` */
 export class GarbageRequest {
-  /** only say what would be removed */
-  @IsBoolean() dryRun!: boolean;
+  @ApiProperty({ description: 'only say what would be removed' })
+  @IsBoolean()
+  dryRun!: boolean;
 }
 
 /** `POST /v1/kinds` */
 export class KindRequest {
-  @IsString() @MaxLength(100) @Matches(/^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/) name!: string;
-  @IsInt() @Min(1) version!: number;
-  /** JSON Schema 2020-12 of the kind's metadata */
-  @IsObject() schema!: Record<string, unknown>;
+  @ApiProperty()
+  @IsString()
+  @MaxLength(100)
+  @Matches(/^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/)
+  name!: string;
+  @ApiProperty()
+  @IsInt()
+  @Min(1)
+  version!: number;
+  @ApiProperty({
+    description: "JSON Schema 2020-12 of the kind's metadata",
+    type: 'object',
+    additionalProperties: true,
+  })
+  @IsObject()
+  schema!: Record<string, unknown>;
 }

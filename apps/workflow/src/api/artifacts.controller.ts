@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { errorsOf } from '@sedge/service-kit';
 import { decodeCursor, encodeCursor } from '../domain/artifact-cursor.js';
 import { ARTIFACT_ERRORS } from '../domain/artifact-errors.js';
@@ -15,6 +16,7 @@ const MAX_LINEAGE_EDGES = 10_000;
 const error = errorsOf(ARTIFACT_ERRORS);
 
 /** Artifacts: what there is, what it is, where it came from, and what must stay. */
+@ApiTags('artifacts')
 @Controller('v1/artifacts')
 export class ArtifactsController {
   constructor(
@@ -25,6 +27,7 @@ export class ArtifactsController {
   ) {}
 
   @Get()
+  @ApiOperation({ summary: 'Lists artifacts, newest first' })
   async list(@Query() query: ArtifactListQuery): Promise<object> {
     const before = query.cursor === undefined ? null : decodeCursor(query.cursor);
     if (query.cursor !== undefined && before === null) throw error('ARTIFACT_CURSOR_INVALID');
@@ -37,11 +40,13 @@ export class ArtifactsController {
   }
 
   @Get(':id')
+  @ApiOperation({ summary: 'Shows an artifact: manifest, metadata, files' })
   async show(@Param('id') id: string): Promise<object> {
     return detailsOf(await this.index.get(artifactIdFrom(id)));
   }
 
   @Get(':id/lineage')
+  @ApiOperation({ summary: 'Shows what an artifact was made from, and what was made of it' })
   async lineage(@Param('id') text: string, @Query() { direction = 'both' }: LineageQuery): Promise<object> {
     const id = (await this.index.get(artifactIdFrom(text))).id;
     const up = direction === 'down' ? [] : await this.lineages.up(id, MAX_LINEAGE_EDGES);
@@ -52,18 +57,21 @@ export class ArtifactsController {
   }
 
   @Put(':id/pin')
+  @ApiOperation({ summary: 'Keeps an artifact from being collected as garbage' })
   @HttpCode(204)
   async pin(@Param('id') text: string, @Body() { note = 'pinned' }: PinRequest): Promise<void> {
     await this.repository.pin((await this.index.get(artifactIdFrom(text))).id, note);
   }
 
   @Delete(':id/pin')
+  @ApiOperation({ summary: 'Takes a pin back' })
   @HttpCode(204)
   async unpin(@Param('id') text: string): Promise<void> {
     await this.repository.unpin((await this.index.get(artifactIdFrom(text))).id);
   }
 
   @Delete(':id')
+  @ApiOperation({ summary: 'Removes an artifact that nothing needs' })
   @HttpCode(204)
   async remove(@Param('id') text: string): Promise<void> {
     await this.removal.remove(artifactIdFrom(text));

@@ -1,9 +1,11 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { GarbageCollection } from '../state/garbage.service.js';
 import { UploadService } from '../state/upload.service.js';
 import { GarbageRequest } from './artifact.dto.js';
 
 /** Garbage collection; a dry run answers exactly what a real one would remove. */
+@ApiTags('gc')
 @Controller('v1/gc')
 export class GarbageController {
   constructor(
@@ -12,6 +14,7 @@ export class GarbageController {
   ) {}
 
   @Post()
+  @ApiOperation({ summary: 'Removes what nothing needs, or says what it would remove' })
   @HttpCode(200)
   async collect(@Body() { dryRun }: GarbageRequest): Promise<object> {
     const plan = dryRun ? await this.garbage.plan(new Date()) : await this.garbage.collect(new Date(), this.uploads);

@@ -1,3 +1,4 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Digest } from '@sedge/artifact-contracts';
 import { IsDigest } from '@sedge/event-contracts';
 import { Type } from 'class-transformer';
@@ -15,23 +16,46 @@ import {
 } from 'class-validator';
 
 export class UploadFileRequest {
-  /** relative, with `/` */
-  @IsString() @IsNotEmpty() @MaxLength(1024) path!: string;
-  @IsInt() @Min(0) sizeBytes!: number;
-  /** refuse other bytes */
-  @IsOptional() @IsDigest() digest?: Digest;
+  @ApiProperty({ description: 'relative, with `/`' })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(1024)
+  path!: string;
+  @ApiProperty()
+  @IsInt()
+  @Min(0)
+  sizeBytes!: number;
+  @ApiPropertyOptional({ description: 'refuse other bytes', type: String, example: 'sha256:…' })
+  @IsOptional()
+  @IsDigest()
+  digest?: Digest;
 }
 
 /** `POST /v1/uploads` */
 export class UploadRequest {
-  @IsString() @IsNotEmpty() @MaxLength(100) kind!: string;
-  @IsOptional() @IsInt() @Min(1) kindVersion?: number;
-  @IsObject() metadata!: Record<string, unknown>;
+  @ApiProperty()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(100)
+  kind!: string;
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  kindVersion?: number;
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  @IsObject()
+  metadata!: Record<string, unknown>;
+  @ApiProperty({ type: [UploadFileRequest] })
   @IsArray()
   @ArrayMaxSize(10_000)
   @ValidateNested({ each: true })
   @Type(() => UploadFileRequest)
   files!: UploadFileRequest[];
-  /** artifacts that it was made from */
-  @IsOptional() @IsArray() @ArrayMaxSize(1000) @IsDigest({ each: true }) derivedFrom?: Digest[];
+  @ApiPropertyOptional({ description: 'artifacts that it was made from', type: [String] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(1000)
+  @IsDigest({ each: true })
+  derivedFrom?: Digest[];
 }

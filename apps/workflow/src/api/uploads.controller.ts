@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Digest } from '@sedge/artifact-contracts';
 import { errorsOf } from '@sedge/service-kit';
 import type { Request, Response } from 'express';
@@ -10,6 +11,7 @@ import { UploadRequest } from './upload.dto.js';
 const error = errorsOf(ARTIFACT_ERRORS);
 
 /** Uploads: announce the artifact, send each file in chunks (`PATCH`, at an offset), complete. */
+@ApiTags('uploads')
 @Controller('v1/uploads')
 export class UploadsController {
   constructor(
@@ -18,18 +20,21 @@ export class UploadsController {
   ) {}
 
   @Post()
+  @ApiOperation({ summary: 'Begins an upload' })
   async start(@Body() { kind, kindVersion = 1, metadata, files, derivedFrom = [] }: UploadRequest): Promise<object> {
     const announced = files.map(({ path, sizeBytes, digest }) => ({ path, sizeBytes, digest: digest ?? null }));
     return this.uploads.start({ kind, kindVersion, metadata, files: announced, derivedFrom }, this.artifacts);
   }
 
   @Get(':id')
+  @ApiOperation({ summary: 'Shows how far each file of an upload is' })
   async show(@Param('id') id: string): Promise<object> {
     return this.uploads.show(id);
   }
 
   /** The body is the chunk itself, `application/offset+octet-stream`. */
   @Patch(':id/files/*path')
+  @ApiOperation({ summary: 'Sends the next chunk of a file' })
   async append(
     @Param('id') id: string,
     @Param('path') parts: string | string[],
@@ -45,12 +50,14 @@ export class UploadsController {
   }
 
   @Post(':id/complete')
+  @ApiOperation({ summary: 'Makes an artifact of an upload' })
   @HttpCode(201)
   async complete(@Param('id') id: string): Promise<{ id: Digest }> {
     return { id: await this.uploads.complete(id) };
   }
 
   @Delete(':id')
+  @ApiOperation({ summary: 'Gives an upload up' })
   @HttpCode(204)
   async giveUp(@Param('id') id: string): Promise<void> {
     await this.uploads.giveUp(id);

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { Body, Controller, Get, Header, HttpCode, Inject, Param, Post, Query, StreamableFile } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { stageError } from '../errors.js';
 import { HOST, type Host } from '../host.js';
 import { ExternalWorkers } from '../jobs/external-workers.service.js';
@@ -9,6 +10,7 @@ import { ClaimDto, CompleteDto, FailDto, HeartbeatDto, JobIdDto, LogQueryDto } f
 import { claimView, jobView, type ClaimView, type JobView } from './job-view.js';
 
 /** The jobs of the stages of this process: for those who look, and for workers outside. */
+@ApiTags('jobs')
 @Controller('v1/jobs')
 export class JobsController {
   constructor(
@@ -17,6 +19,7 @@ export class JobsController {
   ) {}
 
   @Get(':id')
+  @ApiOperation({ summary: 'Shows a job with its attempts' })
   async show(@Param() { id }: JobIdDto): Promise<JobView> {
     const { desk, job } = await this.workers.locate(id);
     return jobView(desk.stage, job, await desk.jobs.attemptsOf(id));
@@ -24,6 +27,7 @@ export class JobsController {
 
   /** Lines of JSON: time, level, message. */
   @Get(':id/logs')
+  @ApiOperation({ summary: 'Gives the log of a job as JSON lines: time, level, message' })
   @Header('content-type', 'application/x-ndjson')
   async logs(@Param() { id }: JobIdDto, @Query() { attempt }: LogQueryDto): Promise<StreamableFile> {
     await this.workers.locate(id);
@@ -36,12 +40,14 @@ export class JobsController {
   }
 
   @Post(':id/claim')
+  @ApiOperation({ summary: 'Takes a job for a worker outside' })
   @HttpCode(200)
   async claim(@Param() { id }: JobIdDto, @Body() { worker, tool }: ClaimDto): Promise<ClaimView> {
     return claimView(await this.workers.claim(id, worker, tool));
   }
 
   @Post(':id/heartbeat')
+  @ApiOperation({ summary: 'Keeps the lease of an attempt, and hears whether the job is still wanted' })
   @HttpCode(200)
   async heartbeat(
     @Param() { id }: JobIdDto,
@@ -51,6 +57,7 @@ export class JobsController {
   }
 
   @Post(':id/complete')
+  @ApiOperation({ summary: 'Ends an attempt with its outputs, which were uploaded before' })
   @HttpCode(200)
   async complete(@Param() { id }: JobIdDto, @Body() body: CompleteDto): Promise<{ state: string }> {
     const { attempt, token, outputs, durationMs } = body;
@@ -58,6 +65,7 @@ export class JobsController {
   }
 
   @Post(':id/fail')
+  @ApiOperation({ summary: 'Ends an attempt that failed' })
   @HttpCode(200)
   async fail(@Param() { id }: JobIdDto, @Body() body: FailDto): Promise<{ state: string }> {
     const { attempt, token, class: failureClass, code, message } = body;

@@ -1,4 +1,5 @@
 import { Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { RegisteredTool, ToolLine } from '@sedge/tool-contracts';
 import type { Response } from 'express';
 import { stageError } from '../errors.js';
@@ -12,11 +13,15 @@ interface ToolList {
 }
 
 /** The tools of the stages of this process. */
+@ApiTags('tools')
 @Controller('v1/stages/tools')
 export class ToolsController {
   constructor(private readonly stages: StageDirectory) {}
 
   @Get()
+  @ApiOperation({
+    summary: "Lists the tools of the stages of this process, and those that can't be used, each with the reason",
+  })
   list(): ToolList {
     const desks = this.stages.all();
     return {
@@ -27,6 +32,7 @@ export class ToolsController {
 
   /** Looks again whether the tool can run here: its server answers, its image is there. */
   @Post(':name/test')
+  @ApiOperation({ summary: 'Looks again whether a tool can run here' })
   @HttpCode(200)
   async test(@Param('name') name: string): Promise<{ tool: RegisteredTool | null; refused: RefusedTool | null }> {
     for (const { catalog } of this.stages.all()) {
@@ -40,6 +46,7 @@ export class ToolsController {
 
   /** Makes what the tool needs before it can run here. Answers with the lines of the work as JSON lines, the outcome last. */
   @Post(':name/prepare')
+  @ApiOperation({ summary: 'Makes what a tool needs before it can run here, e.g. its environment' })
   @HttpCode(200)
   async prepare(@Param('name') name: string, @Res() response: Response): Promise<void> {
     const tool = this.stages

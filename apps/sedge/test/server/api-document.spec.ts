@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { SedgeProcess, buildProgram, makeFolder } from './sedge-process.js';
+
+// A process is started and ended, which takes its time on a machine that is busy.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
+interface ApiDocument {
+  openapi: string;
+  paths: Record<string, Record<string, { summary?: string }>>;
+  components: { schemas: Record<string, { properties: object }> };
+}
+
+describe('the OpenAPI document', () => {
+  let folder: Awaited<ReturnType<typeof makeFolder>>;
+  let sedge: SedgeProcess;
+  beforeAll(async () => {
+    buildProgram();
+    folder = await makeFolder();
+    sedge = await SedgeProcess.start({ dataDirectory: folder.path });
+  });
+  afterAll(async () => {
+    await sedge?.stop();
+    await folder?.remove();
+  });
+
+  it('says what each address does and what each body holds', async () => {
+    const document = await sedge.api.get<ApiDocument>('/v1/openapi.json');
+    expect(document.openapi).toMatch(/^3\./);
+    expect(Object.keys(document.paths)).toEqual(
+      expect.arrayContaining(['/v1/runs', '/v1/jobs/{id}/claim', '/v1/uploads']),
+    );
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { summary }]) => ({ place: `${method} ${path}`, summary })),
+    );
+    expect(operations.filter(({ summary }) => !summary).map(({ place }) => place)).toEqual([]);
+    const empty = Object.entries(document.components.schemas).filter(
+      ([, { properties }]) => Object.keys(properties).length === 0,
+    );
+    expect(empty.map(([name]) => name)).toEqual([]);
+  });
+});

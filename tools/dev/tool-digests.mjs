@@ -3,9 +3,10 @@
 // A built-in tool's identity covers the bundle of its entry file, so that a change elsewhere in the service reruns nothing.
 // Packages from the registry stay outside the bundle and count by name and version.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { replaceFile } from './transpile.mjs';
 import { digestForImports } from '../../lne/node/source-digest.mjs';
 
 const packageVersion = (name) => {
@@ -66,5 +67,5 @@ export async function writeToolDigests(project) {
   const digests = {};
   for (const entry of entries) digests[basename(entry, '.tool.ts')] = await bundleDigest(join(folder, entry));
   mkdirSync(join(project, 'dist'), { recursive: true });
-  writeFileSync(join(project, 'dist', 'tool-digests.json'), `${JSON.stringify(digests, null, 2)}\n`);
+  replaceFile(join(project, 'dist', 'tool-digests.json'), `${JSON.stringify(digests, null, 2)}\n`);
 }

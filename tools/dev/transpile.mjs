@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -34,12 +35,20 @@ function* filesUnder(folder) {
 
 const isNewer = (source, target) => !existsSync(target) || statSync(source).mtimeMs > statSync(target).mtimeMs;
 
+/** Writes a file in one step, so that a process which starts meanwhile reads the old or the new text, never half of it. */
+export function replaceFile(path, text) {
+  const draft = `${path}.${process.pid}.new`;
+  writeFileSync(draft, text);
+  renameSync(draft, path);
+}
+
 /** Transpiles `<project>/src` to `<project>/dist` and removes what has no source any more. Returns the number of files written. */
 export function transpileProject(project) {
   const source = join(project, 'src');
   const target = join(project, 'dist');
   if (!existsSync(source)) return 0;
-  const wanted = new Set();
+  // Another step of the build makes this one; it must not be missing while processes of another build start.
+  const wanted = new Set([join(target, 'tool-digests.json')]);
   let written = 0;
   for (const path of filesUnder(source)) {
     if (/\.(spec|test)\.ts$/.test(path) || path.endsWith('.d.ts')) continue;
@@ -49,7 +58,7 @@ export function transpileProject(project) {
     if (!isNewer(path, output)) continue;
     mkdirSync(dirname(output), { recursive: true });
     if (isCode)
-      writeFileSync(
+      replaceFile(
         output,
         transformSync(readFileSync(path, 'utf8'), {
           ...options,
@@ -60,6 +69,8 @@ export function transpileProject(project) {
     else copyFileSync(path, output);
     written++;
   }
-  if (existsSync(target)) for (const path of filesUnder(target)) if (!wanted.has(path)) rmSync(path);
+  if (existsSync(target))
+    for (const path of filesUnder(target))
+      if (!wanted.has(path) && !path.endsWith('.new')) rmSync(path, { force: true });
   return written;
 }

@@ -148,8 +148,8 @@ export class Harness {
   }
 
   /** Waits until a run has ended. */
-  async ended(run: string): Promise<RunView> {
-    const row = await this.service(RunQueries).ended(run, 600_000);
+  async ended(run: string, timeoutMs = 600_000): Promise<RunView> {
+    const row = await this.service(RunQueries).ended(run, timeoutMs);
     if (row === null) throw new Error(`run ${run} did not end in time`);
     return this.show(run);
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SedgeProcess, buildProgram, itemNamed, makeFolder, outputsOf, until, type Run } from './sedge-process.js';
 
 // Processes are started and ended, which takes its time on a machine that is busy.
@@ -67,6 +67,7 @@ describe('a process that is killed', () => {
     undisturbed = outputsOf(run);
     await sedge.stop();
   }, 300_000);
+  afterEach(() => sedge?.kill());
   afterAll(async () => {
     await sedge?.kill();
     await folder?.remove();

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +6,8 @@ import type { RunView } from '../src/domain/run-view.js';
 import { Harness, itemNamed, statesOf } from './harness.js';
 
 let harness: Harness;
-const log = join(mkdtempSync(join(tmpdir(), 'sedge-log-')), 'jobs.log');
+const logFolder = mkdtempSync(join(tmpdir(), 'sedge-log-'));
+const log = join(logFolder, 'jobs.log');
 const jobsRun = (): string[] => readFileSync(log, { encoding: 'utf8', flag: 'a+' }).split('\n').filter(Boolean);
 
 beforeAll(async () => {
@@ -14,7 +15,10 @@ beforeAll(async () => {
   harness = await Harness.start();
   writeFileSync(join(harness.folder, 'data.txt'), 'some data');
 });
-afterAll(() => harness.stop());
+afterAll(async () => {
+  await harness.end();
+  rmSync(logFolder, { recursive: true });
+});
 
 const SWEEP = `name: sweep
 inputs: { data: { from: ./data.txt } }
@@ -64,7 +68,7 @@ describe('a run', () => {
     );
     const reason = (name: string) => body.items.find((item) => item.name === name)!;
     expect(reason('second[value=7]').reason).toContain('first time');
-    expect(reason('sum').reason).toMatch(/^input all: .* → /);
+    expect(reason('sum').reason).toMatch(/^input all\.3: nothing → sha256:/);
     expect(reason('last').changes.map((change) => change.madeBy)).toContain('second[value=7]');
     expect(reason('last').reason).toMatch(/parameter value: 13 → 21/);
   });

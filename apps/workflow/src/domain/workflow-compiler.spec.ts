@@ -144,12 +144,7 @@ describe('a workflow without mistakes', () => {
 
 describe('a mistake is found with its place and a suggestion', () => {
   it.each<[string, string, string, string?]>([
-    [
-      'an unknown top-level key',
-      'name: w\nstpes: {}\nsteps: { a: { tool: x } }',
-      'WORKFLOW_KEY_UNKNOWN 2:1',
-      "did you mean 'steps'?",
-    ],
+    ['an unknown top-level key', `stpes: {}\n${swept('')}`, 'WORKFLOW_KEY_UNKNOWN 1:1', "did you mean 'steps'?"],
     ['a duplicate key', 'name: w\nname: v\nsteps: {}', 'WORKFLOW_KEY_DUPLICATE 2:1'],
     ['a key that is no text', 'name: w\nsteps: { 1: { tool: x } }', 'WORKFLOW_YAML_INVALID 2:10'],
     ['broken YAML', 'name: w\nsteps: { a: [ }', 'WORKFLOW_YAML_INVALID 2:15'],

@@ -93,7 +93,11 @@ function parseText(source: Source, mistakes: Mistakes): Document.Parsed | null {
     mistakes.add('WORKFLOW_YAML_INVALID', source.placeOf(0), `this is not readable YAML: ${reason}`, 'mend the syntax');
     return null;
   }
+  const places = new Set<number>();
   for (const problem of [...document.errors, ...document.warnings]) {
+    // What follows at the same place is a consequence of the first.
+    if (places.has(problem.pos[0])) continue;
+    places.add(problem.pos[0]);
     const place = source.placeOf(problem.pos[0]);
     mistakes.add(
       'WORKFLOW_YAML_INVALID',

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Harness } from '../../apps/workflow/test/harness.js';
 
@@ -16,10 +15,7 @@ describe(`a workflow of ${STEPS} steps`, () => {
   beforeAll(async () => {
     harness = await Harness.start();
   });
-  afterAll(async () => {
-    await harness.stop();
-    await rm(harness.folder, { recursive: true, force: true });
-  });
+  afterAll(() => harness.end());
 
   it('runs to its end, and is reused as a whole', async () => {
     for (const decision of ['ran', 'reused']) {

@@ -100,6 +100,12 @@ export class Harness {
     await this.database.close();
   }
 
+  /** Ends it and removes its folder. */
+  async end(): Promise<void> {
+    await this.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
   async restart(): Promise<Harness> {
     await this.stop();
     return Harness.start(this.folder);

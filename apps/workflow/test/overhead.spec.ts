@@ -5,7 +5,7 @@ let harness: Harness;
 beforeAll(async () => {
   harness = await Harness.start();
 });
-afterAll(() => harness.stop());
+afterAll(() => harness.end());
 
 const COUNT = Number(process.env['OVERHEAD_STEPS'] ?? 1000);
 

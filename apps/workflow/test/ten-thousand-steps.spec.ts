@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Harness } from './harness.js';
 
@@ -34,10 +33,7 @@ describe(`a workflow of ${STEPS} steps`, () => {
   beforeAll(async () => {
     harness = await Harness.start();
   });
-  afterAll(async () => {
-    await harness.stop();
-    await rm(harness.folder, { recursive: true, force: true });
-  });
+  afterAll(() => harness.end());
 
   it(`is planned in less than ${LIMIT_MB} MB beyond the start`, async () => {
     const body = { workflow: chain(STEPS), baseDirectory: harness.folder };

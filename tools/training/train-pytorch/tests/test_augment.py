@@ -66,6 +66,17 @@ def test_a_shift_moves_samples_and_fills_with_silence(artifacts: Path) -> None:
         assert torch.equal(kept, torch.arange(float(kept[0]), float(kept[-1]) + 1))
 
 
+def test_the_equalizer_shifts_the_low_coefficients_by_a_constant_over_the_clip(artifacts: Path) -> None:
+    source, stored = augmentation(artifacts, equalizerDb=6)
+    rows = torch.arange(12)
+    shift = (source.batch(rows, dice()) - stored[rows])[:, 0]
+    assert torch.allclose(shift, shift[:, :, :1].expand_as(shift), atol=2e-3)
+    # A curve of 6 dB at its ends is a cosine of 20 bands: 6 * sqrt(20 / 2) in the orthonormal transform.
+    largest = shift[:, :, 0].abs().amax(0)
+    assert (largest[1:4] > 5).all() and (largest[1:4] <= 6.1 * 10**0.5).all()
+    assert largest[0] < 2e-3 and (largest[4:] < 2e-3).all()
+
+
 def test_only_noise_of_the_training_split_is_read(artifacts: Path) -> None:
     audio = read_audio(artifacts / "dataset", read_features(artifacts / "features", None))
     assert [len(recording) for recording in audio.noise] == [8000]

@@ -1,4 +1,4 @@
-"""Augmentation: on audio (speed, pitch, shift, gain, background noise), then SpecAugment, so that few speakers generalize.
+"""Augmentation: on audio (speed, pitch, shift, gain, background noise, equalizer), then SpecAugment, so that few speakers generalize.
 
 All random numbers of an iteration come from one generator that is seeded by (seed, iteration): a resumed training draws the
 same ones as an undisturbed one, and nothing of a generator has to be kept in a checkpoint.
@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 
 from .audio import Audio
-from .mfcc import CLIPS_IN_CACHE, Mfcc, mel_basis
+from .mfcc import CLIPS_IN_CACHE, Mfcc, dct_basis, mel_basis
 from .parameters import Parameters
 
 _PITCH_STEPS = 21  # filter banks prepared between -pitchPercent and +pitchPercent
+_EQUALIZER_CURVES = 3
 _SILENCE_POWER = 1e-8  # mean power below which a clip counts as digital silence and noise keeps its own level
 
 
@@ -81,6 +82,9 @@ class AudioAugmentation:
         self._noise_starts = _stretch_starts(usable, audio.clips.samples).to(self._device)
         self._time = torch.arange(audio.clips.samples, device=self._device, dtype=torch.float32)
         self._bases = self._pitch_bases()
+        # [curve, mel]: half, one and one and a half waves of a cosine over the bands; tilt, bulge and ripple.
+        self._curves = dct_basis(1 + _EQUALIZER_CURVES, mfcc.settings.mels).T[1:].to(self._device)
+        self._curves = self._curves / self._curves.amax(dim=1, keepdim=True)
 
     def batch(self, rows: Tensor, dice: Dice) -> Tensor:
         """Augmented, normalized features [batch, 1, band, frame] of the clips `rows`."""
@@ -99,7 +103,13 @@ class AudioAugmentation:
         if self._noise is not None and self._p.noiseProbability:
             audio = self._add_noise(audio, dice)
         bases = None if self._bases is None else self._bases[dice.whole(len(self._bases), len(audio))]
-        return self._mfcc.mel_decibels(self._mfcc.power(audio), bases)
+        decibels = self._mfcc.mel_decibels(self._mfcc.power(audio), bases)
+        return self._equalize(decibels, dice) if self._p.equalizerDb else decibels
+
+    def _equalize(self, decibels: Tensor, dice: Dice) -> Tensor:
+        """Raises and lowers the mel bands of each clip along a smooth random curve, as other microphones and rooms do."""
+        strength = dice.uniform(-self._p.equalizerDb, self._p.equalizerDb, len(decibels), len(self._curves), 1)
+        return decibels + (strength * self._curves).sum(1, keepdim=True)
 
     def _shift_and_stretch(self, audio: Tensor, dice: Dice) -> Tensor:
         """Plays each clip faster or slower about its middle and shifts it in time, silence following; linear interpolation."""

@@ -33,6 +33,7 @@ class Parameters:
     speedPercent: float
     pitchPercent: float
     gainDb: float
+    equalizerDb: float
     noiseProbability: float
     noiseSnrDb: list[float]
     timeMasks: int

@@ -96,6 +96,22 @@ steps:
     expect(itemNamed(run, 'reader[failUnless=/nowhere]').failure!.message).toContain('some[failUnless=/nowhere]');
   });
 
+  it('maps a step over a list of artifacts and values', async () => {
+    const run = await harness.run(`name: each
+steps:
+  two: { tool: measure, with: { value: 2, note: each } }
+  three: { tool: measure, with: { value: 3, note: each } }
+  more: { tool: measure, each: [{ of: $two.report, by: 10 }, { of: $three.report, by: 20 }], in: { of: $each.of }, with: { value: $each.by } }
+  sum: { tool: measure, in: { all: { all: $more.report } }, with: { value: 0 } }
+`);
+    expect([run.state, run.failure]).toEqual(['succeeded', null]);
+    expect(run.items.map((item) => item.name)).toEqual(['two', 'three', 'more[by=10]', 'more[by=20]', 'sum']);
+    const { body } = await harness.get<{ metadata: { metrics: { value: number } } }>(
+      `/v1/artifacts/${itemNamed(run, 'sum').outputs!['report']}`,
+    );
+    expect(body.metadata.metrics.value).toBe(2 + 10 + 3 + 20);
+  });
+
   it('is retried from what failed', async () => {
     const needed = join(harness.folder, 'needed');
     const text = `name: retried
@@ -186,6 +202,7 @@ steps: { shared: { tool: measure, with: { waitFor: ${gate}, note: shared } } }
     const before = jobsRun().length;
     const run = await harness.run(text, { again: ['one'] });
     expect(jobsRun().length - before).toBe(1);
+    expect([run.state, run.failure, run.items.map((i) => i.failure)]).toEqual(['succeeded', null, [null, null]]);
     expect(itemNamed(run, 'one').note).toContain('asked to run again');
     expect(itemNamed(run, 'two').decision).toBe('reused');
   });

@@ -13,9 +13,12 @@ namespace lne::audio {
 #pragma GCC diagnostic ignored "-Wpsabi"
 #define LNE_AUDIO_INLINE __attribute__((always_inline)) inline
 #define LNE_AUDIO_INLINE_LAMBDA __attribute__((always_inline))
+/// Before a loop whose body is long enough.
+#define LNE_AUDIO_NO_UNROLL _Pragma("GCC unroll 1")
 #else
 #define LNE_AUDIO_INLINE inline
 #define LNE_AUDIO_INLINE_LAMBDA
+#define LNE_AUDIO_NO_UNROLL
 #endif
 
 /// Lanes are made of parts, each a vector of the target.

@@ -109,8 +109,11 @@ class RealFft {
   template <std::int32_t N, std::int32_t S, typename Get, typename Put>
   static LNE_AUDIO_INLINE void pass(const float* turns, const Get& get, const Put& put) {
     constexpr std::int32_t radix = radix_of(N), parts = N / radix;
+    LNE_AUDIO_NO_UNROLL
     for (std::int32_t q = 0; q < S; ++q) butterfly<radix, S * parts, S, false>(turns, q, [&](std::int32_t k) LNE_AUDIO_INLINE_LAMBDA { return get(q + k); }, [&](std::int32_t k, const ComplexLanes& y) LNE_AUDIO_INLINE_LAMBDA { put(q + k, y); });
+    LNE_AUDIO_NO_UNROLL
     for (std::int32_t p = 1; p < parts; ++p) {
+      LNE_AUDIO_NO_UNROLL
       for (std::int32_t q = 0; q < S; ++q) {
         const std::int32_t from = q + S * p, to = q + S * radix * p;
         butterfly<radix, S * parts, S, true>(turns, 2 * S * p, [&](std::int32_t k) LNE_AUDIO_INLINE_LAMBDA { return get(from + k); }, [&](std::int32_t k, const ComplexLanes& y) LNE_AUDIO_INLINE_LAMBDA { put(to + k, y); });

@@ -8,10 +8,12 @@ from pathlib import Path
 import onnx
 import pytest
 import torch
-from conftest import JobWriter, lines_of, start
+import yaml
+from conftest import TOOL, JobWriter, lines_of, start
 
 from train_pytorch.job import read_job
 from train_pytorch.protocol import Protocol
+from train_pytorch.results import wilson_interval
 from train_pytorch.run import run_job
 
 AVERAGED = {
@@ -68,8 +70,16 @@ def test_a_job_gives_both_artifacts_and_reports_progress(write_job: JobWriter) -
     assert inside == {name: metadata[name] for name in ("classes", "input", "preprocessing", "output")}
     report = json.loads((curves / "metadata.json").read_text())
     assert report["metrics"]["iterations"] == 12
+    declared = yaml.safe_load((TOOL / "tool.yaml").read_text("utf-8"))["outputs"]["curves"]["metrics"]
+    assert sorted(report["metrics"]) == sorted(declared)
     assert [row["iteration"] for row in json.loads((curves / "report.json").read_text())["points"]] == [4, 8, 12]
     assert "<svg" in (curves / "report.html").read_text()
+
+
+def test_an_interval_around_accuracy_is_wilsons() -> None:
+    # Newcombe (1998), table I: 81 of 263, and none of 20.
+    assert [round(bound, 4) for bound in wilson_interval(81 / 263, 263)] == [0.2553, 0.3662]
+    assert [round(bound, 4) for bound in wilson_interval(0.0, 20)] == [0.0, 0.1611]
 
 
 def test_the_network_learns(write_job: JobWriter) -> None:

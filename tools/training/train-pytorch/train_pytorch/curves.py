@@ -8,6 +8,7 @@ from pathlib import Path
 from .canonical import canonical_json
 
 _WIDTH, _HEIGHT, _MARGIN = 640, 240, 48
+_LEFT = 68  # room for the numbers of the upright axis
 
 _STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:720px;margin:2em auto;padding:0 1em;color:#1d2733}
 svg{width:100%;height:auto;background:#f8fafb;border:1px solid #dde3e8}table{border-collapse:collapse}
@@ -46,7 +47,7 @@ def _plot(rows: list[dict[str, float]], series: list[tuple[str, str, str]], span
     last = max((row["iteration"] for row in rows), default=1)
 
     def x(iteration: float) -> float:
-        return _MARGIN + (_WIDTH - 2 * _MARGIN) * iteration / last
+        return _LEFT + (_WIDTH - _LEFT - _MARGIN) * iteration / last
 
     def y(value: float) -> float:
         return _HEIGHT - _MARGIN / 2 - (_HEIGHT - _MARGIN) * (value - low) / (high - low)
@@ -54,8 +55,8 @@ def _plot(rows: list[dict[str, float]], series: list[tuple[str, str, str]], span
     parts = [f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">']
     for step in range(5):
         value = low + (high - low) * step / 4
-        parts.append(f'<path d="M{_MARGIN} {y(value):.1f}H{_WIDTH - _MARGIN}" stroke="#dde3e8"/>')
-        parts.append(f'<text x="{_MARGIN - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.3g}</text>')
+        parts.append(f'<path d="M{_LEFT} {y(value):.1f}H{_WIDTH - _MARGIN}" stroke="#dde3e8"/>')
+        parts.append(f'<text x="{_LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.3g}</text>')
         parts.append(
             f'<text x="{x(last * step / 4):.1f}" y="{_HEIGHT - 6}" text-anchor="middle">{last * step / 4:.0f}</text>'
         )

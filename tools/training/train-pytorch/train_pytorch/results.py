@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from .errors import EXIT_TRANSIENT, TrainError
 from .graph import INPUT, OUTPUT, Graph
 from .onnx_export import write_onnx
 from .parameters import Parameters
+
+_NORMAL_QUANTILE = 1.959964  # of 97.5 %
 
 
 @dataclass(frozen=True)
@@ -97,18 +100,30 @@ def _costs(training: Training) -> dict[str, float]:
 def _write_curves(training: Training, directory: Path) -> None:
     last = training.rows[-1]
     best = max(row["validationAccuracy"] for row in training.rows)
+    clips = len(training.features.validation.label)
+    low, high = wilson_interval(last["validationAccuracy"], clips)
     metrics = {
         "iterations": last["iteration"],
         "trainLoss": last["trainLoss"],
         "validationLoss": last["validationLoss"],
         "validationAccuracy": last["validationAccuracy"],
+        "validationAccuracyLow": low,
+        "validationAccuracyHigh": high,
         "bestValidationAccuracy": best,
-        "validationClips": len(training.features.validation.label),
+        "validationClips": clips,
         **_costs(training),
     }
     title = f"Training of {training.architecture.name}"
     write_report(directory, title, training.rows, metrics)
     _write_metadata(directory, {"title": title, "metrics": metrics})
+
+
+def wilson_interval(share: float, count: int) -> tuple[float, float]:
+    """95 % interval of a share that was seen in `count` trials (Wilson, 1927)."""
+    z2 = _NORMAL_QUANTILE**2
+    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
+    half = _NORMAL_QUANTILE * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2)) / (1 + z2 / count)
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _write_metadata(directory: Path, metadata: dict[str, Any]) -> None:

@@ -26,4 +26,17 @@ describe('a stage', () => {
     const logs = await stage.get(`/v1/jobs/${job}/logs`);
     expect(logs.body).toContain('writing hello');
   });
+
+  it('does a job again that is asked for while its folder is still being removed', async () => {
+    const parameters = { text: 'again', litter: 2000 };
+    const job = await stage.client.ask({ tool: 'write-note', parameters });
+    await stage.client.hear('sedge.job.succeeded.v1', job);
+    for (let round = 1; round <= 3; round++) {
+      await stage.client.ask({ tool: 'write-note', parameters, again: true });
+      await stage.client.hear('sedge.job.succeeded.v1', job, round);
+    }
+    expect(stage.client.count('sedge.job.failed.v1', job)).toBe(0);
+    const { body } = await stage.get(`/v1/jobs/${job}`);
+    expect((body as { attempts: unknown[] }).attempts).toHaveLength(4);
+  });
 });

@@ -71,8 +71,7 @@ export class RunQueries {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const change = this.nextChange(id);
-      const row = await this.row(id);
-      if (row.state !== 'running') return change.stop(row);
+      if ((await this.runs.stateOf(id)) !== 'running') return change.stop(await this.row(id));
       if (Date.now() > deadline) return change.stop(null);
       await change.happened;
     }

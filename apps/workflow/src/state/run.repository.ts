@@ -59,6 +59,12 @@ export class RunRepository {
     return row ?? null;
   }
 
+  /** The state alone: a run's row holds the text of its workflow, which may be long. */
+  async stateOf(id: string): Promise<RunState | null> {
+    const [row] = await this.transactions.query<{ state: RunState }>('SELECT state FROM run WHERE id = $1', [id]);
+    return row?.state ?? null;
+  }
+
   async findByKey(key: string): Promise<RunRow | null> {
     const [row] = await this.transactions.query<RunRow>('SELECT * FROM run WHERE idempotency_key = $1', [key]);
     return row ?? null;

@@ -77,10 +77,17 @@ export class PgliteStream extends Duplex {
     }
     if (last !== SYNC && last !== QUERY) return;
     this.pending = [];
-    const answer = Buffer.from(await this.database.execProtocolRaw(batch));
+    const answer = await this.ask(batch);
     this.push(answer);
     const panic = panicIn(answer);
     if (panic !== null) this.destroy(new DatabaseStoppedError(panic));
+  }
+
+  /** Its plain call without a stream reads every answer a second time, and keeps what it read for ever. */
+  private async ask(batch: Buffer): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    await this.database.execProtocolRawStream(batch, { onRawData: (bytes) => void parts.push(Buffer.from(bytes)) });
+    return Buffer.concat(parts);
   }
 }
 

@@ -78,13 +78,16 @@ export class JobWorkshop {
     }
     const { stage } = tool.registered.definition;
     const run = new JobRun(job, tool, { host: this.host, store: this.store, bus: this.bus, stage });
+    // An attempt that has just ended may still be removing the job's folder, which would take this one's with it.
+    await this.underWay.get(job.id)?.ended;
     const controller = new AbortController();
     const ended = this.workAndCommit(run, fence, controller);
-    this.underWay.set(job.id, { controller, ended: ended.catch(() => undefined) });
+    const entry: UnderWay = { controller, ended: ended.catch(() => undefined) };
+    this.underWay.set(job.id, entry);
     try {
       await ended;
     } finally {
-      this.underWay.delete(job.id);
+      if (this.underWay.get(job.id) === entry) this.underWay.delete(job.id);
     }
   }
 

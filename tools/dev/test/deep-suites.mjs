@@ -1,7 +1,8 @@
 // The test suites of `npm run test:deep`: what takes too long for every change.
+import { join } from 'node:path';
 import { missingGoogleTest, runCppTests } from './cpp-tests.mjs';
 import { referencePython } from './python.mjs';
-import { runVitest } from './suites.mjs';
+import { runPytest, runVitest } from './suites.mjs';
 
 export const deepSuites = [
   {
@@ -11,8 +12,13 @@ export const deepSuites = [
     missing: missingGoogleTest,
   },
   {
-    name: 'chaos',
-    what: 'the example killed at random moments, and run in two folders: the same artifacts',
-    run: async () => runVitest('chaos', ['--project', 'deep'], await referencePython(), { SEDGE_TEST_DEEP: '1' }),
+    name: 'lne-deep',
+    what: 'the guide for plugins, followed to the letter',
+    run: async () => runPytest('lne-deep', await referencePython(), join('lne', 'reference', 'deep')),
+  },
+  {
+    name: 'workflows',
+    what: 'the example killed at random moments and run in two folders: the same artifacts; ten thousand steps',
+    run: async () => runVitest('workflows', ['--project', 'deep'], await referencePython(), { SEDGE_TEST_DEEP: '1' }),
   },
 ];

@@ -45,7 +45,7 @@ export function runVitest(name, args, python, env = {}) {
   return runJunit(name, process.execPath, command, { ...env, SEDGE_REFERENCE_PYTHON: python });
 }
 
-function runPytest(name, python, folder) {
+export function runPytest(name, python, folder) {
   const command = (file) => ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', folder, '--junitxml', file];
   return runJunit(name, python, command, { PYTHONDONTWRITEBYTECODE: '1' });
 }

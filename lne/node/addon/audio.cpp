@@ -3,7 +3,9 @@
 
 #include <cmath>
 #include <cstring>
+#include <deque>
 #include <memory>
+#include <mutex>
 
 #include "guard.hpp"
 #include "runtime/audio/mfcc.hpp"
@@ -28,13 +30,35 @@ Napi::Value decode_wav(const Napi::CallbackInfo& info) {
   return result;
 }
 
+/// The last few filters are kept: a data set has few rates, and a filter takes longer to make than a clip to convert.
+std::shared_ptr<const audio::Resampler> resampler_for(std::int32_t from_hz, std::int32_t to_hz) {
+  struct Kept {
+    std::int32_t from_hz, to_hz;
+    std::shared_ptr<const audio::Resampler> filter;
+  };
+  constexpr std::size_t most = 4;
+  static std::mutex mutex;
+  static std::deque<Kept> kept;
+  {
+    const std::lock_guard<std::mutex> lock(mutex);
+    for (const Kept& one : kept) {
+      if (one.from_hz == from_hz && one.to_hz == to_hz) return one.filter;
+    }
+  }
+  auto made = std::make_shared<const audio::Resampler>(from_hz, to_hz);
+  const std::lock_guard<std::mutex> lock(mutex);
+  kept.push_back({from_hz, to_hz, made});
+  if (kept.size() > most) kept.pop_front();
+  return made;
+}
+
 Napi::Value resample(const Napi::CallbackInfo& info) {
   const Napi::Float32Array array = floats_of(info[0], "samples");
   const auto from_hz = static_cast<std::int32_t>(whole_argument(info, 1, "fromHz", audio::Resampler::kMinRateHz, audio::kMaxRateHz));
   const auto to_hz = static_cast<std::int32_t>(whole_argument(info, 2, "toHz", audio::Resampler::kMinRateHz, audio::kMaxRateHz));
   auto samples = std::make_shared<std::vector<float>>(array.Data(), array.Data() + array.ElementLength());
   return run_async(
-      info.Env(), [=] { *samples = audio::Resampler(from_hz, to_hz).convert(*samples); }, [=](Napi::Env env) { return to_js(env, samples->data(), samples->size()); });
+      info.Env(), [=] { *samples = resampler_for(from_hz, to_hz)->convert(*samples); }, [=](Napi::Env env) { return to_js(env, samples->data(), samples->size()); });
 }
 
 double number_of(const Napi::Object& object, const char* key, double low, double high) {

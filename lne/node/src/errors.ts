@@ -7,7 +7,7 @@ const MENDS: Readonly<Record<string, string>> = {
   LNE_BUSY: 'wait for the call that is under way, or import the network once more',
   LNE_INPUT: "compare the shapes of the network's inputs",
   LNE_INTERNAL: 'please report it with the input',
-  LNE_ONNX_OPERATOR: 'see docs/lne-operators.md, or export the model without it',
+  LNE_ONNX_OPERATOR: 'see docs/reference/lne-operators.md, or export the model without it',
   LNE_ONNX: 'check the model with onnx.checker and export it again',
   LNE_PLAN: "correct the plan, or leave it away for the engine's own choice",
   LNE_METADATA: "correct the model's metadata under the key `sedge`",

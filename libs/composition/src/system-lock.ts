@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LneError, lockFile } from '@sedge/lne';
 
@@ -14,7 +15,7 @@ const RETRY_MS = 200;
  * @returns null where it is taken, by this process or another
  */
 export async function tryLock(folder: string): Promise<Unlock | null> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   try {
     const lock = lockFile(join(folder, 'lock'));
     return async () => lock.release();
@@ -22,6 +23,15 @@ export async function tryLock(folder: string): Promise<Unlock | null> {
     if (error instanceof LneError && error.code === 'LOCK_HELD') return null;
     throw error;
   }
+}
+
+/** Makes a folder and those above it. Not by `recursive`: that never ends in Node 20 where a file system makes no folders, as /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  const parent = dirname(folder);
+  if (parent !== folder && !existsSync(parent)) await makeFolder(parent);
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 /** Takes the lock of a folder as soon as nobody else has it. @throws the signal's reason */

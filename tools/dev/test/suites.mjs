@@ -1,5 +1,6 @@
 // The test suites of `npm test`: what each needs, how it is run, and how its result is counted.
 import { spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { runJunit } from './junit.mjs';
 import { missingGoogleTest, runCppTests } from './cpp-tests.mjs';
 import { TRAINING_TOOL, referencePython, trainingPython } from './python.mjs';
@@ -37,6 +38,8 @@ export function runVitest(name, args, python, env = {}) {
   const command = (file) => [
     'node_modules/vitest/vitest.mjs',
     'run',
+    // Much of a test's time is spent waiting for processes, so one worker per core and none left for the system.
+    `--maxWorkers=${availableParallelism()}`,
     ...args,
     '--reporter=default',
     '--reporter=junit',

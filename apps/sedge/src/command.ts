@@ -15,6 +15,8 @@ export interface CommandContext {
   ownsServer(): Promise<boolean>;
   /** Whether `api()` would reach a process that runs already; starts nothing. */
   isServerRunning(): Promise<boolean>;
+  /** Takes the place of a process that has ended; what it ran goes on. @returns false where the user named the server */
+  revive(): Promise<boolean>;
   /** Prints a line for people; nothing with `--json`. */
   say(text: string): void;
   /** Prints a value for machines; nothing without `--json`. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { CommandContext, SedgeCommand } from './command.js';
 import { CommandError } from './errors.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
@@ -24,6 +25,7 @@ export async function executeCommand(command: SedgeCommand, args: string[], opti
     api: async () => (await connector.open()).api,
     ownsServer: async () => (await connector.open()).isOwn,
     isServerRunning: () => connector.isRunning(),
+    revive: () => connector.reopen(interruption.signal),
     say: (text) => void (isJson || console.log(text)),
     emit: (value) => void (isJson && console.log(JSON.stringify(value))),
   };
@@ -37,6 +39,9 @@ export async function executeCommand(command: SedgeCommand, args: string[], opti
   }
 }
 
+/** How long a process that ends may keep the data directory. */
+const TAKE_OVER_MS = 30_000;
+
 /** The connection of one command: opened when first asked for. */
 class Connector {
   private connection: Promise<Connection> | null = null;
@@ -48,6 +53,23 @@ class Connector {
 
   open(): Promise<Connection> {
     return (this.connection ??= connectOrStart(this.dataDirectory, this.serverUrl));
+  }
+
+  /**
+   * Stands in for a process that has ended, which may take its time to let go of the data directory. Requests go to the same socket as before.
+   * @returns false where the user named the server
+   */
+  async reopen(signal: AbortSignal): Promise<boolean> {
+    if (this.serverUrl !== undefined) return false;
+    for (const deadline = Date.now() + TAKE_OVER_MS; ; await pause(500, undefined, { signal })) {
+      try {
+        this.connection = null;
+        await this.open();
+        return true;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+      }
+    }
   }
 
   async isRunning(): Promise<boolean> {

@@ -187,4 +187,24 @@ describe('a run without a shared process', PATIENT, () => {
       await sandbox.remove();
     }
   });
+
+  it('goes on in the process of whoever watches it, when the one that ran it is gone', async () => {
+    const sandbox = await Sandbox.create();
+    try {
+      await sandbox.file('data.txt', 'recordings');
+      const text = WORKFLOW.replace('sweep:', `with: { waitFor: ${sandbox.path('go')} }\n    sweep:`);
+      await sandbox.file('workflow.yml', text);
+      const host = sandbox.start('up', '--port', '0', '--json');
+      await host.printed((all) => all.includes('\n'));
+      const watching = sandbox.start('run', 'workflow.yml', '--json');
+      await watching.printed((all) => all.includes('"event":"progress","items":["swept'));
+      host.kill();
+      await host.ended;
+      await sandbox.file('go', '');
+      const ended = await watching.ended;
+      expect({ code: ended.code, last: lastLine(ended) }).toMatchObject({ code: 0, last: { state: 'succeeded' } });
+    } finally {
+      await sandbox.remove();
+    }
+  });
 });

@@ -123,4 +123,9 @@ export class RunningCommand {
   interrupt(): void {
     this.child.kill('SIGINT');
   }
+
+  /** As kill -9 does. */
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
 }

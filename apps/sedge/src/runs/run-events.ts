@@ -24,8 +24,17 @@ export type RunEvent =
 /** Pauses before a stream that broke off is asked for again. */
 const RECONNECT_MS = [200, 1000, 2000, 5000, 10_000];
 
-/** Follows a run until its end; goes on where it was when the connection breaks off. @throws what `signal` was aborted with */
-export async function* followRun(api: ApiClient, run: string, signal: AbortSignal): AsyncGenerator<RunEvent> {
+/**
+ * Follows a run until its end; goes on where it was when the connection breaks off.
+ * @param revive brings a server back that has ended, or says that it can't
+ * @throws what `signal` was aborted with
+ */
+export async function* followRun(
+  api: ApiClient,
+  run: string,
+  signal: AbortSignal,
+  revive: () => Promise<boolean>,
+): AsyncGenerator<RunEvent> {
   let lastId: string | undefined;
   for (let failures = 0; ; failures++) {
     try {
@@ -37,7 +46,9 @@ export async function* followRun(api: ApiClient, run: string, signal: AbortSigna
         if (known?.event === 'end') return;
       }
     } catch (error) {
-      if (signal.aborted || error instanceof CommandError) throw error;
+      if (signal.aborted) throw error;
+      const isGone = error instanceof CommandError && error.code === 'CLI_SERVER_UNREACHABLE';
+      if (error instanceof CommandError && !(isGone && (await revive()))) throw error;
     }
     const wait = RECONNECT_MS[failures];
     if (wait === undefined) throw lost(run);

@@ -17,7 +17,7 @@ const MOST_LOGS = 3;
 export async function watchRun(context: CommandContext, api: ApiClient, run: RunView): Promise<RunView | null> {
   const display = context.isJson ? null : new RunDisplay(new StepTally(run.items));
   try {
-    for await (const event of followRun(api, run.id, context.signal)) {
+    for await (const event of followRun(api, run.id, context.signal, context.revive)) {
       context.emit(asLine(event));
       display?.handle(event);
     }

@@ -46,7 +46,7 @@ async function noteEarlierRuns(context: CommandContext, api: ApiClient, run: Run
   for (const earlier of runs) {
     if (earlier.id === run.id || earlier.state !== 'running' || earlier.workflow !== run.workflow) continue;
     context.say(
-      `run ${earlier.id} of this workflow is under way too, and both share what they compute; end it: sedge cancel ${earlier.id}`,
+      `run ${earlier.id} of this workflow goes on too, and nothing is computed twice; watch that one: sedge status ${earlier.id} --follow; end it: sedge cancel ${earlier.id}`,
     );
   }
 }

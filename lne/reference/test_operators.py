@@ -5,6 +5,7 @@ LNE_TEST_SEED=N draws other cases, LNE_TEST_CASES=N more of them.
 
 import json
 import os
+import subprocess
 
 import numpy as np
 import pytest
@@ -22,8 +23,6 @@ def random_of(*parts: object) -> np.random.Generator:
 
 
 def imported_names(lne) -> list[str]:
-    import subprocess
-
     listed = json.loads(subprocess.run([lne, "operators"], capture_output=True, text=True, check=True).stdout)
     return [name for operator in listed for name in operator["onnx"]]
 

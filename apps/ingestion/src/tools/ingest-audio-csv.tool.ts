@@ -1,7 +1,7 @@
 import type { BuiltinTool } from '@sedge/tool-contracts';
 import { CsvLayout, CsvProblem, type CsvColumns } from '../domain/csv-layout.js';
 import { refusal } from '../errors.js';
-import { INGEST_PROPERTIES, ingestParametersOf } from './ingest/ingest-parameters.js';
+import { INGEST_PROPERTIES, ingestParametersOf, namesProperty } from './ingest/ingest-parameters.js';
 import { ingestRecordings } from './ingest/ingest-recordings.js';
 
 const column = (name: string, description: string): Record<string, unknown> => ({
@@ -29,13 +29,7 @@ export const tool: BuiltinTool = {
         labelColumn: column('label', 'the column with the class'),
         speakerColumn: column('speaker', 'the column with the speaker, if there is one'),
         splitColumn: column('split', 'the column with the split, if there is one: train, validation or test'),
-        classes: {
-          type: 'array',
-          items: { type: 'string', minLength: 1 },
-          uniqueItems: true,
-          default: [],
-          description: 'classes in the order of their labels; none for all that are there',
-        },
+        classes: namesProperty('classes in the order of their labels; none for all that are there'),
         ...INGEST_PROPERTIES,
       },
     },

@@ -1,6 +1,6 @@
 import type { BuiltinTool } from '@sedge/tool-contracts';
 import { FolderLayout, SPEAKER_RULES, type SpeakerRule } from '../domain/folder-layout.js';
-import { INGEST_PROPERTIES, ingestParametersOf } from './ingest/ingest-parameters.js';
+import { INGEST_PROPERTIES, ingestParametersOf, namesProperty } from './ingest/ingest-parameters.js';
 import { ingestRecordings } from './ingest/ingest-recordings.js';
 
 /** Reads recordings that lie in one folder per class. */
@@ -16,13 +16,7 @@ export const tool: BuiltinTool = {
       type: 'object',
       additionalProperties: false,
       properties: {
-        classes: {
-          type: 'array',
-          items: { type: 'string', minLength: 1 },
-          uniqueItems: true,
-          default: [],
-          description: 'folders to read, in the order of their labels; none for all that are there',
-        },
+        classes: namesProperty('folders to read, in the order of their labels; none for all that are there'),
         speaker: {
           type: 'string',
           enum: SPEAKER_RULES,

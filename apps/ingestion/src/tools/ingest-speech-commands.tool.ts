@@ -1,6 +1,6 @@
 import type { BuiltinTool } from '@sedge/tool-contracts';
 import { SpeechCommandsLayout } from '../domain/speech-commands-layout.js';
-import { INGEST_PROPERTIES, ingestParametersOf } from './ingest/ingest-parameters.js';
+import { INGEST_PROPERTIES, ingestParametersOf, namesProperty } from './ingest/ingest-parameters.js';
 import { ingestRecordings } from './ingest/ingest-recordings.js';
 
 /** Reads recordings in the layout of Speech Commands: a folder per word, speakers in the files' names. */
@@ -17,13 +17,7 @@ export const tool: BuiltinTool = {
       type: 'object',
       additionalProperties: false,
       properties: {
-        words: {
-          type: 'array',
-          items: { type: 'string', minLength: 1 },
-          uniqueItems: true,
-          default: [],
-          description: 'words to read, in the order of their labels; none for all that are there',
-        },
+        words: namesProperty('words to read, in the order of their labels; none for all that are there'),
         ...INGEST_PROPERTIES,
       },
     },

@@ -42,6 +42,11 @@ export const SPLIT_PROPERTIES: Properties = {
   testShare: share(0.1, 'share of the speakers for test, in a split by speaker'),
 };
 
+/** A parameter that is a list of different names; none stands for all that are there. */
+export function namesProperty(description: string): Record<string, unknown> {
+  return { type: 'array', items: { type: 'string', minLength: 1 }, uniqueItems: true, default: [], description };
+}
+
 export const INGEST_PROPERTIES: Properties = {
   sampleRateHz: {
     type: 'integer',

@@ -19,10 +19,8 @@ void add_problems(const std::vector<Error>& errors, std::vector<Problem>& proble
 class CompiledNetwork : public Network {
  public:
   CompiledNetwork(Program program, std::uint64_t fnv64) : program_(std::make_shared<const Program>(std::move(program))), interpreter_(program_), fnv64_(fnv64) {
-    for (const int port : program_->inputs) inputs_.push_back(port_of(port));
-    for (std::size_t i = 0; i < program_->outputs.size(); ++i) {
-      outputs_.push_back({program_->graph.value(program_->graph.outputs[i]).name, program_->graph.value(program_->graph.outputs[i]).shape});
-    }
+    for (const ValueId id : program_->graph.inputs) inputs_.push_back(port_of(id));
+    for (const ValueId id : program_->graph.outputs) outputs_.push_back(port_of(id));
   }
 
   const std::vector<Port>& inputs() const override { return inputs_; }
@@ -50,9 +48,9 @@ class CompiledNetwork : public Network {
   }
 
  private:
-  Port port_of(int buffer) const {
-    const Buffer& at = program_->buffers[static_cast<std::size_t>(buffer)];
-    return {at.name, at.shape};
+  Port port_of(ValueId id) const {
+    const Value& value = program_->graph.value(id);
+    return {value.name, value.shape, name_of(value.dtype)};
   }
 
   /// Median microseconds of each step.
@@ -80,10 +78,7 @@ class CompiledNetwork : public Network {
   }
 
   Json layer_report(const Step& step, const double* median_us) const {
-    const Node* node = nullptr;
-    for (const Node& candidate : program_->graph.nodes) {
-      if (candidate.name == step.layer && candidate.op == step.op) node = &candidate;
-    }
+    const Node* node = step.op == "convert" ? nullptr : &step.node;
     Json::Array candidates;
     for (const Primitive* primitive : node ? PrimitiveRegistry::instance().for_op(step.op) : std::vector<const Primitive*>()) {
       const std::string refusal = primitive->refuse(program_->graph, *node);
@@ -92,7 +87,7 @@ class CompiledNetwork : public Network {
       candidates.push_back(Json(Json::Object{{"primitive", Json(primitive->name)}, {"refusal", Json(refusal)}, {"variants", Json(std::move(variants))}}));
     }
     Json::Array merged;
-    for (const std::string& name : step.merged) merged.push_back(Json(name));
+    for (const std::string& name : step.fused()) merged.push_back(Json(name));
     const Buffer& to = program_->buffers[static_cast<std::size_t>(step.destination)];
     Json::Object report{{"layer", Json(step.layer)},  {"op", Json(step.op)}, {"primitive", Json(step.primitive->name)}, {"variant", json_of(step.variant)}, {"candidates", Json(std::move(candidates))},
                         {"merged", Json(std::move(merged))}, {"multiplyAdds", Json(static_cast<long long>(step.multiply_adds))}, {"resultBytes", Json(static_cast<long long>(to.floats * 4))},

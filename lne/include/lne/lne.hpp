@@ -22,6 +22,8 @@ struct Port {
   std::string name;
   /// extents, batch included
   std::vector<std::int64_t> shape;
+  /// in the model's interface: float32, int64, int32 or bool; computed as float32
+  std::string type = "float32";
 };
 
 /// What a generated program shall be.
@@ -50,7 +52,8 @@ class Network {
   virtual std::string metadata() const = 0;
   /// JSON: primitive and variant per layer
   virtual std::string plan() const = 0;
-  /// JSON: arenaBytes, arenaLowerBoundBytes, weightsBytes, scratchBytes, multiplyAdds
+  /// JSON: arenaBytes (tensors), arenaLowerBoundBytes, scratchBytes (what kernels need beyond), instanceBytes (both), kernelScratchBytes
+  /// (the most that one kernel asks for), weightsBytes, multiplyAdds
   virtual std::string footprint() const = 0;
   /// JSON: per layer what was chosen, what was refused and why, work, bytes, and times when `runs` > 0
   virtual std::string report(int runs) = 0;
@@ -59,6 +62,15 @@ class Network {
   /// The files of a program, path -> bytes. Equal options give equal bytes. Fills `problems` and gives nothing when that is impossible.
   virtual std::map<std::string, std::string> generate(const GenerateOptions& options, std::vector<Problem>& problems) = 0;
 };
+
+/// Generates and builds the program of a network for this machine, and keeps it in `$SEDGE_HOME/lne`: the same model, plan, compiler and engine
+/// give the same program without work. Safe from several processes at once.
+/// @param plan text of a plan file, or empty @param is_cancelled asked now and then, may be empty
+/// @returns the program's path, or nothing with `problems` filled: LNE_COMPILER, LNE_BUILD, LNE_CANCELLED, and those of `Network::load`
+std::string build_program(std::string_view model, const std::string& file, const std::string& plan, const std::function<bool()>& is_cancelled, std::vector<Problem>& problems);
+
+/// The plan that was explored for a model on this machine, or an empty text.
+std::string explored_plan(std::string_view model);
 
 /// The target that `native` stands for on this machine.
 std::string native_target();

@@ -114,6 +114,7 @@ void register_primitive_vector_conv_depthwise(PrimitiveRegistry& registry) {
   primitive.dst_layout = Layout::kChannelsLast8;
   primitive.refuse = refuse;
   primitive.lower = lower;
+  primitive.overwrites = overwrites_residual;
   primitive.preference = always(15);
   registry.add(std::move(primitive));
 }

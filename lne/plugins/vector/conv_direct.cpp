@@ -299,6 +299,7 @@ void register_primitive_vector_conv_direct(PrimitiveRegistry& registry) {
   primitive.refuse = refuse;
   primitive.variants = variants;
   primitive.lower = [](const Graph& graph, const Node& node, const Variant& variant) { return lower(graph, node, variant, false); };
+  primitive.overwrites = overwrites_residual;
   primitive.preference = always(10);
   registry.add(primitive);
 

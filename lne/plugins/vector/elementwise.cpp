@@ -54,6 +54,7 @@ void register_primitive_vector_elementwise(PrimitiveRegistry& registry) {
   primitive.dst_layout = Layout::kChannelsLast8;
   primitive.refuse = refuse;
   primitive.lower = lower;
+  primitive.overwrites = overwrites_alike;
   primitive.preference = always(10);
   registry.add(std::move(primitive));
 }

@@ -469,6 +469,7 @@ void register_primitive_winograd_conv_winograd(PrimitiveRegistry& registry) {
   primitive.refuse = refuse;
   primitive.variants = variants;
   primitive.lower = lower;
+  primitive.overwrites = overwrites_residual;
   // Where it does not pay it still goes before the reference.
   primitive.preference = [](const Graph& graph, const Node& node) { return pays(graph, node) ? 30 : 5; };
   registry.add(std::move(primitive));

@@ -22,13 +22,19 @@ void app_destroy(app_instance* instance);
 
 size_t app_input_count(void);
 size_t app_output_count(void);
+/** Names as the model gives them, and types in the model's interface: "float32", "int64", "int32" or "bool". */
+const char* app_input_name(size_t index);
+const char* app_output_name(size_t index);
+const char* app_input_type(size_t index);
+const char* app_output_type(size_t index);
 /** Elements of an input or output, and its extents (at most 8, the rest 0). */
 size_t app_input_elements(size_t index);
 size_t app_output_elements(size_t index);
 const int64_t* app_input_shape(size_t index);
 const int64_t* app_output_shape(size_t index);
 
-/** Runs the network once: float32, row-major in the order of the shapes. Inputs are already pre-processed. */
+/** Runs the network once: row-major in the order of the shapes, float32 whatever the type is in the model's interface (integers up to 2^24 are exact).
+    Inputs are already pre-processed. */
 void app_run(app_instance* instance, const float* const* inputs, float* const* outputs);
 
 /** Layers in the order in which they run, for profiles. */

@@ -13,10 +13,9 @@ struct Golden {
   const std::uint64_t* hashes;  // [count][steps]: of each step's result
 };
 
-/// 64-bit FNV-1a.
-inline std::uint64_t fnv64(const void* data, std::size_t size) {
+/// 64-bit FNV-1a. @param hash that of what comes before
+inline std::uint64_t fnv64(const void* data, std::size_t size, std::uint64_t hash = 0xcbf29ce484222325ull) {
   const unsigned char* bytes = static_cast<const unsigned char*>(data);
-  std::uint64_t hash = 0xcbf29ce484222325ull;
   for (std::size_t i = 0; i < size; ++i) hash = (hash ^ bytes[i]) * 0x100000001b3ull;
   return hash;
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "app.h"
-#include "npy.hpp"
+#include "ports.hpp"
 #include "program_data.hpp"
 #include "timing.hpp"
 
@@ -20,6 +20,7 @@ constexpr int kGood = 0, kFailed = 1, kUsage = 2, kPartly = 3;
 const char* const kHelp =
     "usage: app [--json] clip.wav …                   recognize recordings\n"
     "       app run [MODEL] INPUT.npy OUTPUT.npy       run the network on an array  [--runs N] [--warmup W] [--threads 1]\n"
+    "                                                  several inputs or outputs as .npz, arrays named as in the model\n"
     "       app bench [--runs N]                       time per layer, as JSON\n"
     "       app --self-test                            compute the golden vectors that the program carries\n"
     "       app --info                                 classes, sizes, layers, as JSON\n"
@@ -118,44 +119,63 @@ int recognize(const std::vector<std::string>&, bool) {
 }
 #endif
 
+/// Whether a file is the model that the program was made of. It is never held in memory whole.
+std::string check_model(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return path + ": it can't be read";
+  std::uint64_t hash = lne::program::fnv64(nullptr, 0);
+  unsigned char block[65536];
+  while (const size_t count = std::fread(block, 1, sizeof block, file)) hash = lne::program::fnv64(block, count, hash);
+  std::fclose(file);
+  return hash == APP_MODEL_FNV64 ? std::string() : path + ": this program was made from another model";
+}
+
+std::vector<lne::program::PortInfo> ports_of(bool is_input) {
+  std::vector<lne::program::PortInfo> ports(is_input ? app_input_count() : app_output_count());
+  for (size_t i = 0; i < ports.size(); ++i) {
+    ports[i].name = is_input ? app_input_name(i) : app_output_name(i);
+    ports[i].type = is_input ? app_input_type(i) : app_output_type(i);
+    for (const int64_t* extent = is_input ? app_input_shape(i) : app_output_shape(i); *extent > 0 && ports[i].shape.size() < 8; ++extent) ports[i].shape.push_back(*extent);
+  }
+  return ports;
+}
+
+int fail(const std::string& problem) { return std::fprintf(stderr, "%s\n", problem.c_str()), kFailed; }
+
 int run_array(int argc, char** argv) {
   std::vector<std::string> paths;
   for (int i = 2; i < argc; ++i) {
     if (argv[i][0] == '-') ++i;
     else paths.push_back(argv[i]);
   }
-  if (paths.size() == 3) {
-    std::vector<std::uint8_t> model;
-    if (!lne::program::read_file(paths[0], model)) return std::fprintf(stderr, "%s: it can't be read\n", paths[0].c_str()), kFailed;
-    if (lne::program::fnv64(model.data(), model.size()) != APP_MODEL_FNV64) return std::fprintf(stderr, "%s: this program was made from another model\n", paths[0].c_str()), kFailed;
-    paths.erase(paths.begin());
-  }
-  if (paths.size() != 2 || app_input_count() != 1) return std::fputs(kHelp, stderr), kUsage;
-  Array input;
-  std::string problem = lne::program::read_npy(paths[0], input);
-  const size_t count = input.data.size() / app_input_elements(0);
-  if (problem.empty() && (count == 0 || input.data.size() != count * app_input_elements(0)))
-    problem = paths[0] + ": it has " + std::to_string(input.data.size()) + " elements; the network takes " + std::to_string(app_input_elements(0)) + ", or several times as many";
-  if (!problem.empty()) return std::fprintf(stderr, "%s\n", problem.c_str()), kFailed;
+  const int runs = number_option(argc, argv, "--runs", 1), warmup = number_option(argc, argv, "--warmup", 0);
+  if (paths.size() < 2 || paths.size() > 3 || runs < 1 || warmup < 0 || number_option(argc, argv, "--threads", 1) != 1) return std::fputs(kHelp, stderr), kUsage;
+  std::string problem = paths.size() == 3 ? check_model(paths[0]) : std::string();
+  if (!problem.empty()) return fail(problem);
+  const std::string& source = paths[paths.size() - 2];
+  const std::vector<lne::program::PortInfo> input_ports = ports_of(true), output_ports = ports_of(false);
+  const bool is_single = input_ports.size() == 1 && output_ports.size() == 1;
+  std::vector<Array> inputs;
+  problem = lne::program::load_inputs(source, input_ports, is_single ? static_cast<size_t>(-1) : 1, inputs);
+  if (!problem.empty()) return fail(problem);
   const auto before = std::chrono::steady_clock::now();
   Instance instance(app_create());
   const double load_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - before).count();
+  if (!instance) return fail("there is no memory for the network");
   Ports ports;
-  ports.inputs[0] = input.data.data();
-  const int runs = number_option(argc, argv, "--runs", 1), warmup = number_option(argc, argv, "--warmup", 0);
-  if (!instance || runs < 1 || warmup < 0) return kUsage;
+  for (size_t i = 0; i < inputs.size(); ++i) ports.inputs[i] = inputs[i].data.data();
   lne::program::print_times([&] { app_run(instance.get(), ports.inputs.data(), ports.outputs.data()); }, runs, warmup, load_ms);
-  Array output;
-  for (const int64_t* extent = app_output_shape(0); *extent > 0 && output.shape.size() < 8; ++extent) output.shape.push_back(*extent);
-  output.data = ports.output_data[0];
-  if (count > 1 && !output.shape.empty()) output.shape[0] *= static_cast<int64_t>(count);
+  std::vector<Array> outputs;
+  for (size_t i = 0; i < output_ports.size(); ++i) outputs.push_back({output_ports[i].shape, ports.output_data[i], output_ports[i].type});
+  const size_t count = inputs[0].data.size() / app_input_elements(0);
+  if (count > 1 && !outputs[0].shape.empty()) outputs[0].shape[0] *= static_cast<int64_t>(count);
   for (size_t i = 1; i < count; ++i) {
-    ports.inputs[0] = input.data.data() + i * app_input_elements(0);
+    ports.inputs[0] = inputs[0].data.data() + i * app_input_elements(0);
     app_run(instance.get(), ports.inputs.data(), ports.outputs.data());
-    output.data.insert(output.data.end(), ports.output_data[0].begin(), ports.output_data[0].end());
+    outputs[0].data.insert(outputs[0].data.end(), ports.output_data[0].begin(), ports.output_data[0].end());
   }
-  problem = lne::program::write_npy(paths[1], output);
-  return problem.empty() ? kGood : (std::fprintf(stderr, "%s\n", problem.c_str()), kFailed);
+  problem = lne::program::save_outputs(paths.back(), output_ports, outputs);
+  return problem.empty() ? kGood : fail(problem);
 }
 
 int bench(int argc, char** argv) {

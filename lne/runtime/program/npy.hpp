@@ -1,4 +1,4 @@
-// Reads and writes NumPy's .npy files of float32, version 1 and 2, from untrusted bytes. Standard library only.
+// Reads and writes NumPy's .npy files of float32, int64, int32 and bool, version 1 and 2, from untrusted bytes. Standard library only.
 #pragma once
 
 #include <cctype>
@@ -11,10 +11,16 @@
 
 namespace lne::program {
 
+/// Elements are computed as float32, whatever the type is that they have in the network's interface and in files.
 struct Array {
   std::vector<std::int64_t> shape;
   std::vector<float> data;
+  /// float32, int64, int32 or bool
+  std::string type = "float32";
 };
+
+/// Integers up to here are exact in float32.
+constexpr std::int64_t kMostExact = std::int64_t{1} << 24;
 
 /// @returns false when it can't be read, as a folder can't. A stream would throw there.
 inline bool read_file(const std::string& path, std::vector<std::uint8_t>& bytes) {
@@ -44,8 +50,21 @@ inline std::string header_value(const std::string& header, const std::string& ke
   return header.substr(begin, end - begin);
 }
 
-/// @returns what is wrong, or an empty string
-inline std::string parse_npy(const std::vector<std::uint8_t>& bytes, Array& array) {
+/// Elements of a file as float32. @returns what is wrong, or an empty string
+template <class Element>
+std::string convert_elements(const std::uint8_t* bytes, std::vector<float>& data) {
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    Element element;
+    std::memcpy(&element, bytes + i * sizeof element, sizeof element);
+    const std::int64_t value = static_cast<std::int64_t>(element);
+    if (value > kMostExact || value < -kMostExact) return "it holds " + std::to_string(value) + "; integers up to 16777216 are computed exactly";
+    data[i] = static_cast<float>(value);
+  }
+  return {};
+}
+
+/// @param type the type that the network has there @returns what is wrong, or an empty string
+inline std::string parse_npy(const std::vector<std::uint8_t>& bytes, Array& array, const std::string& type = "float32") {
   if (bytes.size() < 10 || std::memcmp(bytes.data(), "\x93NUMPY", 6) != 0) return "it is no .npy file";
   const bool is_long = bytes[6] >= 2;
   const std::size_t start = is_long ? 12 : 10;
@@ -53,7 +72,10 @@ inline std::string parse_npy(const std::vector<std::uint8_t>& bytes, Array& arra
   const std::size_t length = is_long ? static_cast<std::size_t>(bytes[8] | bytes[9] << 8 | bytes[10] << 16) + (static_cast<std::size_t>(bytes[11]) << 24) : static_cast<std::size_t>(bytes[8] | bytes[9] << 8);
   if (length > bytes.size() - start) return "its header is cut short";
   const std::string header(reinterpret_cast<const char*>(bytes.data()) + start, length);
-  if (header_value(header, "descr") != "'<f4'") return "its elements are " + header_value(header, "descr") + "; '<f4' (little-endian float32) is read";
+  const std::string stored = header_value(header, "descr");
+  const bool is_whole = type == "int64" || type == "int32";
+  const bool is_wanted = type == "float32" ? stored == "'<f4'" : type == "bool" ? stored == "'|b1'" : is_whole && (stored == "'<i8'" || stored == "'<i4'");
+  if (!is_wanted) return "its elements are " + stored + "; " + (type == "float32" ? "'<f4' (little-endian float32)" : type == "bool" ? "'|b1' (bool)" : "'<i8' or '<i4' (little-endian integers)") + " is read";
   if (header_value(header, "fortran_order") != "False") return "it is in Fortran order; save it with np.ascontiguousarray";
   std::uint64_t count = 1;
   const std::string extents = header_value(header, "shape");
@@ -71,33 +93,60 @@ inline std::string parse_npy(const std::vector<std::uint8_t>& bytes, Array& arra
     count *= extent;
     array.shape.push_back(static_cast<std::int64_t>(extent));
   }
+  const std::size_t each = stored == "'<i8'" ? 8 : stored == "'|b1'" ? 1 : 4;
   const std::size_t data_bytes = bytes.size() - start - length;
-  if (count * sizeof(float) != data_bytes) return "its shape needs " + std::to_string(count * sizeof(float)) + " bytes and it has " + std::to_string(data_bytes);
+  if (count * each != data_bytes) return "its shape needs " + std::to_string(count * each) + " bytes and it has " + std::to_string(data_bytes);
+  array.type = type;
   array.data.resize(static_cast<std::size_t>(count));
-  std::memcpy(array.data.data(), bytes.data() + start + length, data_bytes);
+  const std::uint8_t* data = bytes.data() + start + length;
+  if (stored == "'<i8'") return convert_elements<std::int64_t>(data, array.data);
+  if (stored == "'<i4'") return convert_elements<std::int32_t>(data, array.data);
+  if (stored == "'|b1'") return convert_elements<std::uint8_t>(data, array.data);
+  if (data_bytes > 0) std::memcpy(array.data.data(), data, data_bytes);
   return {};
 }
 
-inline std::string read_npy(const std::string& path, Array& array) {
+inline std::string read_npy(const std::string& path, Array& array, const std::string& type = "float32") {
   std::vector<std::uint8_t> bytes;
   if (!read_file(path, bytes)) return path + ": it can't be read";
-  const std::string problem = parse_npy(bytes, array);
+  const std::string problem = parse_npy(bytes, array, type);
   return problem.empty() ? problem : path + ": " + problem;
 }
 
-inline std::string write_npy(const std::string& path, const Array& array) {
+template <class Element>
+void append_elements(const std::vector<float>& data, std::string& bytes) {
+  for (const float value : data) {
+    const Element element = static_cast<Element>(value);
+    bytes.append(reinterpret_cast<const char*>(&element), sizeof element);
+  }
+}
+
+/// An array as the bytes of a .npy file.
+inline std::string npy_bytes(const Array& array) {
   std::string shape;
   for (const std::int64_t extent : array.shape) shape += std::to_string(extent) + ", ";
-  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + shape + "), }";
+  const std::string stored = array.type == "int64" ? "<i8" : array.type == "int32" ? "<i4" : array.type == "bool" ? "|b1" : "<f4";
+  std::string header = "{'descr': '" + stored + "', 'fortran_order': False, 'shape': (" + shape + "), }";
   header.append(63 - (10 + header.size()) % 64, ' ');
   header += '\n';
+  std::string bytes = "\x93NUMPY";
+  bytes += {1, 0, static_cast<char>(header.size() & 255), static_cast<char>(header.size() >> 8)};
+  bytes += header;
+  if (stored == "<i8") append_elements<std::int64_t>(array.data, bytes);
+  else if (stored == "<i4") append_elements<std::int32_t>(array.data, bytes);
+  else if (stored == "|b1") append_elements<std::uint8_t>(array.data, bytes);
+  else bytes.append(reinterpret_cast<const char*>(array.data.data()), array.data.size() * sizeof(float));
+  return bytes;
+}
+
+/// @returns what is wrong, or an empty string
+inline std::string write_bytes(const std::string& path, const std::string& bytes) {
   std::ofstream file(path, std::ios::binary);
-  const char prefix[10] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, static_cast<char>(header.size() & 255), static_cast<char>(header.size() >> 8)};
-  file.write(prefix, 10);
-  file << header;
-  file.write(reinterpret_cast<const char*>(array.data.data()), static_cast<std::streamsize>(array.data.size() * sizeof(float)));
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   file.flush();
   return file ? std::string() : path + ": it can't be written";
 }
+
+inline std::string write_npy(const std::string& path, const Array& array) { return write_bytes(path, npy_bytes(array)); }
 
 }  // namespace lne::program

@@ -90,7 +90,7 @@ class Generator {
     std::map<std::string, std::string> kernels;
     for (const Step& step : program_.steps) kernels[step.primitive->kernel_file] = step.primitive->kernel_text;
     for (const auto& [file, text] : kernels) out += "\n// ---- " + file + "\n" + text;
-    out += "\nconstexpr std::int64_t kArenaFloats = " + std::to_string(std::max<std::int64_t>(program_.arena_floats, kAlignmentFloats)) + ";\n";
+    out += "\nconstexpr std::int64_t kArenaFloats = " + std::to_string(std::max<std::int64_t>(program_.instance_floats(), kAlignmentFloats)) + ";\n";
     out += "constexpr std::int64_t kWeightFloats = " + std::to_string(program_.weights.size()) + ";\n";
     for (std::size_t i = 0; i < program_.steps.size(); ++i) out += step_source(i);
     out += "\nusing StepFunction = void (*)(const float* const*, float*);\nstruct StepEntry {\n  StepFunction run;\n  const char* name;\n  std::int64_t offset, floats;\n};\nconstexpr StepEntry kSteps[] = {\n";
@@ -98,7 +98,7 @@ class Generator {
       const Buffer& to = program_.buffers[static_cast<std::size_t>(program_.steps[i].destination)];
       out += "    {step_" + std::to_string(i) + ", " + quoted(program_.steps[i].layer) + ", " + std::to_string(to.offset) + ", " + std::to_string(to.floats) + "},\n";
     }
-    out += "};\nconstexpr std::size_t kStepCount = sizeof(kSteps) / sizeof(kSteps[0]);\n\n" + ports_source("Input", program_.inputs) + ports_source("Output", program_.outputs) + "}  // namespace\n\n#include \"interface.inc\"\n";
+    out += "};\nconstexpr std::size_t kStepCount = sizeof(kSteps) / sizeof(kSteps[0]);\n\n" + ports_source("Input", program_.inputs, program_.graph.inputs) + ports_source("Output", program_.outputs, program_.graph.outputs) + "}  // namespace\n\n#include \"interface.inc\"\n";
     return out;
   }
 
@@ -107,7 +107,7 @@ class Generator {
     std::string sources;
     for (const int source : step.sources) sources += (sources.empty() ? "" : ", ") + address(source);
     std::string merged;
-    for (const std::string& name : step.merged) merged += (merged.empty() ? "; with " : ", ") + name;
+    for (const std::string& name : step.fused()) merged += (merged.empty() ? "; with " : ", ") + name;
     std::string comment = step.layer + " (" + step.op + ") by " + step.primitive->name + merged;
     for (char& c : comment) c = static_cast<unsigned char>(c) < ' ' ? ' ' : c == '\\' ? '/' : c;
     return "\n// " + comment + "\n__attribute__((flatten)) void step_" + std::to_string(index) + "([[maybe_unused]] const float* const* inputs, float* arena) {\n  static constexpr " + step.lowered.shape_type +
@@ -115,11 +115,12 @@ class Generator {
            ", arena + " + std::to_string(program_.buffers[static_cast<std::size_t>(step.destination)].offset) + ", arena + " + std::to_string(step.scratch_offset) + ");\n}\n";
   }
 
-  std::string ports_source(const std::string& what, const std::vector<int>& ports) const {
-    std::string out = "struct " + what + "Port {\n  std::int64_t shape[9];\n  std::size_t elements;\n  std::int64_t offset;  // in the arena, or -1 - index for an input that is handed through\n};\nconstexpr " + what + "Port k" + what + "s[] = {\n";
-    for (const int port : ports) {
-      const Buffer& buffer = program_.buffers[static_cast<std::size_t>(port)];
-      out += "    {" + braced(buffer.shape) + ", " + std::to_string(element_count(buffer.shape)) + ", " + std::to_string(buffer.input >= 0 ? -1 - buffer.input : buffer.offset) + "},\n";
+  std::string ports_source(const std::string& what, const std::vector<int>& ports, const std::vector<ValueId>& values) const {
+    std::string out = "struct " + what + "Port {\n  std::int64_t shape[9];\n  std::size_t elements;\n  std::int64_t offset;  // in the arena, or -1 - index for an input that is handed through\n  const char* name;\n  const char* type;\n};\nconstexpr " + what + "Port k" + what + "s[] = {\n";
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+      const Buffer& buffer = program_.buffers[static_cast<std::size_t>(ports[i])];
+      const Value& value = program_.graph.value(values[i]);
+      out += "    {" + braced(value.shape) + ", " + std::to_string(element_count(value.shape)) + ", " + std::to_string(buffer.input >= 0 ? -1 - buffer.input : buffer.offset) + ", " + quoted(value.name) + ", " + quoted(name_of(value.dtype)) + "},\n";
     }
     return out + "};\n\n";
   }
@@ -209,7 +210,7 @@ class Generator {
     if (metadata_.has_audio) out += "build/app clip.wav\n";
     out += "build/app bench\nbuild/app --info\n```\n\n| | |\n| --- | --- |\n| target | " + target_.name + " |\n| classes | " + (classes.empty() ? "none" : classes) + " |\n| weights | " + std::to_string(program_.weights.size() * 4) +
            " bytes |\n| arena | " + std::to_string(program_.arena_floats * 4) + " bytes; no plan can be smaller than " + std::to_string(program_.lower_bound_floats * 4) +
-           " |\n\n`include/app.h` is the library's C interface. `plan.json` says which kernel runs each layer.\n";
+           " |\n| scratch of kernels beyond it | " + std::to_string(program_.scratch_floats * 4) + " bytes |\n\n`include/app.h` is the library's C interface. `plan.json` says which kernel runs each layer.\n";
     return out;
   }
 

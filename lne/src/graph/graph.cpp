@@ -22,6 +22,13 @@ std::int64_t element_count(const Shape& shape) {
   return count;
 }
 
+std::string name_of(DType dtype) {
+  switch (dtype) {
+    case DType::kInt64: return "int64";
+    default: return "float32";
+  }
+}
+
 std::string text_of(const Shape& shape) {
   std::string out = "[";
   for (std::size_t i = 0; i < shape.size(); ++i) out += (i > 0 ? ", " : "") + std::to_string(shape[i]);

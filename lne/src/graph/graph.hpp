@@ -21,6 +21,9 @@ std::string text_of(const Shape& shape);
 
 enum class DType { kFloat32, kInt64 };
 
+/// As files and interfaces name it, e.g. float32.
+std::string name_of(DType dtype);
+
 using ValueId = int;
 
 /// A tensor: constant (its data are here) or computed.
@@ -55,6 +58,12 @@ struct Node {
   ValueId residual = -1;
   /// source nodes that passes merged into this one, for reports
   std::vector<std::string> merged;
+  /// layers that the same primitive computes behind this one, in their order (`Primitive::followers`); each reads the result of the one before
+  std::vector<Node> followers;
+  /// Where tensors lie inside wider ones, in kChannelsLast8: floats from one position to the next of each source and of the result.
+  /// Empty and 0 mean packed. Only primitives that say so (`takes_src_steps`, `takes_dst_step`) are given any.
+  std::vector<std::int64_t> src_steps;
+  std::int64_t dst_step = 0;
 
   std::int64_t integer(const std::string& key, std::int64_t otherwise) const;
   double real(const std::string& key, double otherwise) const;

@@ -14,7 +14,7 @@ float* align(float* pointer) {
 }  // namespace
 
 Interpreter::Interpreter(std::shared_ptr<const Program> program) : program_(std::move(program)) {
-  memory_ = std::make_unique<float[]>(static_cast<std::size_t>(program_->arena_floats + kAlignmentFloats));
+  memory_ = std::make_unique<float[]>(static_cast<std::size_t>(program_->instance_floats() + kAlignmentFloats));
   arena_ = align(memory_.get());
   weights_memory_ = std::make_unique<float[]>(program_->weights.size() + static_cast<std::size_t>(kAlignmentFloats));
   float* weights = align(weights_memory_.get());

@@ -8,24 +8,26 @@ namespace {
 
 bool overlap(const Lifetime& a, const Lifetime& b) { return a.first <= b.last && b.first <= a.last; }
 
-/// Puts each buffer, in the given order, at the lowest offset where it fits.
+/// Puts a buffer at the lowest offset where it fits beside those that have one.
+void put(const std::vector<Lifetime>& buffers, std::size_t at, ArenaPlan& plan) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> taken;
+  for (std::size_t other = 0; other < buffers.size(); ++other) {
+    if (plan.offsets[other] >= 0 && overlap(buffers[at], buffers[other])) taken.push_back({plan.offsets[other], plan.offsets[other] + buffers[other].size});
+  }
+  std::sort(taken.begin(), taken.end());
+  std::int64_t offset = 0;
+  for (const auto& [begin, end] : taken) {
+    if (offset + buffers[at].size <= begin) break;
+    offset = std::max(offset, end);
+  }
+  plan.offsets[at] = offset;
+  plan.size = std::max(plan.size, offset + buffers[at].size);
+}
+
 ArenaPlan place(const std::vector<Lifetime>& buffers, const std::vector<std::size_t>& order) {
   ArenaPlan plan;
   plan.offsets.assign(buffers.size(), -1);
-  for (const std::size_t at : order) {
-    std::vector<std::pair<std::int64_t, std::int64_t>> taken;
-    for (std::size_t other = 0; other < buffers.size(); ++other) {
-      if (plan.offsets[other] >= 0 && overlap(buffers[at], buffers[other])) taken.push_back({plan.offsets[other], plan.offsets[other] + buffers[other].size});
-    }
-    std::sort(taken.begin(), taken.end());
-    std::int64_t offset = 0;
-    for (const auto& [begin, end] : taken) {
-      if (offset + buffers[at].size <= begin) break;
-      offset = std::max(offset, end);
-    }
-    plan.offsets[at] = offset;
-    plan.size = std::max(plan.size, offset + buffers[at].size);
-  }
+  for (const std::size_t at : order) put(buffers, at, plan);
   return plan;
 }
 
@@ -81,6 +83,19 @@ ArenaPlan plan_arena(const std::vector<Lifetime>& buffers) {
   }
   best.lower_bound = bound;
   return best;
+}
+
+ArenaPlan plan_more(const std::vector<Lifetime>& buffers, const ArenaPlan& plan, const std::vector<Lifetime>& more) {
+  std::vector<Lifetime> all = buffers;
+  all.insert(all.end(), more.begin(), more.end());
+  ArenaPlan whole;
+  whole.offsets = plan.offsets;
+  whole.offsets.resize(all.size(), -1);
+  whole.size = plan.size;
+  for (std::size_t at = buffers.size(); at < all.size(); ++at) put(all, at, whole);
+  whole.offsets.erase(whole.offsets.begin(), whole.offsets.begin() + static_cast<std::ptrdiff_t>(buffers.size()));
+  whole.lower_bound = lower_bound_of(all);
+  return whole;
 }
 
 }  // namespace lne

@@ -23,4 +23,7 @@ struct ArenaPlan {
 /// Sizes are multiples of the alignment that offsets shall have. Deterministic.
 ArenaPlan plan_arena(const std::vector<Lifetime>& buffers);
 
+/// Places further buffers into the gaps of a plan, and behind it what does not fit. @returns offsets of `more` alone, and the size of all
+ArenaPlan plan_more(const std::vector<Lifetime>& buffers, const ArenaPlan& plan, const std::vector<Lifetime>& more);
+
 }  // namespace lne

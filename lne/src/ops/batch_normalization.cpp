@@ -72,6 +72,7 @@ void register_primitive_ops_batch_normalization(PrimitiveRegistry& registry) {
   primitive.op = "batch_normalization";
   primitive.refuse = [](const Graph&, const Node&) { return std::string(); };
   primitive.lower = lower;
+  primitive.overwrites = overwrites_alike;
   registry.add(std::move(primitive));
 }
 

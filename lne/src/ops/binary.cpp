@@ -125,6 +125,7 @@ void register_primitive_ops_binary(PrimitiveRegistry& registry) {
   primitive.op = "binary";
   primitive.refuse = [](const Graph&, const Node&) { return std::string(); };
   primitive.lower = lower;
+  primitive.overwrites = overwrites_alike;
   registry.add(std::move(primitive));
 }
 

@@ -147,6 +147,7 @@ void register_primitive_ops_conv(PrimitiveRegistry& registry) {
   primitive.op = "conv";
   primitive.refuse = [](const Graph&, const Node&) { return std::string(); };
   primitive.lower = lower;
+  primitive.overwrites = overwrites_residual;
   registry.add(std::move(primitive));
 }
 

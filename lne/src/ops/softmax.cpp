@@ -70,6 +70,7 @@ void register_primitive_ops_softmax(PrimitiveRegistry& registry) {
   primitive.op = "softmax";
   primitive.refuse = [](const Graph&, const Node&) { return std::string(); };
   primitive.lower = lower;
+  primitive.overwrites = overwrites_alike;
   registry.add(std::move(primitive));
 }
 

@@ -106,6 +106,7 @@ void register_primitive_ops_unary(PrimitiveRegistry& registry) {
   primitive.op = "unary";
   primitive.refuse = [](const Graph&, const Node&) { return std::string(); };
   primitive.lower = lower;
+  primitive.overwrites = overwrites_alike;
   registry.add(std::move(primitive));
 }
 

@@ -1,244 +1,155 @@
 #include <algorithm>
+#include <set>
 
+#include "../memory/placement.hpp"
 #include "program.hpp"
 
 namespace lne {
 namespace {
 
-std::int64_t aligned(std::int64_t floats) { return (floats + kAlignmentFloats - 1) / kAlignmentFloats * kAlignmentFloats; }
-
-class Compiler {
+class Builder {
  public:
-  Compiler(Graph graph, const PlanOptions& options) : options_(options) { program_.graph = std::move(graph); }
+  Builder(Graph graph, const Assignment& assignment, Lowering lowering) : assignment_(assignment), lowering_(std::move(lowering)) { program_.graph = std::move(graph); }
 
   Result<Program> run() {
-    program_.passes = run_passes(program_.graph, options_.passes_off);
-    if (std::optional<Error> error = check_names()) return *error;
-    for (std::size_t i = 0; i < program_.graph.inputs.size(); ++i) add_input(i);
-    for (const Node& node : program_.graph.nodes) {
-      if (std::optional<Error> error = node.op == "reshape" ? add_view(node) : add_layer(node)) return *error;
+    for (std::size_t i = 0; i < graph().inputs.size(); ++i) add_input(i);
+    std::vector<int> head(graph().nodes.size(), -1);
+    for (std::size_t i = 0; i < graph().nodes.size(); ++i) {
+      const Choice& choice = assignment_[i];
+      if (is_view(graph().nodes[i])) {
+        add_view(graph().nodes[i]);
+        continue;
+      }
+      if (choice.primitive != nullptr) {
+        chains_[i] = chain_of(graph(), i, *choice.primitive);
+        if (!chains_[i].refusal.empty()) return Error{"LNE_PLAN_REFUSED", "layer '" + graph().nodes[i].name + "': " + choice.primitive->name + " can't compute it: " + chains_[i].refusal};
+        for (const std::size_t covered : chains_[i].nodes) head[covered] = static_cast<int>(i);
+      }
+      if (head[i] < 0) return Error{"LNE_PLAN_NO_PRIMITIVE", "layer '" + graph().nodes[i].name + "' is left without a primitive"};
+      // A chain runs where its last layer stands, so that everything is there that a later layer of it adds.
+      const Chain& chain = chains_.at(static_cast<std::size_t>(head[i]));
+      if (chain.nodes.back() == i) add_layer(chain.node, assignment_[static_cast<std::size_t>(head[i])]);
     }
-    for (const ValueId output : program_.graph.outputs) {
+    for (const ValueId output : graph().outputs) {
       if (graph().value(output).is_constant) return Error{"LNE_PLAN_CONSTANT", "output '" + graph().value(output).name + "' does not depend on the input"};
       program_.outputs.push_back(in_layout(output, Layout::kPlain));
     }
-    place_buffers();
+    share_buffers(program_);
+    for (Step& step : program_.steps) lower(step);
+    place_buffers(program_);
     pack_weights();
     return std::move(program_);
   }
 
  private:
   Graph& graph() { return program_.graph; }
-
-  std::optional<Error> check_names() {
-    for (const auto& [name, choice] : options_.layers) {
-      const bool is_layer = name == "*" || std::any_of(graph().nodes.begin(), graph().nodes.end(), [&n = name](const Node& node) { return node.name == n; });
-      if (!is_layer) return Error{"LNE_PLAN_LAYER", "the plan names layer '" + name + "', which the network does not have after its passes"};
-      if (!choice.primitive.empty() && !PrimitiveRegistry::instance().find(choice.primitive)) {
-        return Error{"LNE_PLAN_PRIMITIVE", "the plan names primitive '" + choice.primitive + "' for layer '" + name + "', which no plugin has"};
-      }
-    }
-    return std::nullopt;
-  }
+  Buffer& buffer(int at) { return program_.buffers[static_cast<std::size_t>(at)]; }
 
   int add_buffer(const std::string& name, const Shape& shape, Layout layout) {
-    program_.buffers.push_back({name, shape, layout, floats_of(shape, layout), -1, 0});
+    Buffer made;
+    made.name = name;
+    made.shape = shape;
+    made.layout = layout;
+    made.floats = floats_of(shape, layout);
+    program_.buffers.push_back(std::move(made));
     return static_cast<int>(program_.buffers.size()) - 1;
   }
 
   void add_input(std::size_t index) {
     const ValueId id = graph().inputs[index];
-    const int buffer = add_buffer(graph().value(id).name, graph().value(id).shape, Layout::kPlain);
-    program_.buffers[static_cast<std::size_t>(buffer)].input = static_cast<int>(index);
-    program_.inputs.push_back(buffer);
-    where_[{id, Layout::kPlain}] = buffer;
+    const int at = add_buffer(graph().value(id).name, graph().value(id).shape, Layout::kPlain);
+    buffer(at).input = static_cast<int>(index);
+    program_.inputs.push_back(at);
+    where_[{id, Layout::kPlain}] = at;
   }
 
-  /// The buffer of a value in a layout; adds a conversion where the value is there in another one only.
+  /// The buffer of a value in a layout; adds a conversion where the value is there in others only.
   int in_layout(ValueId id, Layout layout) {
     const auto found = where_.find({id, layout});
     if (found != where_.end()) return found->second;
-    const Layout other = layout == Layout::kPlain ? Layout::kChannelsLast8 : Layout::kPlain;
-    const int from = where_.at({id, other});
-    const Shape& shape = graph().value(id).shape;
-    // One position, or one channel on its way to plain: the elements lie in the same order already.
-    if (shape.size() == 4 && shape[2] * shape[3] == 1 && layout == Layout::kPlain) return where_[{id, layout}] = from;
-    Node convert;
-    convert.op = "convert";
-    convert.name = graph().value(id).name + (layout == Layout::kPlain ? ".plain" : ".channels_last");
-    convert.inputs = {id};
-    convert.outputs = {id};
-    const Primitive& primitive = *PrimitiveRegistry::instance().find(layout == Layout::kPlain ? "core.to_plain" : "core.to_channels_last");
-    const int to = add_buffer(convert.name, shape, layout);
-    add_step(convert, primitive, {}, {from}, to);
-    return where_[{id, layout}] = to;
+    for (int other = 0; other < kLayouts; ++other) {
+      const auto from = where_.find({id, static_cast<Layout>(other)});
+      if (from == where_.end()) continue;
+      const Shape& shape = graph().value(id).shape;
+      if (is_same_order(shape, static_cast<Layout>(other), layout)) return where_[{id, layout}] = from->second;
+      const Primitive* conversion = PrimitiveRegistry::instance().find_conversion(static_cast<Layout>(other), layout);
+      if (conversion == nullptr) continue;
+      const int source = from->second;
+      const int to = add_buffer(conversion_of(graph(), id, layout).name, shape, layout);
+      add_step(conversion_of(graph(), id, layout), {conversion, {}}, {source}, to);
+      return where_[{id, layout}] = to;
+    }
+    return -1;  // every layout has conversions from and to kPlain
   }
 
-  std::optional<Error> add_view(const Node& node) {
+  void add_view(const Node& node) {
     where_[{node.outputs[0], Layout::kPlain}] = in_layout(node.inputs[0], Layout::kPlain);
-    return std::nullopt;
+    program_.views.push_back({node.name, node.op});
   }
 
-  const LayerChoice* choice_for(const Node& node) const {
-    const auto named = options_.layers.find(node.name);
-    if (named != options_.layers.end()) return &named->second;
-    const auto any = options_.layers.find("*");
-    return any == options_.layers.end() ? nullptr : &any->second;
-  }
-
-  bool is_allowed(const Primitive& primitive, const LayerChoice* choice) const {
-    const auto names = [&](const std::vector<std::string>& list) {
-      return std::find(list.begin(), list.end(), primitive.name) != list.end() || std::find(list.begin(), list.end(), primitive.plugin()) != list.end();
-    };
-    if (choice != nullptr && names(choice->forbidden)) return false;
-    return options_.plugins.empty() || primitive.plugin() == "core" || names(options_.plugins);
-  }
-
-  std::optional<Error> add_layer(const Node& node) {
-    const LayerChoice* choice = choice_for(node);
-    const Primitive* best = nullptr;
-    int best_rank = 0;
-    std::string reasons;
-    if (choice != nullptr && !choice->primitive.empty()) {
-      const std::string& op = PrimitiveRegistry::instance().find(choice->primitive)->op;
-      const bool is_for_all = options_.layers.find(node.name) == options_.layers.end();
-      if (op != node.op && !is_for_all) return Error{"LNE_PLAN_PRIMITIVE", "layer '" + node.name + "': the plan wants " + choice->primitive + ", which computes " + op + ", not " + node.op};
-    }
-    for (const Primitive* primitive : PrimitiveRegistry::instance().for_op(node.op)) {
-      const bool is_forced = choice != nullptr && choice->primitive == primitive->name;
-      if (!is_forced && !is_allowed(*primitive, choice)) continue;
-      const std::string refusal = primitive->refuse(graph(), node);
-      if (!refusal.empty()) {
-        reasons += " " + primitive->name + ": " + refusal + ";";
-        if (is_forced) return Error{"LNE_PLAN_REFUSED", "layer '" + node.name + "': the plan wants " + primitive->name + ", but " + refusal};
-        continue;
-      }
-      if (is_forced) {
-        best = primitive;
-        break;
-      }
-      const int rank = primitive->preference(graph(), node);
-      if (best == nullptr || rank > best_rank) {
-        best = primitive;
-        best_rank = rank;
-      }
-    }
-    if (best == nullptr) return Error{"LNE_PLAN_NO_PRIMITIVE", "layer '" + node.name + "' (" + node.op + ") can't be run:" + reasons};
-    const bool takes_variant = choice != nullptr && choice->primitive == best->name && !choice->variant.empty();
-    const std::vector<Variant> variants = best->variants(graph(), node);
-    if (takes_variant && std::find(variants.begin(), variants.end(), choice->variant) == variants.end()) {
-      return Error{"LNE_PLAN_VARIANT", "layer '" + node.name + "': " + best->name + " has no variant " + text_of(Shape(choice->variant.begin(), choice->variant.end())) + " for it"};
-    }
-    const Variant variant = takes_variant ? choice->variant : variants.front();
+  void add_layer(const Node& node, const Choice& choice) {
     std::vector<int> sources;
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      if (node.inputs[i] < 0 || graph().value(node.inputs[i]).is_constant) continue;
-      sources.push_back(in_layout(node.inputs[i], best->src_layout));
-    }
-    if (node.residual >= 0) sources.push_back(in_layout(node.residual, best->dst_layout));
-    const int destination = add_buffer(graph().value(node.outputs[0]).name, graph().value(node.outputs[0]).shape, best->dst_layout);
-    where_[{node.outputs[0], best->dst_layout}] = destination;
-    add_step(node, *best, variant, sources, destination);
-    return std::nullopt;
+    for (const Read& read : reads_of(graph(), node, *choice.primitive)) sources.push_back(in_layout(read.value, read.layout));
+    const ValueId result = last_of(node).outputs[0];
+    const int destination = add_buffer(graph().value(result).name, graph().value(result).shape, choice.primitive->dst_layout);
+    where_[{result, choice.primitive->dst_layout}] = destination;
+    add_step(node, choice, sources, destination);
   }
 
-  void add_step(const Node& node, const Primitive& primitive, const Variant& variant, std::vector<int> sources, int destination) {
+  void add_step(const Node& node, const Choice& choice, std::vector<int> sources, int destination) {
     Step step;
     step.layer = node.name;
     step.op = node.op;
-    step.primitive = &primitive;
-    step.variant = variant;
-    step.lowered = primitive.lower(graph(), node, variant);
+    step.node = node;
+    step.primitive = choice.primitive;
+    step.variant = choice.variant;
     step.sources = std::move(sources);
     step.destination = destination;
     step.multiply_adds = multiply_adds_of(graph(), node);
-    step.merged = node.merged;
+    for (const Node& follower : node.followers) step.multiply_adds += multiply_adds_of(graph(), follower);
     program_.steps.push_back(std::move(step));
   }
 
-  /// An element-wise step may write over a source of the same size that nobody reads afterwards.
-  int in_place_source(const Step& step, int at, const std::vector<int>& last_use) const {
-    const bool is_elementwise = step.op == "unary" || step.op == "softmax" || step.op == "batch_normalization";
-    if (!is_elementwise) return -1;
-    const int source = step.sources[0];
-    const Buffer& from = program_.buffers[static_cast<std::size_t>(source)];
-    const Buffer& to = program_.buffers[static_cast<std::size_t>(step.destination)];
-    return from.input < 0 && from.floats == to.floats && last_use[static_cast<std::size_t>(source)] == at ? source : -1;
-  }
-
-  void place_buffers() {
-    const int steps = static_cast<int>(program_.steps.size());
-    const std::size_t count = program_.buffers.size();
-    std::vector<int> first(count, 0), last(count, -1);
-    for (int i = 0; i < steps; ++i) {
-      const Step& step = program_.steps[static_cast<std::size_t>(i)];
-      first[static_cast<std::size_t>(step.destination)] = i;
-      last[static_cast<std::size_t>(step.destination)] = i;
-      for (const int source : step.sources) last[static_cast<std::size_t>(source)] = i;
-    }
-    for (const int output : program_.outputs) last[static_cast<std::size_t>(output)] = steps;
-    // `home` joins buffers that share their memory, from the first to the last use of either.
-    std::vector<int> home(count);
-    for (std::size_t i = 0; i < count; ++i) home[i] = static_cast<int>(i);
-    for (int i = 0; i < steps; ++i) {
-      const Step& step = program_.steps[static_cast<std::size_t>(i)];
-      const int source = in_place_source(step, i, last);
-      if (source >= 0) home[static_cast<std::size_t>(step.destination)] = home[static_cast<std::size_t>(source)];
-    }
-    std::vector<Lifetime> lifetimes;
-    std::vector<int> slot(count, -1);
-    for (std::size_t i = 0; i < count; ++i) {
-      if (program_.buffers[i].input >= 0) continue;
-      const std::size_t root = static_cast<std::size_t>(home[i]);
-      if (slot[root] < 0) {
-        slot[root] = static_cast<int>(lifetimes.size());
-        lifetimes.push_back({aligned(program_.buffers[root].floats), first[root], last[root]});
-      }
-      Lifetime& life = lifetimes[static_cast<std::size_t>(slot[root])];
-      life.first = std::min(life.first, first[i]);
-      life.last = std::max(life.last, last[i]);
-      slot[i] = slot[root];
-    }
-    std::vector<int> scratch_slot(program_.steps.size(), -1);
-    for (int i = 0; i < steps; ++i) {
-      const std::int64_t scratch = program_.steps[static_cast<std::size_t>(i)].lowered.scratch_floats;
-      if (scratch == 0) continue;
-      scratch_slot[static_cast<std::size_t>(i)] = static_cast<int>(lifetimes.size());
-      lifetimes.push_back({aligned(scratch), i, i});
-      program_.scratch_floats = std::max(program_.scratch_floats, scratch);
-    }
-    const ArenaPlan arena = plan_arena(lifetimes);
-    for (std::size_t i = 0; i < count; ++i) {
-      if (slot[i] >= 0) program_.buffers[i].offset = arena.offsets[static_cast<std::size_t>(slot[i])];
-    }
-    for (std::size_t i = 0; i < program_.steps.size(); ++i) {
-      if (scratch_slot[i] >= 0) program_.steps[i].scratch_offset = arena.offsets[static_cast<std::size_t>(scratch_slot[i])];
-    }
-    program_.arena_floats = arena.size;
-    program_.lower_bound_floats = arena.lower_bound;
+  void lower(Step& step) {
+    step.node.dst_step = buffer(step.destination).step;
+    for (const int source : step.sources) step.node.src_steps.push_back(buffer(source).step);
+    step.lowered = lowering_ ? lowering_(step) : step.primitive->lower(graph(), step.node, step.variant);
+    if (!lowering_) step.weights_floats = static_cast<std::int64_t>(step.lowered.weights.size());
   }
 
   void pack_weights() {
+    std::int64_t total = 0;
     for (Step& step : program_.steps) {
-      step.weights_offset = static_cast<std::int64_t>(program_.weights.size());
-      program_.weights.insert(program_.weights.end(), step.lowered.weights.begin(), step.lowered.weights.end());
-      program_.weights.resize(static_cast<std::size_t>(aligned(static_cast<std::int64_t>(program_.weights.size()))), 0.0f);
-      step.lowered.weights.clear();
-      step.lowered.weights.shrink_to_fit();
+      step.weights_offset = total;
+      total += (step.weights_floats + kAlignmentFloats - 1) / kAlignmentFloats * kAlignmentFloats;
+    }
+    if (lowering_) return;
+    program_.weights.assign(static_cast<std::size_t>(total), 0.0f);
+    for (Step& step : program_.steps) {
+      std::copy(step.lowered.weights.begin(), step.lowered.weights.end(), program_.weights.begin() + step.weights_offset);
+      step.lowered.weights = {};
     }
     // Packed is enough: the network as it was imported would take the same memory once more.
-    for (Value& value : graph().values) {
-      value.floats.clear();
-      value.floats.shrink_to_fit();
-    }
+    for (Value& value : graph().values) value.floats = {};
   }
 
-  const PlanOptions& options_;
+  const Assignment& assignment_;
+  Lowering lowering_;
   Program program_;
   std::map<std::pair<ValueId, Layout>, int> where_;
+  std::map<std::size_t, Chain> chains_;
 };
 
 }  // namespace
+
+std::vector<std::string> Step::fused() const {
+  std::vector<std::string> names = node.merged;
+  for (const Node& follower : node.followers) {
+    names.push_back(follower.name);
+    names.insert(names.end(), follower.merged.begin(), follower.merged.end());
+  }
+  return names;
+}
 
 std::int64_t multiply_adds_of(const Graph& graph, const Node& node) {
   if (node.op != "conv" && node.op != "gemm") return 0;
@@ -248,6 +159,27 @@ std::int64_t multiply_adds_of(const Graph& graph, const Node& node) {
   return out * weights.shape[1] * weights.shape[2] * weights.shape[3];
 }
 
-Result<Program> compile(Graph graph, const PlanOptions& options) { return Compiler(std::move(graph), options).run(); }
+std::vector<PassReport> prepare(Graph& graph, const PlanOptions& options) {
+  std::vector<PassReport> reports = run_passes(graph, options.passes_off);
+  std::set<std::string> names;
+  for (Node& node : graph.nodes) {
+    const std::string name = node.name;
+    for (int i = 2; !names.insert(node.name).second; ++i) node.name = name + "#" + std::to_string(i);
+  }
+  return reports;
+}
+
+Result<Program> build(Graph graph, const Assignment& assignment) { return Builder(std::move(graph), assignment, nullptr).run(); }
+
+Result<Program> build_hollow(const Graph& graph, const Assignment& assignment, const Lowering& lowering) { return Builder(graph, assignment, lowering).run(); }
+
+Result<Program> compile(Graph graph, const PlanOptions& options) {
+  std::vector<PassReport> reports = prepare(graph, options);
+  const Result<Assignment> assignment = assign(graph, options);
+  if (!assignment) return assignment.errors();
+  Result<Program> program = build(std::move(graph), assignment.value());
+  if (program) program.value().passes = std::move(reports);
+  return program;
+}
 
 }  // namespace lne

@@ -17,15 +17,37 @@ Json json_of(const Variant& variant) {
   return Json(std::move(parameters));
 }
 
+namespace {
+
+Json layer_json(const std::string& layer, const std::string& op, const Choice& choice, const std::vector<std::string>& fused) {
+  return Json(Json::Object{{"layer", Json(layer)}, {"op", Json(op)}, {"primitive", Json(choice.primitive->name)}, {"variant", json_of(choice.variant)}, {"merged", list_of(fused)}});
+}
+
+Json plan_of(Json::Array layers) { return Json(Json::Object{{"format", Json("lne-plan-1")}, {"layers", Json(std::move(layers))}}); }
+
+}  // namespace
+
+Json plan_json(const Graph& graph, const Assignment& assignment) {
+  Json::Array layers;
+  for (std::size_t i = 0; i < assignment.size(); ++i) {
+    if (assignment[i].primitive == nullptr) continue;
+    Step step;
+    step.node = chain_of(graph, i, *assignment[i].primitive).node;
+    layers.push_back(layer_json(step.node.name, step.node.op, assignment[i], step.fused()));
+  }
+  return plan_of(std::move(layers));
+}
+
 Json Program::plan() const {
   Json::Array layers;
   for (const Step& step : steps) {
-    if (step.op == "convert") continue;
-    layers.push_back(Json(Json::Object{{"layer", Json(step.layer)}, {"op", Json(step.op)}, {"primitive", Json(step.primitive->name)}, {"variant", json_of(step.variant)}, {"merged", list_of(step.merged)}}));
+    if (step.op != "convert") layers.push_back(layer_json(step.layer, step.op, {step.primitive, step.variant}, step.fused()));
   }
   Json::Array reports;
   for (const PassReport& pass : passes) reports.push_back(Json(Json::Object{{"pass", Json(pass.name)}, {"changes", Json(pass.changes)}}));
-  return Json(Json::Object{{"format", Json("lne-plan-1")}, {"layers", Json(std::move(layers))}, {"passes", Json(std::move(reports))}});
+  Json::Object plan = *plan_of(std::move(layers)).object();
+  plan["passes"] = Json(std::move(reports));
+  return Json(std::move(plan));
 }
 
 Json Program::footprint() const {
@@ -34,8 +56,10 @@ Json Program::footprint() const {
   for (const Step& step : steps) work += step.multiply_adds;
   return Json(Json::Object{{"arenaBytes", bytes(arena_floats)},
                            {"arenaLowerBoundBytes", bytes(lower_bound_floats)},
+                           {"instanceBytes", bytes(instance_floats())},
                            {"weightsBytes", bytes(static_cast<std::int64_t>(weights.size()))},
                            {"scratchBytes", bytes(scratch_floats)},
+                           {"kernelScratchBytes", bytes(kernel_scratch_floats)},
                            {"multiplyAdds", Json(static_cast<long long>(work))}});
 }
 

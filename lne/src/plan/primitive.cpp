@@ -35,6 +35,13 @@ const Primitive* PrimitiveRegistry::find(const std::string& name) const {
   return found == by_name_.end() ? nullptr : &found->second;
 }
 
+const Primitive* PrimitiveRegistry::find_conversion(Layout from, Layout to) const {
+  for (const Primitive* primitive : for_op("convert")) {
+    if (primitive->src_layout == from && primitive->dst_layout == to) return primitive;
+  }
+  return nullptr;
+}
+
 void PrimitiveRegistry::set_current(std::string file, std::string text) {
   current_file_ = std::move(file);
   current_text_ = std::move(text);
@@ -47,6 +54,24 @@ const PrimitiveRegistry& PrimitiveRegistry::instance() {
     return made;
   }();
   return registry;
+}
+
+std::vector<std::size_t> overwrites_residual(const Graph& graph, const Node& node) {
+  if (node.residual < 0) return {};
+  std::size_t sources = 0;
+  for (const ValueId input : node.inputs) sources += input >= 0 && !graph.value(input).is_constant ? 1 : 0;
+  return {sources};
+}
+
+std::vector<std::size_t> overwrites_alike(const Graph& graph, const Node& node) {
+  std::vector<std::size_t> found;
+  std::size_t source = 0;
+  for (const ValueId input : node.inputs) {
+    if (input < 0 || graph.value(input).is_constant) continue;
+    if (graph.value(input).shape == graph.value(node.outputs[0]).shape) found.push_back(source);
+    ++source;
+  }
+  return found;
 }
 
 std::string braced(const std::vector<std::int64_t>& values) {

@@ -19,6 +19,8 @@ enum class Layout {
   kChannelsLast8,
 };
 
+inline constexpr int kLayouts = 2;
+
 std::string name_of(Layout layout);
 
 /// Floats that a tensor takes in a layout, padding included.
@@ -52,6 +54,14 @@ struct Primitive {
   std::string op;
   Layout src_layout = Layout::kPlain;
   Layout dst_layout = Layout::kPlain;
+  /// Ops of the layers that it computes besides, in one go: each the only reader of the one before. They stand in `Node::followers`, and the
+  /// result is that of the last; further sources of theirs (a residual) come behind those of the first, in `dst_layout`.
+  std::vector<std::string> followers;
+  /// Sources whose memory the result may take: each element is read no later than the one in its place is written. Absent: none.
+  std::function<std::vector<std::size_t>(const Graph&, const Node&)> overwrites;
+  /// Whether sources, and the result, may lie inside wider tensors (`Node::src_steps`, `Node::dst_step`), as parts of a concatenation do.
+  bool takes_src_steps = false;
+  bool takes_dst_step = false;
   /// Why a layer can't be run this way, as a sentence; empty when it can.
   std::function<std::string(const Graph&, const Node&)> refuse;
   /// The variants worth trying, the default first. Absent: one without parameters.
@@ -73,6 +83,8 @@ class PrimitiveRegistry {
   /// Those for a layer type.
   std::vector<const Primitive*> for_op(const std::string& op) const;
   const Primitive* find(const std::string& name) const;
+  /// The conversion between two layouts, or null.
+  const Primitive* find_conversion(Layout from, Layout to) const;
   const std::map<std::string, Primitive>& all() const { return by_name_; }
 
   /// Set by the generated registration around each file's own.
@@ -90,6 +102,15 @@ class PrimitiveRegistry {
 inline std::function<int(const Graph&, const Node&)> always(int rank) {
   return [rank](const Graph&, const Node&) { return rank; };
 }
+
+/// For `overwrites`: the addend of a layer with a residual, which comes last among the sources of a layer with one input.
+std::vector<std::size_t> overwrites_residual(const Graph& graph, const Node& node);
+
+/// For `overwrites`: every computed source of the result's shape, for layers that go element by element.
+std::vector<std::size_t> overwrites_alike(const Graph& graph, const Node& node);
+
+/// The last layer that a primitive computes: the one whose result it gives.
+inline const Node& last_of(const Node& node) { return node.followers.empty() ? node : node.followers.back(); }
 
 /// `{1, 2, 3}` for a shape's initializer.
 std::string braced(const std::vector<std::int64_t>& values);

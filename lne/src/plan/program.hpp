@@ -1,17 +1,13 @@
 // A network that is ready to run: steps, where each tensor lies, and all weights in one block.
 #pragma once
 
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include <optional>
-#include <set>
-
 #include "../base/json.hpp"
-#include "../memory/arena.hpp"
 #include "../passes/pass.hpp"
-#include "primitive.hpp"
+#include "assignment.hpp"
 
 namespace lne {
 
@@ -29,6 +25,11 @@ struct Buffer {
   int input = -1;
   /// in floats from the start of the arena, for buffers that are no inputs
   std::int64_t offset = 0;
+  /// the buffer in whose memory this one lies, or -1, and where in it
+  int parent = -1;
+  std::int64_t parent_offset = 0;
+  /// floats from one position to the next where it is part of a wider tensor in kChannelsLast8, else 0
+  std::int64_t step = 0;
 };
 
 struct Step {
@@ -37,29 +38,25 @@ struct Step {
   std::string op;
   const Primitive* primitive = nullptr;
   Variant variant;
+  /// what is computed, with all layers that the primitive covers
+  Node node;
   Lowered lowered;
   std::vector<int> sources;
   int destination = 0;
   /// in floats from the start of the weights
   std::int64_t weights_offset = 0;
+  std::int64_t weights_floats = 0;
   std::int64_t scratch_offset = 0;
   std::int64_t multiply_adds = 0;
-  std::vector<std::string> merged;
+
+  /// Layers that are computed in the same step: merged by passes, or covered by the primitive.
+  std::vector<std::string> fused() const;
 };
 
-/// What the user or an exploration decided per layer: a primitive, a variant of it, and primitives or plugins that must not be used.
-struct LayerChoice {
-  std::string primitive;
-  Variant variant;
-  std::vector<std::string> forbidden;
-};
-
-struct PlanOptions {
-  /// by layer name; `*` for all layers that are not named
-  std::map<std::string, LayerChoice> layers;
-  /// plugins that may be used; empty means all
-  std::vector<std::string> plugins;
-  std::set<std::string> passes_off;
+/// A layer that takes no step, since its tensors lie where they are wanted.
+struct View {
+  std::string layer;
+  std::string op;
 };
 
 struct Program {
@@ -69,10 +66,17 @@ struct Program {
   std::vector<Step> steps;
   std::vector<int> inputs;
   std::vector<int> outputs;
+  std::vector<View> views;
   std::vector<float> weights;
+  /// the tensors' part of an instance's memory, and what no placement of them can go below
   std::int64_t arena_floats = 0;
   std::int64_t lower_bound_floats = 0;
+  /// what kernels' scratch memory takes beyond it; the most that one kernel asks for
   std::int64_t scratch_floats = 0;
+  std::int64_t kernel_scratch_floats = 0;
+
+  /// All that an instance needs.
+  std::int64_t instance_floats() const { return arena_floats + scratch_floats; }
 
   /// Which primitive runs each layer, as a plan file that can be read back.
   Json plan() const;
@@ -83,12 +87,28 @@ struct Program {
 /// A variant as it stands in plans and reports.
 Json json_of(const Variant& variant);
 
-/// Chooses primitives, inserts layout conversions, places buffers, packs weights.
+/// Runs the passes and gives layers of one name different ones, since plans name layers.
+std::vector<PassReport> prepare(Graph& graph, const PlanOptions& options);
+
+/// Follows an assignment: inserts layout conversions, shares and places buffers, packs weights.
+/// @param graph after `prepare`
+Result<Program> build(Graph graph, const Assignment& assignment);
+
+/// Lowers a step; sets its `weights_floats` and packs nothing.
+using Lowering = std::function<Lowered(Step&)>;
+
+/// As `build`, for measuring many assignments: the graph needs no data, and weights have places but no content.
+Result<Program> build_hollow(const Graph& graph, const Assignment& assignment, const Lowering& lowering);
+
+/// `prepare`, `assign` and `build` in one.
 /// @returns LNE_PLAN_* errors that name the layer where a choice can't be followed
 Result<Program> compile(Graph graph, const PlanOptions& options);
 
 /// Reads a plan file. @returns LNE_PLAN_BROKEN for what is none
 Result<PlanOptions> read_plan(const std::string& text);
+
+/// The layers of an assignment as a plan file that can be read back.
+Json plan_json(const Graph& graph, const Assignment& assignment);
 
 /// Multiply-adds of a layer as written, padding included; 0 for layers without.
 std::int64_t multiply_adds_of(const Graph& graph, const Node& node);

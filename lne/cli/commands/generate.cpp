@@ -1,0 +1,27 @@
+#include "../files.hpp"
+#include "../program_files.hpp"
+
+namespace lne::cli {
+namespace {
+
+int run(const Arguments& arguments) {
+  if (!arguments.has("-o")) throw UsageError("-o names the folder for the sources");
+  const std::unique_ptr<Network> network = load_network(arguments);
+  write_program(*network, arguments.text("-o"), arguments.text("--target", "native"), arguments.text("--golden"));
+  return kGood;
+}
+
+}  // namespace
+
+Command generate_command() {
+  return {"generate", "MODEL", 1, 1, "write the C++ sources of a program",
+          "Writes a tree that builds with CMake and a C++17 compiler alone: cmake -S DIR -B DIR/build && cmake --build DIR/build. Equal arguments give equal\n"
+          "bytes. Then DIR/build/app run INPUT.npy OUTPUT.npy, DIR/build/app --self-test, DIR/build/app bench.",
+          {{"-o", "DIR", "the folder"},
+           {"--plan", "PLAN", "as `lne explore` wrote it; without it primitives of the highest rank"},
+           {"--target", "T", "native, x86-64-v3, x86-64-v4, aarch64, armv7 or generic"},
+           {"--golden", "INPUT.npy", "an input for the self-test; without it a ramp"}},
+          run};
+}
+
+}  // namespace lne::cli

@@ -1,0 +1,9 @@
+#include "../files.hpp"
+
+namespace lne::cli {
+
+Command operators_command() {
+  return {"operators", "", 0, 0, "what can be imported, as JSON", "Lists every operator with its names in source files and what of it is supported.", {}, [](const Arguments&) { return std::printf("%s\n", operators().c_str()), kGood; }};
+}
+
+}  // namespace lne::cli

@@ -1,0 +1,70 @@
+// Runs a network on arrays: as the program that would be generated, or in this process.
+#include <unistd.h>
+
+#include <chrono>
+#include <cstring>
+
+#include "../files.hpp"
+#include "../../runtime/program/timing.hpp"
+
+namespace lne::cli {
+namespace {
+
+int interpret(const Arguments& arguments, int runs, int warmup) {
+  const auto before = std::chrono::steady_clock::now();
+  const std::unique_ptr<Network> network = load_network(arguments);
+  const double load_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - before).count();
+  const std::vector<program::PortInfo> output_ports = ports_of(network->outputs());
+  std::vector<program::Array> inputs, outputs;
+  const std::string problem = program::load_inputs(arguments.words[1], ports_of(network->inputs()), 1, inputs);
+  if (!problem.empty()) fail(problem);
+  std::vector<const float*> sources;
+  std::vector<float*> results;
+  for (const program::Array& input : inputs) sources.push_back(input.data.data());
+  for (const program::PortInfo& port : output_ports) outputs.push_back({port.shape, std::vector<float>(port.elements()), port.type});
+  for (program::Array& output : outputs) results.push_back(output.data.data());
+  program::print_times([&] { network->run(sources.data(), results.data()); }, runs, warmup, load_ms);
+  const std::string written = program::save_outputs(arguments.words[2], output_ports, outputs);
+  if (!written.empty()) fail(written);
+  return kGood;
+}
+
+int run(const Arguments& arguments) {
+  const int runs = static_cast<int>(arguments.whole("--runs", 1, 1, 1000000)), warmup = static_cast<int>(arguments.whole("--warmup", 0, 0, 1000000));
+  arguments.whole("--threads", 1, 1, 1);
+  const std::string backend = arguments.text("--backend", "generated");
+  if (backend == "interpreter") return interpret(arguments, runs, warmup);
+  if (backend != "generated") throw UsageError("--backend is generated or interpreter, not '" + backend + "'");
+  const std::string model = read_file_text(arguments.words[0]);
+  std::string plan = plan_text(arguments);
+  if (plan.empty()) {
+    plan = explored_plan(model);
+    if (!plan.empty()) std::fprintf(stderr, "lne: with the plan that was explored for this model on this machine\n");
+  }
+  std::vector<Problem> problems;
+  const std::string path = build_program(model, arguments.words[0], plan, nullptr, problems);
+  if (!problems.empty()) fail(problems);
+  // The program takes this process's place: what it prints is its own, and nothing of the engine is in its memory. It was kept under the
+  // digest of the model, so it need not read that again.
+  const std::string counts[2] = {std::to_string(runs), std::to_string(warmup)};
+  const char* words[] = {path.c_str(), "run", arguments.words[1].c_str(), arguments.words[2].c_str(), "--runs", counts[0].c_str(), "--warmup", counts[1].c_str(), nullptr};
+  ::execv(path.c_str(), const_cast<char* const*>(words));
+  fail(path + ": it can't be started: " + std::strerror(errno));
+}
+
+}  // namespace
+
+Command run_command() {
+  return {"run", "MODEL INPUT OUTPUT", 3, 3, "run a model on an array, and time it",
+          "INPUT and OUTPUT are .npy files, or .npz with the arrays named as in the model where there are several (float32, int64, int32, bool). Prints one\n"
+          "line of JSON: times_ms and cpu_ms (wall and processor time of each run), median_ms and min_ms (wall), load_ms, rss_mb.\n"
+          "The program is built once per model, plan and compiler and kept in $SEDGE_HOME/lne; building is never part of a time.",
+          {{"--runs", "N", "runs that are timed (1)"},
+           {"--warmup", "W", "runs before them (0)"},
+           {"--threads", "1", "there is one"},
+           {"--plan", "PLAN", "without it the plan that was explored for this model on this machine, else primitives of the highest rank"},
+           {"--backend", "B", "generated (the default) or interpreter: the same kernels in this process"}},
+          run};
+}
+
+}  // namespace lne::cli

@@ -1,0 +1,37 @@
+// What commands share: reading models and plans, telling problems.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../include/lne/lne.hpp"
+#include "../runtime/program/ports.hpp"
+#include "command.hpp"
+
+namespace lne::cli {
+
+/// Something that ends the command with kFailed; every problem is told on a line of its own.
+struct Failure {
+  std::vector<Problem> problems;
+};
+
+[[noreturn]] void fail(const std::string& message);
+[[noreturn]] void fail(const std::vector<Problem>& problems);
+
+std::string read_file_text(const std::string& path);
+void write_file_text(const std::string& path, const std::string& text);
+
+/// Text of the plan that `--plan` names, or empty.
+std::string plan_text(const Arguments& arguments);
+
+/// The network of the first word, planned as `--plan` says.
+std::unique_ptr<Network> load_network(const Arguments& arguments);
+
+std::vector<program::PortInfo> ports_of(const std::vector<Port>& ports);
+
+/// Prints a line of progress on standard error, over the one before where a person watches.
+void show_progress(const std::string& line);
+void end_progress();
+
+}  // namespace lne::cli

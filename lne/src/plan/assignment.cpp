@@ -1,0 +1,175 @@
+#include "assignment.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace lne {
+namespace {
+
+bool contains(const std::vector<std::string>& list, const Primitive& primitive) {
+  return std::find(list.begin(), list.end(), primitive.name) != list.end() || std::find(list.begin(), list.end(), primitive.plugin()) != list.end();
+}
+
+std::string quoted(const std::string& name) { return "'" + name + "'"; }
+
+std::optional<Error> check_names(const Graph& graph, const PlanOptions& options) {
+  for (const auto& [name, choice] : options.layers) {
+    const bool is_layer = name == "*" || std::any_of(graph.nodes.begin(), graph.nodes.end(), [&n = name](const Node& node) { return node.name == n; });
+    if (!is_layer) return Error{"LNE_PLAN_LAYER", "the plan names layer " + quoted(name) + ", which the network does not have after its passes"};
+    if (!choice.primitive.empty() && !PrimitiveRegistry::instance().find(choice.primitive)) {
+      return Error{"LNE_PLAN_PRIMITIVE", "the plan names primitive " + quoted(choice.primitive) + " for layer " + quoted(name) + ", which no plugin has"};
+    }
+  }
+  return std::nullopt;
+}
+
+/// Whether a chain would swallow a layer to which the plan gives a primitive of its own.
+bool overrules(const Graph& graph, const PlanOptions& options, const Chain& chain) {
+  return std::any_of(chain.nodes.begin() + 1, chain.nodes.end(), [&](std::size_t at) {
+    const auto named = options.layers.find(graph.nodes[at].name);
+    return named != options.layers.end() && !named->second.primitive.empty();
+  });
+}
+
+/// The primitive of one layer and the layers that it covers.
+class Chooser {
+ public:
+  Chooser(const Graph& graph, const PlanOptions& options, std::size_t at) : graph_(graph), options_(options), at_(at), node_(graph.nodes[at]), wanted_(choice_for(options, node_)) {}
+
+  std::optional<Error> choose() {
+    if (wanted_ != nullptr && !wanted_->primitive.empty()) {
+      const std::string& op = PrimitiveRegistry::instance().find(wanted_->primitive)->op;
+      const bool is_for_all = options_.layers.find(node_.name) == options_.layers.end();
+      if (op != node_.op && !is_for_all) return Error{"LNE_PLAN_PRIMITIVE", "layer " + quoted(node_.name) + ": the plan wants " + wanted_->primitive + ", which computes " + op + ", not " + node_.op};
+    }
+    for (const Primitive* primitive : PrimitiveRegistry::instance().for_op(node_.op)) {
+      if (std::optional<Error> error = consider(*primitive)) return error;
+      if (is_settled_) break;
+    }
+    if (best_.primitive == nullptr) return Error{"LNE_PLAN_NO_PRIMITIVE", "layer " + quoted(node_.name) + " (" + node_.op + ") can't be run:" + reasons_};
+    return choose_variant();
+  }
+
+  const Choice& best() const { return best_; }
+  const Chain& chain() const { return chain_; }
+
+ private:
+  std::optional<Error> consider(const Primitive& primitive) {
+    const bool is_forced = wanted_ != nullptr && wanted_->primitive == primitive.name;
+    if (!is_forced && !is_allowed(options_, node_, primitive)) return std::nullopt;
+    Chain chain = chain_of(graph_, at_, primitive);
+    if (!chain.refusal.empty()) {
+      reasons_ += " " + primitive.name + ": " + chain.refusal + ";";
+      const bool is_named = is_forced && options_.layers.find(node_.name) != options_.layers.end();
+      if (is_named || (is_forced && primitive.followers.empty())) return Error{"LNE_PLAN_REFUSED", "layer " + quoted(node_.name) + ": the plan wants " + primitive.name + ", but " + chain.refusal};
+      return std::nullopt;
+    }
+    if (!is_forced && overrules(graph_, options_, chain)) return std::nullopt;
+    const int rank = primitive.preference(graph_, chain.node);
+    if (!is_forced && best_.primitive != nullptr && rank <= best_rank_) return std::nullopt;
+    best_ = {&primitive, {}};
+    best_rank_ = rank;
+    chain_ = std::move(chain);
+    is_settled_ = is_forced;
+    return std::nullopt;
+  }
+
+  std::optional<Error> choose_variant() {
+    const std::vector<Variant> variants = best_.primitive->variants(graph_, chain_.node);
+    const bool takes_variant = wanted_ != nullptr && wanted_->primitive == best_.primitive->name && !wanted_->variant.empty();
+    if (takes_variant && std::find(variants.begin(), variants.end(), wanted_->variant) == variants.end()) {
+      return Error{"LNE_PLAN_VARIANT", "layer " + quoted(node_.name) + ": " + best_.primitive->name + " has no variant " + text_of(Shape(wanted_->variant.begin(), wanted_->variant.end())) + " for it"};
+    }
+    best_.variant = takes_variant ? wanted_->variant : variants.front();
+    return std::nullopt;
+  }
+
+  const Graph& graph_;
+  const PlanOptions& options_;
+  std::size_t at_;
+  const Node& node_;
+  const LayerChoice* wanted_;
+  Choice best_;
+  Chain chain_;
+  int best_rank_ = 0;
+  bool is_settled_ = false;
+  std::string reasons_;
+};
+
+}  // namespace
+
+Chain chain_of(const Graph& graph, std::size_t first, const Primitive& primitive) {
+  Chain chain;
+  chain.node = graph.nodes[first];
+  chain.nodes = {first};
+  for (const std::string& op : primitive.followers) {
+    const ValueId link = graph.nodes[chain.nodes.back()].outputs[0];
+    const std::vector<std::size_t> readers = graph.readers_of(link);
+    const bool is_next = !graph.is_output(link) && readers.size() == 1 && graph.nodes[readers[0]].op == op && graph.nodes[readers[0]].inputs[0] == link && graph.nodes[readers[0]].residual != link;
+    if (!is_next) return {{}, {}, "no layer of type " + op + " alone follows it"};
+    chain.nodes.push_back(readers[0]);
+    chain.node.followers.push_back(graph.nodes[readers[0]]);
+  }
+  chain.refusal = primitive.refuse(graph, chain.node);
+  if (!chain.refusal.empty()) chain.nodes.clear();
+  return chain;
+}
+
+std::vector<Read> reads_of(const Graph& graph, const Node& node, const Primitive& primitive) {
+  std::vector<Read> reads;
+  for (const ValueId input : node.inputs) {
+    if (input >= 0 && !graph.value(input).is_constant) reads.push_back({input, primitive.src_layout});
+  }
+  if (node.residual >= 0) reads.push_back({node.residual, primitive.dst_layout});
+  for (const Node& follower : node.followers) {
+    for (std::size_t i = 1; i < follower.inputs.size(); ++i) {
+      if (follower.inputs[i] >= 0 && !graph.value(follower.inputs[i]).is_constant) reads.push_back({follower.inputs[i], primitive.dst_layout});
+    }
+    if (follower.residual >= 0) reads.push_back({follower.residual, primitive.dst_layout});
+  }
+  return reads;
+}
+
+bool is_same_order(const Shape& shape, Layout from, Layout to) {
+  if (from == to) return true;
+  // One position: only what fills up the channels behind the last distinguishes the two.
+  return from == Layout::kChannelsLast8 && to == Layout::kPlain && shape.size() == 4 && shape[2] * shape[3] == 1;
+}
+
+Node conversion_of(const Graph& graph, ValueId value, Layout to) {
+  Node node;
+  node.op = "convert";
+  node.name = graph.value(value).name + "." + name_of(to);
+  node.inputs = {value};
+  node.outputs = {value};
+  return node;
+}
+
+const LayerChoice* choice_for(const PlanOptions& options, const Node& node) {
+  const auto named = options.layers.find(node.name);
+  if (named != options.layers.end()) return &named->second;
+  const auto any = options.layers.find("*");
+  return any == options.layers.end() ? nullptr : &any->second;
+}
+
+bool is_allowed(const PlanOptions& options, const Node& node, const Primitive& primitive) {
+  const LayerChoice* choice = choice_for(options, node);
+  if (choice != nullptr && contains(choice->forbidden, primitive)) return false;
+  return options.plugins.empty() || primitive.plugin() == "core" || contains(options.plugins, primitive);
+}
+
+Result<Assignment> assign(const Graph& graph, const PlanOptions& options) {
+  if (std::optional<Error> error = check_names(graph, options)) return *error;
+  Assignment assignment(graph.nodes.size());
+  std::vector<bool> is_covered(graph.nodes.size(), false);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (is_view(graph.nodes[i]) || is_covered[i]) continue;
+    Chooser chooser(graph, options, i);
+    if (std::optional<Error> error = chooser.choose()) return *error;
+    assignment[i] = chooser.best();
+    for (const std::size_t covered : chooser.chain().nodes) is_covered[covered] = true;
+  }
+  return assignment;
+}
+
+}  // namespace lne

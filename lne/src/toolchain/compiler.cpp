@@ -1,0 +1,61 @@
+#include "compiler.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <thread>
+
+#include "home.hpp"
+#include "process.hpp"
+
+namespace lne {
+namespace {
+
+/// The end of a compiler's output, where the first error and its place are.
+std::string end_of(const std::string& output) {
+  const std::size_t error = output.find("error");
+  const std::size_t line = error == std::string::npos ? std::string::npos : output.rfind('\n', error);
+  const std::size_t from = line != std::string::npos ? line + 1 : output.size() > 2000 ? output.size() - 2000 : 0;
+  return output.substr(from, 2000);
+}
+
+}  // namespace
+
+Result<Compiler> find_compiler() {
+  const char* named = std::getenv("CXX");
+  const std::vector<std::string> candidates = named && *named ? std::vector<std::string>{named} : std::vector<std::string>{"c++", "g++", "clang++"};
+  for (const std::string& command : candidates) {
+    const Finished version = run_process({command, "--version"});
+    if (version.code == 0) return Compiler{command, version.output.substr(0, version.output.find('\n'))};
+  }
+  return Error{"LNE_COMPILER", (named && *named ? "the compiler that CXX names (" + std::string(named) + ")" : std::string("a C++17 compiler")) + " is missing; get one: apt-get install g++ cmake"};
+}
+
+std::vector<std::string> kernel_flags() { return {"-std=c++17", "-O3", "-ffp-contract=off", "-fPIC"}; }
+
+Result<std::filesystem::path> build_tree(const std::filesystem::path& folder, const std::function<Result<std::map<std::string, std::string>>()>& generate, int jobs, const IsCancelled& is_cancelled) {
+  const std::filesystem::path program = folder / "build" / "app";
+  if (::access(program.c_str(), X_OK) == 0) return program;
+  const FolderLock lock(folder.string() + ".lock");
+  if (::access(program.c_str(), X_OK) == 0) return program;  // another process made it while this one waited
+  const Result<std::map<std::string, std::string>> files = generate();
+  if (!files) return files.errors();
+  // CMake remembers where it was configured, so it is built in its own place, and what an attempt before left there goes.
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+  for (const auto& [path, bytes] : files.value()) {
+    const std::string problem = write_file(folder / path, bytes);
+    if (!problem.empty()) return Error{"LNE_FILE", problem};
+  }
+  const std::string build = (folder / "build").string();
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"cmake", "-S", folder.string(), "-B", build, "-DCMAKE_BUILD_TYPE=Release"}, {"cmake", "--build", build, "-j", std::to_string(jobs)}}) {
+    const Finished done = run_process(command, is_cancelled);
+    if (is_cancelled && is_cancelled()) return Error{"LNE_CANCELLED", "it was cancelled"};
+    if (done.code == 0) continue;
+    std::filesystem::remove(program, ignored);
+    return Error{"LNE_BUILD", done.code == 127 ? "CMake can't be started (" + done.output + "); get it: apt-get install cmake g++" : folder.string() + ": the generated program could not be built:\n" + end_of(done.output)};
+  }
+  return program;
+}
+
+}  // namespace lne

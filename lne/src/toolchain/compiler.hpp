@@ -1,0 +1,33 @@
+// The C++ compiler of this machine, by which generated sources become programs and measuring libraries.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../base/result.hpp"
+
+namespace lne {
+
+using IsCancelled = std::function<bool()>;
+
+struct Compiler {
+  std::string command;
+  /// first line of `--version`, and what `native` stands for: times and bits depend on both
+  std::string name;
+};
+
+/// That which CXX names, or c++, g++, clang++. @returns LNE_COMPILER where there is none
+Result<Compiler> find_compiler();
+
+/// Flags by which generated code is compiled, the target's own excepted; the same as in the generated CMake file.
+std::vector<std::string> kernel_flags();
+
+/// Writes a generated tree, builds it with CMake and moves it to its place; does nothing where it is already there.
+/// @param folder where `build/app` shall be @returns LNE_BUILD with the end of the compiler's output, LNE_CANCELLED
+Result<std::filesystem::path> build_tree(const std::filesystem::path& folder, const std::function<Result<std::map<std::string, std::string>>()>& generate, int jobs, const IsCancelled& is_cancelled);
+
+}  // namespace lne

@@ -1,0 +1,103 @@
+#include "home.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "../codegen/target.hpp"
+
+namespace lne {
+
+std::filesystem::path home_folder(const std::string& part) {
+  const char* named = std::getenv("SEDGE_HOME");
+  const char* home = std::getenv("HOME");
+  std::filesystem::path root = named && *named ? std::filesystem::path(named) : std::filesystem::path(home && *home ? home : "/tmp") / ".local" / "share" / "sedge";
+  root /= "lne";
+  root /= part;
+  std::error_code ignored;  // whoever writes there gets the error with the file's name
+  std::filesystem::create_directories(root, ignored);
+  return root;
+}
+
+std::string digest_of(std::string_view text) {
+  // Two lanes of FNV-1a over eight bytes at a time, each with a prime of its own and mixed at the end.
+  std::uint64_t first = 0xcbf29ce484222325ull, second = 0x84222325cbf29ce4ull ^ text.size();
+  std::size_t i = 0;
+  const auto step = [&](std::uint64_t word) {
+    first = (first ^ word) * 0x9E3779B97F4A7C15ull;
+    first ^= first >> 32;
+    second = (second ^ word) * 0xD6E8FEB86659FD93ull;
+    second ^= second >> 29;
+  };
+  for (; i + 8 <= text.size(); i += 8) {
+    std::uint64_t word = 0;
+    for (std::size_t k = 0; k < 8; ++k) word |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[i + k])) << (8 * k);
+    step(word);
+  }
+  for (; i < text.size(); ++i) step(static_cast<unsigned char>(text[i]));
+  step(text.size());
+  char digits[33];
+  std::snprintf(digits, sizeof digits, "%016llx%016llx", static_cast<unsigned long long>(first), static_cast<unsigned long long>(second));
+  return digits;
+}
+
+std::string machine_name() {
+  std::ifstream info("/proc/cpuinfo");
+  std::string line, model, family, stepping;
+  while (std::getline(info, line) && line.find_first_not_of(" \t") != std::string::npos) {
+    const auto value = [&](const char* key, std::string& into) {
+      const std::size_t colon = line.find(':');
+      if (line.rfind(key, 0) == 0 && colon != std::string::npos && colon + 2 <= line.size()) into = line.substr(colon + 2);
+    };
+    value("model name", model);
+    value("CPU part", model);
+    value("model\t", family);
+    value("stepping", stepping);
+  }
+  return (model.empty() ? "unknown processor" : model) + " " + family + "." + stepping + " " + host_target();
+}
+
+std::string write_file(const std::filesystem::path& path, std::string_view bytes) {
+  const std::filesystem::path part = path.string() + ".part" + std::to_string(::getpid());
+  std::error_code error;
+  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
+  {
+    std::ofstream file(part, std::ios::binary);
+    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    file.flush();
+    if (!file) {
+      std::filesystem::remove(part, error);
+      return path.string() + ": it can't be written";
+    }
+  }
+  std::filesystem::rename(part, path, error);
+  return error ? path.string() + ": " + error.message() : std::string();
+}
+
+bool read_text(const std::filesystem::path& path, std::string& text) {
+  // A folder opens as a stream and throws when it is read.
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return false;
+  text.clear();
+  char block[65536];
+  while (const std::size_t count = std::fread(block, 1, sizeof block, file)) text.append(block, count);
+  const bool is_whole = std::ferror(file) == 0;
+  std::fclose(file);
+  return is_whole;
+}
+
+FolderLock::FolderLock(const std::filesystem::path& path) {
+  file_ = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
+  if (file_ >= 0) ::flock(file_, LOCK_EX);
+}
+
+FolderLock::~FolderLock() {
+  if (file_ >= 0) ::close(file_);
+}
+
+}  // namespace lne

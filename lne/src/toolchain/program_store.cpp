@@ -1,0 +1,43 @@
+// Programs that were built for this machine, and plans that were explored on it, under names that say what they were made of.
+#include <thread>
+
+#include "../../include/lne/lne.hpp"
+#include "../codegen/target.hpp"
+#include "compiler.hpp"
+#include "home.hpp"
+
+namespace lne {
+namespace {
+
+std::filesystem::path plan_path(std::string_view model) { return home_folder("plans") / (digest_of(std::string(digest_of(model)) + machine_name()) + ".json"); }
+
+}  // namespace
+
+std::string explored_plan(std::string_view model) {
+  std::string text;
+  return read_text(plan_path(model), text) ? text : std::string();
+}
+
+std::string keep_explored_plan(std::string_view model, const std::string& plan) { return write_file(plan_path(model), plan); }
+
+std::string build_program(std::string_view model, const std::string& file, const std::string& plan, const std::function<bool()>& is_cancelled, std::vector<Problem>& problems) {
+  const auto tell = [&](const std::vector<Error>& errors) {
+    for (const Error& error : errors) problems.push_back({error.code, error.message});
+    return std::string();
+  };
+  const Result<Compiler> compiler = find_compiler();
+  if (!compiler) return tell(compiler.errors());
+  const std::string key = digest_of(digest_of(model) + "\n" + plan + "\n" + compiler.value().name + "\n" + compiler.value().command + "\n" + machine_name() + "\n" + source_digest());
+  const auto generate = [&]() -> Result<std::map<std::string, std::string>> {
+    const std::unique_ptr<Network> network = Network::load(model, file, plan, problems);
+    std::map<std::string, std::string> files;
+    if (network) files = network->generate({}, problems);
+    if (!problems.empty()) return Error{problems[0].code, problems[0].message};
+    return files;
+  };
+  const Result<std::filesystem::path> program = build_tree(home_folder("programs") / key, generate, static_cast<int>(std::max(1u, std::thread::hardware_concurrency())), is_cancelled);
+  if (!problems.empty()) return {};
+  return program ? program.value().string() : tell(program.errors());
+}
+
+}  // namespace lne

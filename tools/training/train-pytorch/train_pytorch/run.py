@@ -22,7 +22,8 @@ from .parameters import Parameters
 from .presets import preset_architecture
 from .protocol import Protocol
 from .results import Training, write_results
-from .training import BatchSource, Trainer, TrainingData
+from .batches import BatchSource
+from .training import Trainer, TrainingData
 
 _SMALLEST_DEVIATION = 1e-4  # a band that never changes is left as it is
 
@@ -35,7 +36,7 @@ def run_job(job: Job, protocol: Protocol, is_cancelled: Callable[[], bool]) -> N
     graph = lower(architecture, features.shape, len(features.classes))
     mean, deviation = band_statistics(features)
     data = _training_data(job, features, mean, deviation, device)
-    trainer = Trainer(job.parameters, data, Network(graph, job.parameters.dropout), device)
+    trainer = Trainer(job.parameters, data, Network(graph, job.parameters.dropout), device, job.threads)
     key = job_key(job.parameters, features, architecture.to_json(), job.dataset is not None, job.threads, device.type)
     protocol.log(_introduction(architecture, features, device, job))
     trainer.run(job.scratch, key, protocol, is_cancelled)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from typing import Protocol as Interface
 
 import torch
 from torch import Tensor, nn
 
-from .augment import Dice, generator_for
+from .augment import generator_for
+from .batches import Batches, BatchSource, batches_ahead
 from .checkpoint import load_checkpoint, save_checkpoint
 from .errors import Cancelled, TrainError
 from .network import Network, initialize
@@ -21,13 +21,6 @@ from .protocol import Protocol
 from .schedule import learning_rate
 
 _EVALUATION_BATCH = 500
-
-
-class BatchSource(Interface):
-    """Gives the augmented, normalized features of training clips."""
-
-    def batch(self, rows: Tensor, dice: Dice) -> Tensor:
-        """[batch, 1, band, frame] of the clips `rows` [batch]"""
 
 
 @dataclass(frozen=True)
@@ -53,10 +46,13 @@ class Curve:
 class Trainer:
     """Trains one network and keeps what a checkpoint holds."""
 
-    def __init__(self, parameters: Parameters, data: TrainingData, network: Network, device: torch.device) -> None:
+    def __init__(
+        self, parameters: Parameters, data: TrainingData, network: Network, device: torch.device, threads: int
+    ) -> None:
         self._p = parameters
         self._data = data
         self._device = device
+        self._threads_for_batches = threads if device.type == "cpu" else 1
         initialize(network, generator_for(parameters.seed, "weights", 0))
         self.network = network.to(device).to(memory_format=torch.channels_last)
         self._optimizer = _optimizer(self.network, parameters)
@@ -67,8 +63,6 @@ class Trainer:
         )
         self.iteration = 0
         self.curve = Curve()
-        self._epoch = -1
-        self._order = torch.empty(0, dtype=torch.int64)
 
     def run(self, scratch: Path, key: str, protocol: Protocol, is_cancelled: Callable[[], bool]) -> None:
         """Trains to the last iteration, from the job's checkpoint if there is one.
@@ -79,8 +73,11 @@ class Trainer:
         if state:
             self._restore(state)
             protocol.log(f"goes on from the checkpoint at iteration {self.iteration}")
-        while self.iteration < self._p.iterations:
-            self._step()
+        batches = Batches(self._p, self._data.source, self._data.train_label, self._data.classes)
+        for features, target in batches_ahead(
+            batches, self.iteration, self._p.iterations, self._threads_for_batches
+        ):
+            self._step(features, target)
             if self.iteration % self._p.validationEvery == 0 or self.iteration == self._p.iterations:
                 self._record()
             protocol.progress(self.iteration, self._p.iterations, self._metrics())
@@ -95,20 +92,11 @@ class Trainer:
         chosen = self._average if self._average is not None else self.network.state_dict()
         return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in chosen.items()}
 
-    def _step(self) -> None:
+    def _step(self, features: Tensor, target: Tensor) -> None:
         rate = learning_rate(self._p, self.iteration)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         torch.manual_seed(generator_for(self._p.seed, "dropout", self.iteration).initial_seed())
-        dice = Dice(generator_for(self._p.seed, "augmentation", self.iteration), self._device)
-        rows = self._rows().to(self._device)
-        with torch.no_grad():
-            features = self._data.source.batch(rows, dice)
-            target = nn.functional.one_hot(self._data.train_label[rows], self._data.classes).float()
-            features, target = _mix(
-                features, target, self._p.mixup, generator_for(self._p.seed, "mixup", self.iteration)
-            )
-            features = features.contiguous(memory_format=torch.channels_last)
         self.network.train()
         loss = nn.functional.cross_entropy(self.network(features), target, label_smoothing=self._p.labelSmoothing)
         self._optimizer.zero_grad(set_to_none=True)
@@ -126,22 +114,6 @@ class Trainer:
             )
         self.curve.loss_sum += loss
         self.curve.loss_count += 1
-
-    def _rows(self) -> Tensor:
-        """The clips of this iteration: batches run on over shuffled epochs without a gap."""
-        clips, size = len(self._data.train_label), self._p.batchSize
-        rows, position = [], self.iteration * size
-        while size:
-            epoch, offset = divmod(position, clips)
-            if epoch != self._epoch:
-                self._epoch, self._order = (
-                    epoch,
-                    torch.randperm(clips, generator=generator_for(self._p.seed, "order", epoch)),
-                )
-            part = self._order[offset : offset + size]
-            rows.append(part)
-            position, size = position + len(part), size - len(part)
-        return torch.cat(rows)
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -216,16 +188,3 @@ def _optimizer(network: Network, parameters: Parameters) -> torch.optim.Optimize
     groups = [{"params": weights, "weight_decay": parameters.weightDecay}, {"params": others, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=parameters.learningRate)
 
-
-def _mix(features: Tensor, target: Tensor, alpha: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Mixup (Zhang et al., 2018): blends each clip with another of the batch. [batch, 1, band, frame], [batch, class]"""
-    if not alpha:
-        return features, target
-    # A Beta(alpha, alpha) draw from two gamma draws; torch's own gamma takes a generator only below the Python surface.
-    gamma = torch._standard_gamma(torch.full((2, len(features)), alpha), generator=generator)
-    share = (gamma[0] / gamma.sum(0).clamp(min=1e-12)).to(features.device)
-    other = torch.randperm(len(features), generator=generator).to(features.device)
-    share_map = share[:, None, None, None]
-    return features * share_map + features[other] * (1 - share_map), target * share[:, None] + target[other] * (
-        1 - share[:, None]
-    )

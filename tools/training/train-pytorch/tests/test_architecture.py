@@ -1,10 +1,13 @@
 """Architectures: reading, checking, fitting to an input."""
 
 import pytest
+import torch
 
 from train_pytorch.architecture import parse_architecture
 from train_pytorch.errors import TrainError
 from train_pytorch.graph import lower
+from train_pytorch.mfcc import dct_basis
+from train_pytorch.network import Network, initialize
 from train_pytorch.presets import PRESETS, preset_architecture
 
 CONV = {"type": "conv", "kernel": [3, 3], "channels": 8}
@@ -58,3 +61,24 @@ def test_a_residual_block_gets_a_shortcut_only_where_the_shape_changes() -> None
         parse_architecture({"layers": [CONV, block, {**block, "layers": [{**CONV, "channels": 9}]}]}), (1, 8, 8), 2
     ).nodes
     assert [node.name for node in nodes if "shortcut" in node.name and node.op == "conv"] == ["block3_shortcut"]
+
+
+def test_a_spectrum_layer_gives_back_the_spectrum_that_normalized_coefficients_describe() -> None:
+    generator = torch.Generator().manual_seed(3)
+    spectrum = torch.randn(5, 1, 24, 7, generator=generator, dtype=torch.float64).float()
+    coefficients = (spectrum.transpose(2, 3) @ dct_basis(24, 24)).transpose(2, 3)
+    deviation = torch.rand(24, generator=generator) + 0.5
+    network = Network(lower(parse_architecture({"layers": [{"type": "spectrum"}, CONV]}), (1, 24, 7), 3))
+    initialize(network, generator, deviation)
+    restored = network.parts["spectrum"](coefficients / deviation[:, None]).reshape(5, 1, 24, 7)
+    scale = deviation.square().mean().sqrt()
+    assert torch.allclose(restored * scale, spectrum, atol=1e-5)
+
+
+def test_a_spectrum_layer_stands_first_or_nowhere() -> None:
+    with pytest.raises(TrainError, match="must be the first layer"):
+        lower(parse_architecture({"layers": [CONV, {"type": "spectrum"}]}), (1, 40, 32), 3)
+    with pytest.raises(TrainError, match="no further fields"):
+        parse_architecture({"layers": [{"type": "spectrum", "kernel": [1, 1]}]})
+    architecture = parse_architecture({"layers": [{"type": "spectrum"}, CONV]})
+    assert parse_architecture(architecture.to_json()) == architecture

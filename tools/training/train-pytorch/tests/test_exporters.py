@@ -32,7 +32,7 @@ def trained(graph: Graph) -> Network:
     """A network whose batch norms hold statistics and factors that differ from those of a new one."""
     network = Network(graph)
     generator = torch.Generator().manual_seed(5)
-    initialize(network, generator)
+    initialize(network, generator, torch.linspace(2.0, 0.5, graph.input_shape[1]))
     with torch.no_grad():
         for name, value in network.state_dict().items():
             if "_bn." in name and value.is_floating_point():

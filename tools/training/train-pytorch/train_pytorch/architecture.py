@@ -2,6 +2,7 @@
 
     {"name": "mine", "layers": [
       {"type": "conv", "kernel": [3, 3], "channels": 40, "stride": [1, 2], "separable": false},
+      {"type": "spectrum"},
       {"type": "residual", "layers": [{"type": "conv", "kernel": [1, 9], "channels": 64, "stride": [1, 2]}, ...]}
     ]}
 
@@ -9,6 +10,9 @@ Each convolution is followed by batch norm and ReLU; a separable one is a depthw
 1x1 convolution (batch norm, ReLU). A residual block adds its input (through a 1x1 convolution where the shape changes) to
 its last convolution's batch norm and applies ReLU to the sum. Average pooling over the map and the output layer follow
 the list and are not part of it. A kernel height of "full" covers the whole height of the map, without padding.
+
+A spectrum layer, which can only be the first, turns cepstral coefficients back into the spectrum that they describe, so that
+small kernels find neighbours in frequency; it has fixed weights, neither batch norm nor ReLU.
 """
 
 from __future__ import annotations
@@ -44,7 +48,12 @@ class ResidualBlock:
     layers: tuple[ConvLayer, ...]
 
 
-Layer = ConvLayer | ResidualBlock
+@dataclass(frozen=True)
+class SpectrumLayer:
+    """The inverse cosine transform of each frame: [1, band, frame] of coefficients -> [1, band, frame] of log energies."""
+
+
+Layer = ConvLayer | ResidualBlock | SpectrumLayer
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,11 @@ def _parse_layer(value: Any, place: str) -> Layer:
         if not isinstance(layers, list) or not layers:
             raise _error(place, "residual needs a list of layers")
         return ResidualBlock(tuple(_parse_conv(item, f"{place}.layers[{i}]") for i, item in enumerate(layers)))
-    raise _error(place, f"type {kind!r} is unknown; use conv or residual")
+    if kind == "spectrum":
+        if len(value) > 1:
+            raise _error(place, "spectrum takes no further fields")
+        return SpectrumLayer()
+    raise _error(place, f"type {kind!r} is unknown; use conv, residual or spectrum")
 
 
 def _parse_conv(value: Any, place: str) -> ConvLayer:
@@ -132,6 +145,8 @@ def _whole(value: Any, place: str, least: int, most: int = 1024) -> int:
 
 
 def _layer_to_json(layer: Layer) -> dict[str, Any]:
+    if isinstance(layer, SpectrumLayer):
+        return {"type": "spectrum"}
     if isinstance(layer, ResidualBlock):
         return {"type": "residual", "layers": [_layer_to_json(item) for item in layer.layers]}
     value: dict[str, Any] = {

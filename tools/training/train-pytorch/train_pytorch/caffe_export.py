@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from .caffe_schema import ELTWISE_SUM, POOL_AVERAGE, TEST, TRAIN, CaffeLayer, layer_text, network_bytes
+from .caffe_schema import ELTWISE_SUM, POOL_AVERAGE, TEST, TRAIN, CaffeLayer, Fields, layer_text, network_bytes
 from .graph import INPUT, OUTPUT, Graph, Node
 from .network import BATCHNORM_EPS
 from .parameters import Parameters
@@ -32,12 +32,12 @@ def _layers(node: Node, weights: dict[str, Tensor]) -> list[CaffeLayer]:
     """The layers of one operator. Batch norm is two: Caffe's normalizes only, its Scale multiplies and shifts."""
     bottoms, tops = list(node.inputs), [node.name]
     value = lambda part: weights[f"parts.{node.name}.{part}"].numpy()  # noqa: E731
-    if node.op == "conv":
-        return [
-            CaffeLayer(
-                node.name, "Convolution", bottoms, tops, [("convolution_param", _convolution(node))], [value("weight")]
-            )
-        ]
+    if node.op in ("conv", "spectrum"):
+        fixed: list[tuple[str, Fields]] = [("param", [("lr_mult", 0.0)])] if node.op == "spectrum" else []
+        parameters: list[tuple[str, Fields]] = [*fixed, ("convolution_param", _convolution(node))]
+        return [CaffeLayer(node.name, "Convolution", bottoms, tops, parameters, [value("weight")])]
+    if node.op == "reshape":
+        return [CaffeLayer(node.name, "Reshape", bottoms, tops, [("reshape_param", [("shape", (0, *node.shape))])])]
     if node.op == "batchnorm":
         normal = [("use_global_stats", True), ("eps", BATCHNORM_EPS)]
         # The third blob is the factor by which Caffe divides the two sums.

@@ -61,6 +61,8 @@ _MESSAGES: dict[str, tuple[int, dict[str, int]]] = {
     "inner_product_param": (117, {"num_output": 1, "bias_term": 2}),
     "eltwise_param": (110, {"operation": 1}),
     "input_param": (143, {"shape": 1}),
+    "reshape_param": (133, {"shape": 1}),
+    "param": (6, {"lr_mult": 3}),
     "hdf5_data_param": (112, {"source": 1, "batch_size": 2}),
 }
 

@@ -28,12 +28,14 @@ def parameter_count(graph: Graph) -> int:
 
 def multiply_adds(graph: Graph) -> int:
     """Multiply-adds of one inference, those on padding included, batch norm folded."""
-    convolutions = sum(conv_weights(n) * n.shape[1] * n.shape[2] for n in graph.nodes if n.op == "conv")
+    convolutions = sum(
+        conv_weights(n) * n.shape[1] * n.shape[2] for n in graph.nodes if n.op in ("conv", "spectrum")
+    )
     return convolutions + sum(n.shape[0] * n.in_channels for n in graph.nodes if n.op == "dense")
 
 
 def mfpops(graph: Graph) -> float:
-    """The paper's MFPops: convolutions only, in millions, to the digit that the paper prints."""
+    """The paper's MFPops: trained convolutions only, in millions, to the digit that the paper prints."""
     weights = sum(conv_weights(node) for node in graph.nodes if node.op == "conv")
     return round(2 * weights * _MFPOPS_POSITIONS / 1e6, 1)
 

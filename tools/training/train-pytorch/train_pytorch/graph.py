@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .architecture import Architecture, ConvLayer, ResidualBlock
+from .architecture import Architecture, ConvLayer, ResidualBlock, SpectrumLayer
 from .errors import TrainError
 
 INPUT = "input"
@@ -13,7 +13,8 @@ OUTPUT = "output"
 
 @dataclass(frozen=True)
 class Node:
-    """One operator: conv, batchnorm, relu, add, pool (global average) or dense. A node's name is also its result's name."""
+    """One operator: conv, batchnorm, relu, add, pool (global average), dense, spectrum (a convolution with fixed weights whose
+    output channels become rows) or reshape. A node's name is also its result's name."""
 
     op: str
     name: str
@@ -43,6 +44,8 @@ def lower(architecture: Architecture, input_shape: tuple[int, int, int], classes
     for index, layer in enumerate(architecture.layers, start=1):
         if isinstance(layer, ResidualBlock):
             source = builder.residual(source, layer, f"block{index}")
+        elif isinstance(layer, SpectrumLayer):
+            source = builder.spectrum(source)
         else:
             source = builder.convolution(source, layer, f"conv{index}")
     channels = builder.shapes[source][0]
@@ -74,6 +77,16 @@ class _Builder:
         shape = self.shapes[result]
         total = self.add("add", f"{name}_add", (result, shortcut), shape, shape[0])
         return self.add("relu", f"{name}_relu", (total,), shape, shape[0])
+
+    def spectrum(self, source: str) -> str:
+        channels, bands, frames = self.shapes[source]
+        if source != INPUT or channels != 1:
+            raise TrainError(
+                "TRAIN_ARCHITECTURE",
+                "architecture.layers: spectrum must be the first layer, on features of one channel; put it first or leave it out",
+            )
+        lines = self.add("spectrum", "spectrum", (source,), (bands, 1, frames), 1, kernel=(bands, 1))
+        return self.add("reshape", "spectrum_map", (lines,), (1, bands, frames), bands)
 
     def convolution(self, source: str, layer: ConvLayer, name: str, relu: bool = True) -> str:
         channels, height, _ = self.shapes[source]

@@ -51,13 +51,16 @@ def _arrays(node: Node, weights: dict[str, Tensor]) -> dict[str, np.ndarray]:
         "conv": ("weight",),
         "batchnorm": ("weight", "bias", "running_mean", "running_var"),
         "dense": ("weight", "bias"),
+        "spectrum": ("weight",),
     }.get(node.op, ())
+    if node.op == "reshape":
+        return {f"{node.name}.shape": np.array([1, *node.shape], np.int64)}
     return {f"{node.name}.{part}": weights[f"parts.{node.name}.{part}"].numpy() for part in parts}
 
 
 def _onnx_nodes(node: Node, arrays: list[str]) -> list[onnx.NodeProto]:
     inputs = [*node.inputs, *arrays]
-    if node.op == "conv":
+    if node.op in ("conv", "spectrum"):
         attributes: dict[str, Any] = {
             "kernel_shape": node.kernel,
             "strides": node.stride,
@@ -74,5 +77,5 @@ def _onnx_nodes(node: Node, arrays: list[str]) -> list[onnx.NodeProto]:
             helper.make_node("Flatten", list(node.inputs), [flat], flat, axis=1),
             helper.make_node("Gemm", [flat, *arrays], [node.name], node.name, transB=1),
         ]
-    operator = {"relu": "Relu", "add": "Add", "pool": "GlobalAveragePool"}[node.op]
+    operator = {"relu": "Relu", "add": "Add", "pool": "GlobalAveragePool", "reshape": "Reshape"}[node.op]
     return [helper.make_node(operator, inputs, [node.name], node.name)]

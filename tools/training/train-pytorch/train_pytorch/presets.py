@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 
-from .architecture import Architecture, ConvLayer, Layer, ResidualBlock
+from .architecture import Architecture, ConvLayer, Layer, ResidualBlock, SpectrumLayer
 from .errors import TrainError
 
 # kernel height, kernel width, channels
@@ -29,6 +29,26 @@ _PAPER_NETS: dict[str, tuple[str, bool]] = {
     "ds-kws9": ("9", True),
 }
 
+
+
+def _residual(kernel: tuple[int, int], channels: int, stride: tuple[int, int] = (1, 1)) -> ResidualBlock:
+    return ResidualBlock((ConvLayer(kernel, channels, stride), ConvLayer(kernel, channels)))
+
+
+# Kernels over frequency and time on the spectrum, so that a voice of another pitch shifts what they find in place of changing it;
+# then, with all rows gathered as channels, a net over time after TC-ResNet (Choi et al., 2019).
+_RESIDUAL_NET: tuple[Layer, ...] = (
+    SpectrumLayer(),
+    ConvLayer((5, 5), 16, (2, 1)),
+    _residual((3, 3), 32, (2, 1)),
+    _residual((3, 3), 48, (2, 2)),
+    ConvLayer(("full", 1), 96),
+    _residual((1, 5), 96),
+    _residual((1, 5), 96),
+    _residual((1, 5), 128, (1, 2)),
+    _residual((1, 5), 128),
+)
+
 PRESETS = (*_PAPER_NETS, "kws-res")
 
 
@@ -36,7 +56,7 @@ def preset_architecture(name: str, conv2_stride: tuple[int, int]) -> Architectur
     """The preset of that name; `_` may stand for `-`. @throws TRAIN_ARCHITECTURE with the nearest known name"""
     key = name.replace("_", "-").lower()
     if key == "kws-res":
-        return Architecture(key, _residual_net(stem=64, stages=((64, 1), (96, 2), (128, 2)), blocks=2))
+        return Architecture(key, _RESIDUAL_NET)
     if key in _PAPER_NETS:
         table, separable = _PAPER_NETS[key]
         return Architecture(key, _paper_net(_PAPER_TABLES[table], separable, conv2_stride))
@@ -51,17 +71,3 @@ def _paper_net(table: list[tuple[int, int, int]], separable: bool, conv2_stride:
         ConvLayer((height, width), channels, stride, separable and index > 0)
         for index, ((height, width, channels), stride) in enumerate(zip(table, strides))
     )
-
-
-def _residual_net(stem: int, stages: tuple[tuple[int, int], ...], blocks: int) -> tuple[Layer, ...]:
-    """A residual net over time with all bands as channels, after TC-ResNet (Choi et al., 2019).
-
-    The stem sees all bands at once: cepstral coefficients have no neighbourhood that a small kernel could use. A kernel of
-    5 frames learned as well as their 9 at three fifths of the multiply-adds.
-    """
-    layers: list[Layer] = [ConvLayer(("full", 3), stem)]
-    for channels, stride in stages:
-        for index in range(blocks):
-            first = (1, stride) if index == 0 else (1, 1)
-            layers.append(ResidualBlock((ConvLayer((1, 5), channels, first), ConvLayer((1, 5), channels))))
-    return tuple(layers)

@@ -104,6 +104,7 @@ def _training_data(job: Job, features: Features, mean: Tensor, deviation: Tensor
         validation=normalized(features.validation.data),
         validation_label=torch.from_numpy(features.validation.label).to(device),
         classes=len(features.classes),
+        deviation=deviation,
     )
 
 

@@ -32,6 +32,7 @@ class TrainingData:
     validation: Tensor  # normalized, [clip, 1, band, frame]
     validation_label: Tensor  # [clip]
     classes: int
+    deviation: Tensor  # of the features before normalization, [band]
 
 
 @dataclass
@@ -53,7 +54,7 @@ class Trainer:
         self._data = data
         self._device = device
         self._threads_for_batches = threads if device.type == "cpu" else 1
-        initialize(network, generator_for(parameters.seed, "weights", 0))
+        initialize(network, generator_for(parameters.seed, "weights", 0), data.deviation)
         self.network = network.to(device).to(memory_format=torch.channels_last)
         self._optimizer = _optimizer(self.network, parameters)
         self._average = (

@@ -29,34 +29,16 @@ _PAPER_NETS: dict[str, tuple[str, bool]] = {
     "ds-kws9": ("9", True),
 }
 
-
-
-def _residual(kernel: tuple[int, int], channels: int, stride: tuple[int, int] = (1, 1)) -> ResidualBlock:
-    return ResidualBlock((ConvLayer(kernel, channels, stride), ConvLayer(kernel, channels)))
-
-
-# Kernels over frequency and time on the spectrum, so that a voice of another pitch shifts what they find in place of changing it;
-# then, with all rows gathered as channels, a net over time after TC-ResNet (Choi et al., 2019).
-_RESIDUAL_NET: tuple[Layer, ...] = (
-    SpectrumLayer(),
-    ConvLayer((5, 5), 16, (2, 1)),
-    _residual((3, 3), 32, (2, 1)),
-    _residual((3, 3), 48, (2, 2)),
-    ConvLayer(("full", 1), 96),
-    _residual((1, 5), 96),
-    _residual((1, 5), 96),
-    _residual((1, 5), 128, (1, 2)),
-    _residual((1, 5), 128),
-)
-
-PRESETS = (*_PAPER_NETS, "kws-res")
+PRESETS = (*_PAPER_NETS, "kws-res", "kws-res-wide")
 
 
 def preset_architecture(name: str, conv2_stride: tuple[int, int]) -> Architecture:
     """The preset of that name; `_` may stand for `-`. @throws TRAIN_ARCHITECTURE with the nearest known name"""
     key = name.replace("_", "-").lower()
     if key == "kws-res":
-        return Architecture(key, _RESIDUAL_NET)
+        return Architecture(key, _residual_net(1.0))
+    if key == "kws-res-wide":
+        return Architecture(key, _residual_net(1.5))
     if key in _PAPER_NETS:
         table, separable = _PAPER_NETS[key]
         return Architecture(key, _paper_net(_PAPER_TABLES[table], separable, conv2_stride))
@@ -71,3 +53,27 @@ def _paper_net(table: list[tuple[int, int, int]], separable: bool, conv2_stride:
         ConvLayer((height, width), channels, stride, separable and index > 0)
         for index, ((height, width, channels), stride) in enumerate(zip(table, strides))
     )
+
+
+def _residual_net(width: float) -> tuple[Layer, ...]:
+    """Kernels over frequency and time on the spectrum, then a net over time with all rows gathered as channels, after
+    TC-ResNet (Choi et al., 2019). A voice of another pitch shifts what the first part finds, in place of changing it.
+
+    @param width factor on all numbers of channels
+    """
+    channels = lambda count: round(count * width)  # noqa: E731
+    return (
+        SpectrumLayer(),
+        ConvLayer((5, 5), channels(16), (2, 1)),
+        _residual((3, 3), channels(32), (2, 1)),
+        _residual((3, 3), channels(48), (2, 2)),
+        ConvLayer(("full", 1), channels(96)),
+        _residual((1, 5), channels(96)),
+        _residual((1, 5), channels(96)),
+        _residual((1, 5), channels(128), (1, 2)),
+        _residual((1, 5), channels(128)),
+    )
+
+
+def _residual(kernel: tuple[int, int], channels: int, stride: tuple[int, int] = (1, 1)) -> ResidualBlock:
+    return ResidualBlock((ConvLayer(kernel, channels, stride), ConvLayer(kernel, channels)))

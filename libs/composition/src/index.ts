@@ -1,3 +1,4 @@
 export { DataDirectoryBusyError, DataDirectoryUnusableError, lockDataDirectory } from './data-directory-lock.js';
 export { SettingsError, readSettings, type LogLevel, type Settings } from './settings.js';
-export { PortBusyError, runService, startProcess, type ProcessOptions, type RunningProcess } from './start-process.js';
+export { runService } from './run-service.js';
+export { PortBusyError, startProcess, type ProcessOptions, type RunningProcess } from './start-process.js';

@@ -1,7 +1,8 @@
 import { Global, Module, type BeforeApplicationShutdown, type DynamicModule } from '@nestjs/common';
-import { ARTIFACT_STORE, DATABASE, EVENT_BUS, TOOL_RUNNERS, type EventBus } from '@sedge/ports';
+import { ARTIFACT_STORE, DATABASE, DEAD_LETTERS, EVENT_BUS, TOOL_RUNNERS, type EventBus } from '@sedge/ports';
 import { HOST } from '@sedge/service-kit';
 import { Inject } from '@nestjs/common';
+import { HealthController } from './health.controller.js';
 import type { Platform } from './platform.js';
 
 /** Gives every service of the process the ports. */
@@ -14,11 +15,17 @@ export class PlatformModule implements BeforeApplicationShutdown {
     const providers = [
       { provide: DATABASE, useValue: platform.database },
       { provide: EVENT_BUS, useValue: platform.bus },
+      { provide: DEAD_LETTERS, useValue: platform.deadLetters },
       { provide: ARTIFACT_STORE, useValue: platform.store },
       { provide: TOOL_RUNNERS, useValue: platform.runners },
       { provide: HOST, useValue: platform.host },
     ];
-    return { module: PlatformModule, providers, exports: providers.map(({ provide }) => provide) };
+    return {
+      module: PlatformModule,
+      controllers: [HealthController],
+      providers,
+      exports: providers.map(({ provide }) => provide),
+    };
   }
 
   /** No event is handed out any more; handlers under way end while the database is still there. */

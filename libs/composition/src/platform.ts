@@ -5,42 +5,78 @@ import { ContainerRunner } from '@sedge/adapter-container';
 import { DirectoryStore } from '@sedge/adapter-directory';
 import { HttpToolRunner } from '@sedge/adapter-http-tool';
 import { MemoryBus } from '@sedge/adapter-memory-bus';
+import { NatsBus } from '@sedge/adapter-nats';
 import { PgliteDatabase } from '@sedge/adapter-pglite';
+import { PostgresDatabase } from '@sedge/adapter-postgres';
 import { ProcessRunner, runToolCommand } from '@sedge/adapter-process';
-import type { ArtifactStore, Database, EventBus, ToolRunner } from '@sedge/ports';
+import { S3Store } from '@sedge/adapter-s3';
+import type { ArtifactStore, Database, DeadLetters, EventBus, ToolRunner } from '@sedge/ports';
 import { describeMachine, type Host } from '@sedge/service-kit';
-import { openDeadLetters } from './dead-letters.js';
+import { TableDeadLetters } from './dead-letters.js';
 import type { Settings } from './settings.js';
 import { waitForLock } from './system-lock.js';
 
 /** The machine must be mended before the next start; the commands' own code for it. */
 const EXIT_ENVIRONMENT = 5;
 
+/** How long back ends may take to answer at the start: they may be starting too. */
+const PATIENCE_MS = 60_000;
+
 /** The ports with the adapters that the settings choose: the only place that knows both. */
 export interface Platform {
   database: Database;
   bus: EventBus;
+  deadLetters: DeadLetters;
   store: ArtifactStore;
   runners: ToolRunner[];
   host: Host;
 }
 
-/** Binds each port to an adapter. The data directory is locked before. */
-export async function openPlatform(settings: Settings): Promise<Platform> {
-  const { dataDirectory, cacheDirectory, environmentsDirectory } = settings;
-  const database = await PgliteDatabase.open({
+/** Binds each port to an adapter. The data directory is locked before. @param onTrouble told what someone should know */
+export async function openPlatform(settings: Settings, onTrouble: (message: string) => void): Promise<Platform> {
+  const host = hostOf(settings);
+  const database = await openDatabase(settings, host);
+  const [store, events] = await Promise.all([openStore(settings), openEvents(settings, { database, host, onTrouble })]);
+  const runners = [
+    new ProcessRunner({ environmentsDirectory: settings.environmentsDirectory, waitForLock }),
+    new ContainerRunner(runToolCommand),
+    new HttpToolRunner(),
+  ];
+  return { database, ...events, store, runners, host };
+}
+
+async function openDatabase({ state, dataDirectory, cacheDirectory }: Settings, host: Host): Promise<Database> {
+  if (state.kind === 'postgres') {
+    const { url, poolSize } = state;
+    return PostgresDatabase.open({ url, poolSize, applicationName: host.worker, patienceMs: PATIENCE_MS });
+  }
+  return PgliteDatabase.open({
     dataDirectory: join(dataDirectory, 'database'),
     templateDirectory: cacheDirectory,
     onStopped: endProcess,
   });
-  const bus = new MemoryBus({ keepDeadLetter: await openDeadLetters(database) });
-  const store = new DirectoryStore(join(dataDirectory, 'artifacts'));
-  const runners = [
-    new ProcessRunner({ environmentsDirectory, waitForLock }),
-    new ContainerRunner(runToolCommand),
-    new HttpToolRunner(),
-  ];
-  return { database, bus, store, runners, host: hostOf(settings) };
+}
+
+async function openEvents(
+  { events }: Settings,
+  { database, host, onTrouble }: { database: Database; host: Host; onTrouble: (message: string) => void },
+): Promise<{ bus: EventBus; deadLetters: DeadLetters }> {
+  if (events.kind === 'nats') {
+    const bus = await NatsBus.open({ url: events.url, name: host.worker, patienceMs: PATIENCE_MS, onTrouble });
+    return { bus, deadLetters: bus.deadLetters };
+  }
+  const deadLetters: TableDeadLetters = await TableDeadLetters.open(database, (subject, event) =>
+    bus.publish(subject, event),
+  );
+  const bus = new MemoryBus({ keepDeadLetter: (letter) => deadLetters.keep(letter) });
+  return { bus, deadLetters };
+}
+
+async function openStore({ artifacts, dataDirectory }: Settings): Promise<ArtifactStore> {
+  if (artifacts.kind === 'directory') return new DirectoryStore(join(dataDirectory, 'artifacts'));
+  const store = new S3Store({ ...artifacts, spoolDirectory: join(dataDirectory, 'spool') });
+  await store.prepare();
+  return store;
 }
 
 /** Without its database a process can do nothing but end; what was committed is there at the next start. */
@@ -50,12 +86,13 @@ function endProcess(error: Error): void {
   process.exit(EXIT_ENVIRONMENT);
 }
 
-function hostOf({ dataDirectory, toolDirectories, cores, memoryMb, url }: Settings): Host {
+function hostOf({ dataDirectory, toolDirectories, cores, memoryMb, url, state }: Settings): Host {
   return {
     dataDirectory,
     toolDirectories,
     worker: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
-    isAlone: true,
+    // Whoever has a database of its own is alone with it.
+    isAlone: state.kind === 'pglite',
     machine: describeMachine({ cores, memoryMb }),
     url,
   };

@@ -1,9 +1,11 @@
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { plainToInstance } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, ValidateIf, validateSync } from 'class-validator';
 
 type Environment = Record<string, string | undefined>;
+
+const isS3 = ({ SEDGE_ARTIFACTS }: { SEDGE_ARTIFACTS?: string }): boolean => SEDGE_ARTIFACTS === 's3';
 
 /** The environment as it is given: text, checked before anything is made of it. */
 class EnvironmentVariables {
@@ -24,12 +26,38 @@ class EnvironmentVariables {
   /** memory that jobs may use, in MB; default: all */
   @IsOptional() @IsInt() @Min(64) SEDGE_MEMORY_MB?: number;
   @IsOptional() @IsIn(['error', 'warn', 'info', 'debug']) SEDGE_LOG_LEVEL?: LogLevel;
-  /** how events travel */
-  @IsOptional() @IsIn(['memory']) SEDGE_EVENTS?: 'memory';
-  /** where state is kept */
-  @IsOptional() @IsIn(['pglite']) SEDGE_STATE?: 'pglite';
-  /** where artifacts are kept */
-  @IsOptional() @IsIn(['directory']) SEDGE_ARTIFACTS?: 'directory';
+  /** how events travel: within this process, or over NATS JetStream; default: memory */
+  @IsOptional() @IsIn(['memory', 'nats']) SEDGE_EVENTS?: Settings['events']['kind'];
+  /** nats://USER:PASSWORD@HOST:PORT, or tls:// */
+  @ValidateIf(({ SEDGE_EVENTS }: EnvironmentVariables) => SEDGE_EVENTS === 'nats')
+  @Matches(/^(nats|tls):\/\/[^/]+$/, { message: 'SEDGE_NATS_URL must be like nats://USER:PASSWORD@HOST:4222' })
+  SEDGE_NATS_URL?: string;
+  /** where state is kept: an embedded database, or a PostgreSQL server; default: pglite */
+  @IsOptional() @IsIn(['pglite', 'postgres']) SEDGE_STATE?: Settings['state']['kind'];
+  /** postgres://USER:PASSWORD@HOST:PORT/DATABASE */
+  @ValidateIf(({ SEDGE_STATE }: EnvironmentVariables) => SEDGE_STATE === 'postgres')
+  @Matches(/^postgres(ql)?:\/\/[^/]+\/[^/]+$/, {
+    message: 'SEDGE_DATABASE_URL must be like postgres://USER:PASSWORD@HOST:5432/DATABASE',
+  })
+  SEDGE_DATABASE_URL?: string;
+  /** connections to the database that a service may have at once; default: 8 */
+  @IsOptional() @IsInt() @Min(2) @Max(500) SEDGE_DATABASE_POOL?: number;
+  /** where artifacts are kept: a directory, or a bucket of an S3 server; default: directory */
+  @IsOptional() @IsIn(['directory', 's3']) SEDGE_ARTIFACTS?: Settings['artifacts']['kind'];
+  /** https://HOST:PORT/BUCKET */
+  @ValidateIf(isS3)
+  @Matches(/^https?:\/\/[^/]+\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, {
+    message: 'SEDGE_S3_URL must be like https://HOST:PORT/BUCKET',
+  })
+  SEDGE_S3_URL?: string;
+  @ValidateIf(isS3)
+  @IsString({ message: 'SEDGE_S3_ACCESS_KEY is needed for SEDGE_ARTIFACTS=s3' })
+  SEDGE_S3_ACCESS_KEY?: string;
+  @ValidateIf(isS3)
+  @IsString({ message: 'SEDGE_S3_SECRET_KEY is needed for SEDGE_ARTIFACTS=s3' })
+  SEDGE_S3_SECRET_KEY?: string;
+  /** default: us-east-1 */
+  @IsOptional() @IsString() SEDGE_S3_REGION?: string;
   /** base address at which other services reach this process, e.g. http://training:7350 */
   @IsOptional() @Matches(/^https?:\/\/[^/]+$/) SEDGE_URL?: string;
 }
@@ -49,9 +77,18 @@ export interface Settings {
   memoryMb: number | null;
   logLevel: LogLevel;
   url: string | null;
-  events: 'memory';
-  state: 'pglite';
-  artifacts: 'directory';
+  events: { kind: 'memory' } | { kind: 'nats'; url: string };
+  state: { kind: 'pglite' } | { kind: 'postgres'; url: string; poolSize: number };
+  artifacts: { kind: 'directory' } | S3Settings;
+}
+
+export interface S3Settings {
+  kind: 's3';
+  endpoint: string;
+  bucket: string;
+  accessKey: string;
+  secretKey: string;
+  region: string;
 }
 
 /** Says which settings are wrong, all at once. */
@@ -60,7 +97,10 @@ export class SettingsError extends Error {
   readonly mend = 'correct the environment variables that are named, or unset them to get the defaults';
 }
 
-const NUMBERS = ['SEDGE_PORT', 'SEDGE_CORES', 'SEDGE_MEMORY_MB'];
+const NUMBERS = ['SEDGE_PORT', 'SEDGE_CORES', 'SEDGE_MEMORY_MB', 'SEDGE_DATABASE_POOL'];
+const POOL_SIZE = 8;
+/** Their text would end in logs. */
+const SECRETS = ['SEDGE_NATS_URL', 'SEDGE_DATABASE_URL', 'SEDGE_S3_ACCESS_KEY', 'SEDGE_S3_SECRET_KEY'];
 const SHIPPED_TOOLS = resolve(import.meta.dirname, '..', '..', '..', 'tools');
 
 /** Reads the settings of a process. @throws SettingsError that names every variable that is wrong */
@@ -83,9 +123,24 @@ export function readSettings(environment: Environment): Settings {
     memoryMb: given.SEDGE_MEMORY_MB ?? null,
     logLevel: given.SEDGE_LOG_LEVEL ?? 'warn',
     url: given.SEDGE_URL ?? null,
-    events: given.SEDGE_EVENTS ?? 'memory',
-    state: given.SEDGE_STATE ?? 'pglite',
-    artifacts: given.SEDGE_ARTIFACTS ?? 'directory',
+    events: given.SEDGE_EVENTS === 'nats' ? { kind: 'nats', url: given.SEDGE_NATS_URL! } : { kind: 'memory' },
+    state:
+      given.SEDGE_STATE === 'postgres'
+        ? { kind: 'postgres', url: given.SEDGE_DATABASE_URL!, poolSize: given.SEDGE_DATABASE_POOL ?? POOL_SIZE }
+        : { kind: 'pglite' },
+    artifacts: isS3(given) ? s3SettingsOf(given) : { kind: 'directory' },
+  };
+}
+
+function s3SettingsOf(given: EnvironmentVariables): S3Settings {
+  const { origin, pathname } = new URL(given.SEDGE_S3_URL!);
+  return {
+    kind: 's3',
+    endpoint: origin,
+    bucket: pathname.slice(1),
+    accessKey: given.SEDGE_S3_ACCESS_KEY!,
+    secretKey: given.SEDGE_S3_SECRET_KEY!,
+    region: given.SEDGE_S3_REGION ?? 'us-east-1',
   };
 }
 
@@ -98,9 +153,10 @@ function checked(environment: Environment): EnvironmentVariables {
     .filter(([name, text]) => name.startsWith('SEDGE_') && text !== undefined && text !== '')
     .map(([name, text]) => [name, NUMBERS.includes(name) ? Number(text) : text]);
   const given = plainToInstance(EnvironmentVariables, Object.fromEntries(entries) as object);
-  const sentences = validateSync(given).flatMap(({ constraints, value }) =>
-    Object.values(constraints ?? {}).map((sentence) => `${sentence}, and is '${String(value)}'`),
-  );
+  const sentences = validateSync(given).flatMap(({ property, constraints, value }) => {
+    const is = value === undefined ? 'is not set' : SECRETS.includes(property) ? 'is not' : `is '${String(value)}'`;
+    return Object.values(constraints ?? {}).map((sentence) => `${sentence}, and ${is}`);
+  });
   if (sentences.length > 0) throw new SettingsError(sentences.join('; '));
   return given;
 }

@@ -13,7 +13,7 @@ import { DiskReserve } from './disk-reserve.js';
 import { openPlatform, type Platform } from './platform.js';
 import { PlatformModule } from './platform.module.js';
 import { ProcessLog } from './process-log.js';
-import { readSettings, type Settings } from './settings.js';
+import type { Settings } from './settings.js';
 
 export interface RunningProcess {
   /** address of the HTTP API, null where no port was asked for */
@@ -55,7 +55,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   };
   try {
     reserve = await DiskReserve.keep(settings.dataDirectory, (message) => logger.warn(message, 'disk'));
-    platform = await openPlatform(settings);
+    platform = await openPlatform(settings, (message) => logger.warn(message, 'events'));
     return await startApplication(options, platform, { logger, release });
   } catch (error) {
     await release();
@@ -96,14 +96,6 @@ async function startApplication(
     await release();
   };
   return { url: settings.listen ? urlOf(servers[1]!) : null, socketPath, app, close };
-}
-
-/** Runs one service as a process of its own until it is told to end. */
-export async function runService({ module }: { module: Type }): Promise<void> {
-  const process_ = await startProcess({ modules: [module], settings: readSettings(process.env) });
-  const end = (): void => void process_.close().then(() => process.exit(0));
-  process.once('SIGINT', end);
-  process.once('SIGTERM', end);
 }
 
 function rootModule(modules: Type[], platform: Platform): Type {

@@ -3,6 +3,7 @@ import { JobCancelRequestedData } from './events/job-cancel-requested.event.js';
 import { JobCancelledData } from './events/job-cancelled.event.js';
 import { JobFailedData } from './events/job-failed.event.js';
 import { JobProgressData } from './events/job-progress.event.js';
+import { JobQueuedData } from './events/job-queued.event.js';
 import { JobRequestedData } from './events/job-requested.event.js';
 import { JobStartedData } from './events/job-started.event.js';
 import { JobSucceededData } from './events/job-succeeded.event.js';
@@ -12,6 +13,7 @@ import { ToolRemovedData } from './events/tool-removed.event.js';
 /** Every event type with the class of its data: the one list of what services say to each other. */
 export const EVENT_CLASSES = {
   'sedge.job.requested.v1': JobRequestedData,
+  'sedge.job.queued.v1': JobQueuedData,
   'sedge.job.started.v1': JobStartedData,
   'sedge.job.progress.v1': JobProgressData,
   'sedge.job.succeeded.v1': JobSucceededData,

@@ -6,6 +6,7 @@ export { JobCancelRequestedData } from './events/job-cancel-requested.event.js';
 export { JobCancelledData } from './events/job-cancelled.event.js';
 export { JobFailedData } from './events/job-failed.event.js';
 export { JobProgressData } from './events/job-progress.event.js';
+export { JobQueuedData } from './events/job-queued.event.js';
 export { JobRequestedData } from './events/job-requested.event.js';
 export { JobStartedData } from './events/job-started.event.js';
 export { JobSucceededData } from './events/job-succeeded.event.js';

@@ -35,7 +35,11 @@ export interface ArtifactStore {
   /** Whether the blob is there with the right size and digest (reads it all). */
   verify(digest: Digest): Promise<'ok' | 'missing' | 'corrupt'>;
   stat(digest: Digest): Promise<BlobInfo | null>;
-  remove(digest: Digest): Promise<void>;
+  /**
+   * Removes a blob. With a time, one that was stored or stored again since then stays: whoever stores it meanwhile can rely on it.
+   * @returns whether it is gone
+   */
+  remove(digest: Digest, unlessStoredSince?: Date): Promise<boolean>;
   /** All blobs, in no order. */
   list(): AsyncIterable<BlobInfo>;
   /** Where a person would look for the blob, for messages: a path or an address. */

@@ -32,6 +32,8 @@ export interface EventBus {
   subscribe(options: SubscriptionOptions, handler: EventHandler): Promise<void>;
   /** Listens to transient events. @returns a function that ends it */
   listen(subjects: string[], handler: (event: CloudEvent, subject: string) => void): () => void;
+  /** @throws Error while events can't be published */
+  ping(): Promise<void>;
   /** Ends deliveries and waits for handlers under way. */
   close(): Promise<void>;
 }
@@ -53,7 +55,8 @@ export class DeadLetterError extends Error {
 export interface DeadLetter {
   consumer: string;
   subject: string;
-  event: CloudEvent;
+  /** as it came: what could not be read as an event is kept as well */
+  event: unknown;
   /** `attempts-exhausted`, or why the event could not be read */
   reason: string;
   message: string;

@@ -6,6 +6,7 @@ export {
   type ByteRange,
   type StoreErrorCode,
 } from './artifact-store.port.js';
+export { DEAD_LETTERS, type DeadLetters, type KeptLetter } from './dead-letters.port.js';
 export { DATABASE, type Database, type ServiceSchema } from './database.port.js';
 export {
   DeadLetterError,

@@ -1,6 +1,7 @@
 // The test suites of `npm test`: what each needs, how it is run, and how its result is counted.
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { prepareServers } from '../setup/servers.mjs';
 import { runJunit } from './junit.mjs';
 import { missingGoogleTest, runCppTests } from './cpp-tests.mjs';
 import { TRAINING_TOOL, referencePython, trainingPython } from './python.mjs';
@@ -12,7 +13,10 @@ export const suites = [
   {
     name: 'typescript',
     what: 'services, libraries, workflows',
-    run: async () => runVitest('typescript', [], await referencePython()),
+    run: async () => {
+      for (const sentence of await prepareServers()) console.log(sentence);
+      return runVitest('typescript', [], await referencePython());
+    },
   },
   {
     name: 'reference',

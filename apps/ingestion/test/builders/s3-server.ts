@@ -1,11 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { S3Server as LocalServer } from '@sedge/local-servers';
 import { Client } from 'minio';
-import S3rver from 's3rver';
 
-/** A server that speaks S3: the one that SEDGE_TEST_S3 names (http://KEY:SECRET@HOST:PORT), else one of this process's own. */
+/** An S3 server: the one that SEDGE_TEST_S3 names (http://KEY:SECRET@HOST:PORT), else one that is started for the test. */
 export interface S3Server {
   /** for the tool, as a user would set them */
   environment: Record<'AWS_ENDPOINT_URL_S3' | 'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY', string>;
@@ -16,14 +12,10 @@ export interface S3Server {
 export async function startS3(): Promise<S3Server> {
   const given = process.env['SEDGE_TEST_S3'];
   if (given) return { ...connect(new URL(given)), stop: async () => {} };
-  const directory = await mkdtemp(join(tmpdir(), 'sedge-s3-'));
-  const server = new S3rver({ address: '127.0.0.1', port: 0, directory, silent: true });
-  const { port } = (await server.run()) as unknown as AddressInfo;
-  const stop = async (): Promise<void> => {
-    await server.close();
-    await rm(directory, { recursive: true, force: true });
-  };
-  return { ...connect(new URL(`http://S3RVER:S3RVER@127.0.0.1:${port}`)), stop };
+  const server = await LocalServer.start();
+  const url = new URL(server.url);
+  [url.username, url.password] = [server.accessKey, server.secretKey];
+  return { ...connect(url), stop: () => server.stop() };
 }
 
 function connect(url: URL): Omit<S3Server, 'stop'> {

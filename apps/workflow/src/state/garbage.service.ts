@@ -61,8 +61,10 @@ export class GarbageCollection {
     );
     const planned = new Set(plan.blobs.map((blob) => blob.digest));
     const stored = (await this.stored()).filter((blob) => planned.has(blob.digest));
-    const blobs = unneededBlobs(stored, await this.indexed(), before);
-    for (const blob of blobs) await this.store.remove(blob.digest);
+    const blobs: StoredBlob[] = [];
+    for (const blob of unneededBlobs(stored, await this.indexed(), before)) {
+      if (await this.store.remove(blob.digest, before)) blobs.push(blob);
+    }
     const freedBytes = blobs.reduce((sum, blob) => sum + blob.sizeBytes, 0);
     this.logger.log(`${removed.size} artifacts and ${blobs.length} blobs removed, ${freedBytes} bytes freed`);
     return {

@@ -9,6 +9,7 @@ import { bytesOf, digestOfFile } from './blob-reading.js';
 import { asStoreError, codeOf } from './disk-fault.js';
 import { realDisk, type Disk } from './disk.js';
 import { copyToTemporary, removeIfThere, writeTemporary, type TemporaryFile } from './temporary-file.js';
+import { Turns } from './turns.js';
 import { VerifiedBlobs } from './verified-blobs.js';
 
 /** Codes by which a file system says that it can't share a file under a second name. */
@@ -20,6 +21,8 @@ const NO_LINK = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'E
  */
 export class DirectoryStore implements ArtifactStore {
   private readonly verified = new VerifiedBlobs();
+  /** A blob that is being stored again must not be removed as old meanwhile. The directory belongs to this process alone. */
+  private readonly turns = new Turns();
   private readonly temporaries: string;
 
   constructor(
@@ -89,10 +92,17 @@ export class DirectoryStore implements ArtifactStore {
     return stats && { digest, sizeBytes: Number(stats.size), storedAt: stats.mtime };
   }
 
-  async remove(digest: Digest): Promise<void> {
-    this.verified.forget(digest);
+  async remove(digest: Digest, unlessStoredSince?: Date): Promise<boolean> {
     const path = this.locationOf(digest);
-    await this.guard('removing a blob', path, () => removeIfThere(this.disk, path));
+    return this.guard('removing a blob', path, () =>
+      this.turns.take(digest, async () => {
+        const stats = unlessStoredSince === undefined ? null : await this.statOrNull(path);
+        if (stats && unlessStoredSince && stats.mtime >= unlessStoredSince) return false;
+        this.verified.forget(digest);
+        await removeIfThere(this.disk, path);
+        return true;
+      }),
+    );
   }
 
   async *list(): AsyncIterable<BlobInfo> {
@@ -128,7 +138,9 @@ export class DirectoryStore implements ArtifactStore {
   /** Gives a complete temporary file its name. A right blob of that name stays; a damaged one is replaced. */
   private async keep({ path, digest, sizeBytes }: TemporaryFile): Promise<{ digest: Digest; sizeBytes: number }> {
     try {
-      if (!(await this.renew(digest))) await this.moveIn(path, digest);
+      await this.turns.take(digest, async () => {
+        if (!(await this.renew(digest))) await this.moveIn(path, digest);
+      });
     } finally {
       await removeIfThere(this.disk, path);
     }

@@ -57,6 +57,10 @@ export class MemoryBus implements EventBus {
     return () => void this.listeners.delete(listener);
   }
 
+  async ping(): Promise<void> {
+    if (this.isClosed) throw new Error('the bus is closed');
+  }
+
   async close(): Promise<void> {
     this.isClosed = true;
     await Promise.all(this.subscriptions.map((subscription) => subscription.close()));

@@ -30,6 +30,8 @@ type Lent = (error: Error | undefined, client?: pg.Client, release?: () => void)
  * of its data directory, because two processes that open one directory both succeed and lose everything.
  */
 export class PgliteDatabase implements Database {
+  private readonly exclusive = new Map<string, Promise<unknown>>();
+
   private constructor(
     private readonly cluster: PGlite,
     private readonly connection: SingleConnection,
@@ -59,6 +61,25 @@ export class PgliteDatabase implements Database {
       logging: false,
       extra: { searchPath: `"${schema.name}"` },
     };
+  }
+
+  /** This process has the database alone, so a queue within it will do. */
+  exclusively<Result>(schema: string, work: () => Promise<Result>): Promise<Result> {
+    const result = (this.exclusive.get(schema) ?? Promise.resolve()).then(work);
+    this.exclusive.set(
+      schema,
+      result.catch(() => undefined),
+    );
+    return result;
+  }
+
+  async ping(): Promise<void> {
+    const { client, release } = await this.connection.borrow('public');
+    try {
+      await client.query('SELECT 1');
+    } finally {
+      release();
+    }
   }
 
   async close(): Promise<void> {

@@ -116,6 +116,26 @@ export function describeArtifactStore(name: string, open: () => Promise<Artifact
         expect(await all(store.list())).toHaveLength(2);
       });
 
+      it('does not remove what was stored again since a given time', async () => {
+        const { digest } = await store.put('kept');
+        expect(await store.remove(digest, new Date(Date.now() - 60_000))).toBe(false);
+        expect(await store.verify(digest)).toBe('ok');
+        expect(await store.remove(digest, new Date(Date.now() + 60_000))).toBe(true);
+        expect(await store.stat(digest)).toBeNull();
+        expect(await harness.leftovers()).toEqual([]);
+      });
+
+      it('keeps what is stored again while it is being removed as old', async () => {
+        const texts = Array.from({ length: 20 }, (_, n) => `old ${n}`);
+        for (const text of texts) await store.put(text);
+        await new Promise((resolve) => setTimeout(resolve, 2100));
+        const since = new Date();
+        await Promise.all(
+          texts.map((text) => Promise.all([store.remove(digestOfBytes(text), since), store.put(text)])),
+        );
+        for (const text of texts) expect(await store.verify(digestOfBytes(text))).toBe('ok');
+      });
+
       it('gives a read-only local file', async () => {
         const { digest } = await store.put('content');
         const path = join(folder, `fetched-${Math.random()}`);

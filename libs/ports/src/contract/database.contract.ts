@@ -91,6 +91,28 @@ export function describeDatabase(name: string, open: () => Promise<Database>): v
       await expect(source.query(`INSERT INTO once VALUES ('a')`)).rejects.toMatchObject({ code: '23505' });
     });
 
+    it('lets one at a time do what is exclusive to a schema, and others meanwhile', async () => {
+      const log: string[] = [];
+      const work = (schema: string) => (): Promise<void> =>
+        sourceFor('contract_one').then(async (source) => {
+          log.push(`${schema} begins`);
+          await source.query('SELECT 1');
+          await new Promise((resolve) => setTimeout(resolve, 30));
+          log.push(`${schema} ends`);
+        });
+      const works = ['a', 'b', 'a', 'a'].map((schema) => database.exclusively(schema, work(schema)));
+      const failing = database.exclusively('a', () => Promise.reject(new Error('on purpose')));
+      await expect(failing).rejects.toThrow('on purpose');
+      await Promise.all(works);
+      const ofA = log.filter((line) => line.startsWith('a'));
+      expect(ofA).toEqual(Array.from({ length: 3 }, () => ['a begins', 'a ends']).flat());
+      expect(log).toContain('b ends');
+    });
+
+    it('answers', async () => {
+      await database.ping();
+    });
+
     it('takes values of a megabyte', async () => {
       const source = await sourceFor('contract_one');
       const text = 'x'.repeat(1 << 20);

@@ -1,3 +1,4 @@
+export { CONTRACT_DELAYS_MS, describeEventBus, type EventBusHarness } from './event-bus.contract.js';
 export { describeDatabase } from './database.contract.js';
 export {
   describeArtifactStore,

@@ -17,6 +17,7 @@ const FORGOTTEN_AFTER_S = 60;
 const SWEEP_EVERY_MS = 30_000;
 const RETRY_MS = [50, 200, 1000, 5000, 15_000];
 const DELETE_BATCH = 500;
+const DELETE_AGAIN_MS = 1000;
 
 /**
  * Events on their way out. They are written in the transaction of the state that they report and published after its commit, straight
@@ -33,6 +34,7 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
   private isOpen = false;
   private isPumping = false;
   private deleting: Promise<void> = Promise.resolve();
+  private deleteTimer: NodeJS.Timeout | undefined;
   private sweepTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -54,6 +56,7 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.isOpen = false;
     clearInterval(this.sweepTimer);
+    clearTimeout(this.deleteTimer);
     await this.deletePublished();
   }
 
@@ -99,7 +102,15 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
       }
     }
     this.published.push(item.sequence);
-    if (this.published.length === 1) setImmediate(() => void this.deletePublished());
+    this.deleteSoon(0);
+  }
+
+  private deleteSoon(delayMs: number): void {
+    if (!this.isOpen) return;
+    this.deleteTimer ??= setTimeout(() => {
+      this.deleteTimer = undefined;
+      void this.deletePublished();
+    }, delayMs);
   }
 
   /** Deletes what was published, many rows at a time. A row that outlives a crash is published twice, which consumers notice. */
@@ -114,6 +125,7 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
     });
     this.deleting = this.deleting.catch((error: Error) => {
       this.logger.warn(`published events not removed yet: ${error.message}`);
+      this.deleteSoon(DELETE_AGAIN_MS);
     });
     return this.deleting;
   }

@@ -15,6 +15,8 @@ const REFUSALS: Record<string, { status: number; mend: string }> = {
   NotFound: { status: 404, mend: 'correct bucket and key' },
   AccessDenied: { status: 403, mend: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of someone who may read it' },
   InvalidAccessKeyId: { status: 403, mend: 'correct AWS_ACCESS_KEY_ID' },
+  // VersityGW's word for the same.
+  XAdminUserNotFound: { status: 403, mend: 'correct AWS_ACCESS_KEY_ID' },
   SignatureDoesNotMatch: { status: 403, mend: 'correct AWS_SECRET_ACCESS_KEY' },
 };
 

@@ -1,0 +1,122 @@
+import { JetStreamApiError, type JetStreamClient, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream';
+import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import type { DeadLetters, KeptLetter } from '@sedge/ports';
+import { DEAD_LETTERS, DEAD_LETTER_SUBJECT } from './streams.js';
+
+/** What is known of an event that could not be handled, beside its bytes. */
+export interface Burial {
+  consumer: string;
+  subject: string;
+  reason: string;
+  message: string;
+  deliveries: number;
+  /** position of the event in its stream: with the consumer it names the letter, so that it is kept once */
+  position: number;
+}
+
+const FIELDS = {
+  consumer: 'Sedge-Consumer',
+  subject: 'Sedge-Subject',
+  reason: 'Sedge-Reason',
+  message: 'Sedge-Message',
+  deliveries: 'Sedge-Deliveries',
+} as const;
+
+const MESSAGE_LIMIT = 2000;
+const NO_MESSAGE = 10037;
+
+/** Keeps the bytes of an event as they came; what is known of them are headers. */
+export async function bury(client: JetStreamClient, bytes: Uint8Array, burial: Burial): Promise<void> {
+  const { consumer, position } = burial;
+  const fields = headers();
+  for (const [name, header] of Object.entries(FIELDS)) {
+    // A header is one line of text.
+    fields.set(header, encodeURIComponent(String(burial[name as keyof Burial]).slice(0, MESSAGE_LIMIT)));
+  }
+  const msgID = `${consumer} ${position} ${burial.deliveries}`;
+  await client.publish(`${DEAD_LETTER_SUBJECT}.${consumer}`, bytes, { headers: fields, msgID });
+}
+
+/** The dead letters of the broker. A letter's id is its position in their stream. */
+export class NatsDeadLetters implements DeadLetters {
+  constructor(
+    private readonly client: JetStreamClient,
+    private readonly manager: JetStreamManager,
+  ) {}
+
+  async list(limit: number, after?: string): Promise<KeptLetter[]> {
+    const letters: KeptLetter[] = [];
+    for (let next = Number(after ?? 0) + 1; letters.length < limit;) {
+      const message = await this.at({ seq: next, next_by_subj: `${DEAD_LETTER_SUBJECT}.>` });
+      if (message === null) break;
+      letters.push(letterOf(message));
+      next = message.seq + 1;
+    }
+    return letters;
+  }
+
+  async find(id: string): Promise<KeptLetter | null> {
+    const message = await this.message(id);
+    return message && letterOf(message);
+  }
+
+  async replay(id: string): Promise<boolean> {
+    const message = await this.message(id);
+    if (message === null) return false;
+    const { subject } = letterOf(message);
+    // Not the event's own id, which the broker may remember: it would take it for a duplicate.
+    await this.client.publish(subject, message.data, { msgID: `replay ${message.seq} ${message.timestamp}` });
+    return this.discard(id);
+  }
+
+  async discard(id: string): Promise<boolean> {
+    const message = await this.message(id);
+    if (message === null) return false;
+    return this.manager.streams.deleteMessage(DEAD_LETTERS, message.seq);
+  }
+
+  private async message(id: string): Promise<StoredMsg | null> {
+    return /^[1-9]\d{0,15}$/.test(id) ? this.at({ seq: Number(id) }) : null;
+  }
+
+  private async at(query: { seq: number; next_by_subj?: string }): Promise<StoredMsg | null> {
+    try {
+      return await this.manager.streams.getMessage(DEAD_LETTERS, query);
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === NO_MESSAGE) return null;
+      throw error;
+    }
+  }
+}
+
+function letterOf({ seq, header, data, time }: StoredMsg): KeptLetter {
+  const text = (name: keyof typeof FIELDS): string => textOf(header, FIELDS[name]);
+  return {
+    id: String(seq),
+    consumer: text('consumer'),
+    subject: text('subject'),
+    event: eventOf(data),
+    reason: text('reason'),
+    message: text('message'),
+    deliveries: Number(text('deliveries')),
+    keptAt: time,
+  };
+}
+
+function textOf(header: MsgHdrs, name: string): string {
+  try {
+    return decodeURIComponent(header.get(name));
+  } catch {
+    return header.get(name);
+  }
+}
+
+/** Bytes that are no JSON are shown as text. */
+function eventOf(bytes: Uint8Array): unknown {
+  const text = Buffer.from(bytes).toString('utf8');
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

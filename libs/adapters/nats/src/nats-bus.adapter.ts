@@ -1,0 +1,128 @@
+import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { CloudEvent } from '@sedge/event-contracts';
+import type { EventBus, EventHandler, SubscriptionOptions } from '@sedge/ports';
+import { connectToBroker } from './connection.js';
+import { NatsDeadLetters } from './dead-letters.js';
+import { Room } from './room.js';
+import { reconcileStreams } from './streams.js';
+import { NatsSubscription } from './subscription.js';
+
+export interface NatsBusOptions {
+  url: string;
+  /** names this process in the broker's own views */
+  name: string;
+  /** how long the broker may take to answer at the start; it may be starting too */
+  patienceMs: number;
+  /** told what someone should know: an outage, a dead letter */
+  onTrouble(message: string): void;
+  /** pause before each redelivery; one more failure after the last sends the event to the dead letters */
+  redeliveryDelaysMs?: readonly number[];
+  /** how long a handler may be silent before its event is given to another copy of the service */
+  ackWaitMs?: number;
+}
+
+const REDELIVERY_DELAYS_MS = [20, 100, 500, 2000, 10_000, 30_000];
+/** A handler at work says so three times as often; one whose process or broker died holds those behind it up for this long. */
+const ACK_WAIT_MS = 5000;
+const PUBLISH_TIMEOUT_MS = 5000;
+/** More at once would only wait in the broker, and run into its time limit there. */
+const MOST_PUBLISHING = 256;
+const PING_TIMEOUT_MS = 2000;
+
+/** Carries events over NATS JetStream: what is published is on the broker's disk, and stays there until every consumer has handled it. */
+export class NatsBus implements EventBus {
+  readonly deadLetters: NatsDeadLetters;
+  private readonly subscriptions = new Map<string, NatsSubscription>();
+  private readonly room = new Room(MOST_PUBLISHING);
+  private closing: Promise<void> | null = null;
+
+  private constructor(
+    private readonly connection: NatsConnection,
+    private readonly client: JetStreamClient,
+    private readonly manager: JetStreamManager,
+    private readonly options: NatsBusOptions,
+  ) {
+    this.deadLetters = new NatsDeadLetters(client, manager);
+  }
+
+  /** @throws BrokerUnreachableError */
+  static async open(options: NatsBusOptions): Promise<NatsBus> {
+    const connection = await connectToBroker(options.url, options.name, options.patienceMs);
+    try {
+      const manager = await jetstreamManager(connection);
+      await reconcileStreams(manager);
+      return new NatsBus(connection, jetstream(connection), manager, options);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  async publish(subject: string, event: CloudEvent): Promise<void> {
+    const body = JSON.stringify(event);
+    const options = { msgID: `${event.source} ${event.id}`, timeout: PUBLISH_TIMEOUT_MS };
+    await this.room.use(() => this.client.publish(subject, body, options));
+  }
+
+  publishTransient(subject: string, event: CloudEvent): void {
+    if (!this.connection.isClosed()) this.connection.publish(subject, JSON.stringify(event));
+  }
+
+  async subscribe(options: SubscriptionOptions, handler: EventHandler): Promise<void> {
+    const { consumer } = options;
+    if (this.subscriptions.has(consumer)) {
+      throw new Error(`the consumer ${consumer} is subscribed already; each subscription needs its own name`);
+    }
+    const { redeliveryDelaysMs, ackWaitMs, onTrouble } = this.options;
+    const rules = {
+      delaysMs: redeliveryDelaysMs ?? REDELIVERY_DELAYS_MS,
+      ackWaitMs: ackWaitMs ?? ACK_WAIT_MS,
+      onTrouble,
+    };
+    this.subscriptions.set(
+      consumer,
+      await NatsSubscription.open({ client: this.client, manager: this.manager }, options, handler, rules),
+    );
+  }
+
+  listen(subjects: string[], handler: (event: CloudEvent, subject: string) => void): () => void {
+    const subscriptions = subjects.map((subject) =>
+      this.connection.subscribe(subject, {
+        callback: (error, message) => {
+          if (error === null) hear(message.data, (event) => handler(event, message.subject));
+        },
+      }),
+    );
+    return () => subscriptions.forEach((subscription) => subscription.unsubscribe());
+  }
+
+  async ping(): Promise<void> {
+    const late = new Promise<never>((_, reject) =>
+      setTimeout(() => reject(new Error('the broker does not answer')), PING_TIMEOUT_MS).unref(),
+    );
+    await Promise.race([this.connection.flush(), late]);
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  /** The last acknowledgements leave with the drain. */
+  private async end(): Promise<void> {
+    await Promise.all([...this.subscriptions.values()].map((subscription) => subscription.close()));
+    if (!this.connection.isClosed()) await this.connection.drain().catch(() => this.connection.close());
+  }
+}
+
+/** What may be dropped is dropped where it can't be read. */
+function hear(bytes: Uint8Array, handler: (event: CloudEvent) => void): void {
+  let event: CloudEvent;
+  try {
+    event = JSON.parse(Buffer.from(bytes).toString('utf8')) as CloudEvent;
+  } catch {
+    return;
+  }
+  handler(event);
+}

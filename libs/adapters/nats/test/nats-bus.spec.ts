@@ -1,0 +1,176 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { createCloudEvent, type CloudEvent } from '@sedge/event-contracts';
+import { NatsServer, freePort, missingServer } from '@sedge/local-servers';
+import { CONTRACT_DELAYS_MS, describeEventBus } from '@sedge/ports/contract';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { NatsBus, STREAMS, type NatsBusOptions } from '../src/index.js';
+
+const missing = missingServer('nats-server');
+const SUBJECT = 'sedge.job.requested.training.fit';
+let server: NatsServer;
+
+beforeAll(async () => {
+  if (missing === null) server = await NatsServer.start();
+});
+afterAll(() => server?.stop());
+
+async function openBus(more: Partial<NatsBusOptions> = {}): Promise<NatsBus> {
+  const { url } = server;
+  return NatsBus.open({ url, name: 'test', patienceMs: 10_000, onTrouble: () => undefined, ...more });
+}
+
+/** So that the next test begins with a broker that has carried nothing. */
+async function clearBroker(): Promise<void> {
+  const connection = await connect({ servers: server.url });
+  const manager = await jetstreamManager(connection);
+  for (const { name } of STREAMS) await manager.streams.delete(name).catch(() => undefined);
+  await connection.close();
+}
+
+const eventOf = (n: number): CloudEvent =>
+  createCloudEvent({
+    type: 'sedge.job.requested.v1',
+    source: '/services/test',
+    subject: 'x',
+    data: { n },
+    time: new Date(),
+  });
+
+describe.skipIf(missing)(`on nats-server (${missing ?? 'there'})`, () => {
+  describeEventBus('NatsBus', async () => {
+    const bus = await openBus({ redeliveryDelaysMs: CONTRACT_DELAYS_MS });
+    const close = async (): Promise<void> => {
+      await bus.close();
+      await clearBroker();
+    };
+    return { bus, letters: bus.deadLetters, close };
+  });
+
+  describe('NatsBus', () => {
+    const buses: NatsBus[] = [];
+    const open = async (more: Partial<NatsBusOptions> = {}): Promise<NatsBus> => {
+      const bus = await openBus(more);
+      buses.push(bus);
+      return bus;
+    };
+    afterEach(async () => {
+      await Promise.all(buses.splice(0).map((bus) => bus.close()));
+      await clearBroker();
+    });
+    const options = { consumer: 'test', subjects: ['sedge.job.>'], concurrency: 1 };
+
+    it('keeps what was published for a consumer that comes later', async () => {
+      await (await open()).publish(SUBJECT, eventOf(1));
+      const seen: unknown[] = [];
+      await (await open()).subscribe(options, async ({ data }) => void seen.push(data));
+      await expect.poll(() => seen).toEqual([{ n: 1 }]);
+    });
+
+    it('takes an event that is published twice once', async () => {
+      const bus = await open();
+      const event = eventOf(1);
+      for (let i = 0; i < 3; i++) await bus.publish(SUBJECT, event);
+      await bus.publish(SUBJECT, eventOf(2));
+      const seen: unknown[] = [];
+      await bus.subscribe(options, async ({ data }) => void seen.push(data));
+      await expect.poll(() => seen.length).toBeGreaterThan(1);
+      expect(seen).toEqual([{ n: 1 }, { n: 2 }]);
+    });
+
+    it('shares the events of a consumer among its copies, each to one, in their order', async () => {
+      const seen: { by: number; n: number }[] = [];
+      const copies = await Promise.all([1, 2, 3].map(() => open()));
+      for (const [by, bus] of copies.entries()) {
+        await bus.subscribe(options, async ({ data }) => void seen.push({ by, n: (data as { n: number }).n }));
+      }
+      for (let n = 0; n < 60; n++) await copies[0]!.publish(SUBJECT, eventOf(n));
+      await expect.poll(() => seen.length).toBe(60);
+      expect(seen.map(({ n }) => n)).toEqual(Array.from({ length: 60 }, (_, n) => n));
+      expect(new Set(seen.map(({ by }) => by)).size).toBeGreaterThan(1);
+    });
+
+    it('gives an event whose handler fell silent to another copy, and leaves one alone whose handler is at work', async () => {
+      const seen: string[] = [];
+      const slow = await open({ ackWaitMs: 300 });
+      await slow.subscribe(options, async ({ data }) => {
+        seen.push(`slow ${(data as { n: number }).n}`);
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      });
+      await slow.publish(SUBJECT, eventOf(1));
+      await expect.poll(() => seen.length).toBe(1);
+      const other = await open({ ackWaitMs: 300 });
+      await other.subscribe(options, async ({ data }) => void seen.push(`other ${(data as { n: number }).n}`));
+      await slow.close();
+      buses.splice(buses.indexOf(slow), 1);
+      expect(seen).toEqual(['slow 1']);
+      // Now one that dies with the event in its hands: its connection is cut without a word.
+      const dying = await open({ ackWaitMs: 300 });
+      await other.close();
+      buses.splice(buses.indexOf(other), 1);
+      let isHeld = false;
+      await dying.subscribe(options, () => {
+        isHeld = true;
+        return new Promise(() => undefined);
+      });
+      await dying.publish(SUBJECT, eventOf(2));
+      await expect.poll(() => isHeld).toBe(true);
+      const { connection } = dying as unknown as { connection: { close(): Promise<void> } };
+      await connection.close();
+      buses.splice(buses.indexOf(dying), 1);
+      const last = await open({ ackWaitMs: 300 });
+      await last.subscribe(options, async ({ data }, { count }) => {
+        seen.push(`last ${(data as { n: number }).n} for the ${count}. time`);
+      });
+      await expect.poll(() => seen, { timeout: 10_000 }).toEqual(['slow 1', 'last 2 for the 2. time']);
+    });
+
+    it('goes on when the broker was killed, and loses nothing that it took', async () => {
+      const bus = await open();
+      const seen = new Set<number>();
+      await bus.subscribe(options, async ({ data }) => void seen.add((data as { n: number }).n));
+      const publish = async (n: number): Promise<void> => {
+        const event = eventOf(n);
+        for (;;) {
+          const isTaken = await bus.publish(SUBJECT, event).then(
+            () => true,
+            () => false,
+          );
+          if (isTaken) return;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      };
+      for (let n = 0; n < 20; n++) await publish(n);
+      await server.process.kill();
+      const during = Array.from({ length: 20 }, (_, n) => publish(20 + n));
+      await server.process.start();
+      await Promise.all(during);
+      const startedAt = Date.now();
+      await expect.poll(() => seen.size, { timeout: 20_000 }).toBe(40);
+      expect(Date.now() - startedAt).toBeLessThan(10_000);
+    });
+
+    it('keeps bytes that are no event as a dead letter', async () => {
+      const bus = await open();
+      await bus.subscribe(options, async () => undefined);
+      const connection = await connect({ servers: server.url });
+      connection.publish(SUBJECT, Buffer.from([0xff, 0x00, 0x7b]));
+      await connection.flush();
+      await expect.poll(async () => (await bus.deadLetters.list(10)).length).toBe(1);
+      expect((await bus.deadLetters.list(10))[0]).toMatchObject({
+        reason: 'malformed',
+        subject: SUBJECT,
+        consumer: 'test',
+      });
+      await connection.close();
+    });
+
+    it('says what is wrong with a broker that is not there', async () => {
+      const url = `nats://127.0.0.1:${await freePort()}`;
+      await expect(openBus({ url, patienceMs: 300 })).rejects.toMatchObject({
+        code: 'BROKER_UNREACHABLE',
+        mend: expect.stringContaining('SEDGE_NATS_URL'),
+      });
+    });
+  });
+});

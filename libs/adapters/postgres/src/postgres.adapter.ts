@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database, ServiceSchema } from '@sedge/ports';
+import pg from 'pg';
+import type { DataSourceOptions } from 'typeorm';
+
+export interface PostgresOptions {
+  /** postgres://USER:PASSWORD@HOST:PORT/DATABASE, with ?sslmode=verify-full for TLS */
+  url: string;
+  /** connections that one service of this process may have at once */
+  poolSize: number;
+  /** names this process in the server's own views */
+  applicationName: string;
+  /** how long the server may take to answer at the start; it may be starting too */
+  patienceMs: number;
+}
+
+const CONNECT_TIMEOUT_MS = 5000;
+const RETRY_MS = 250;
+
+/** The server can't be used as it is named. */
+export class DatabaseUnreachableError extends Error {
+  readonly code = 'DATABASE_UNREACHABLE';
+  readonly mend = 'start PostgreSQL, or correct SEDGE_DATABASE_URL';
+
+  constructor(url: string, cause: Error) {
+    super(`PostgreSQL at ${withoutSecret(url)} can't be used: ${cause.message}`, { cause });
+    this.name = 'DatabaseUnreachableError';
+  }
+}
+
+/** A PostgreSQL server: many processes, many connections. */
+export class PostgresDatabase implements Database {
+  private constructor(private readonly options: PostgresOptions) {}
+
+  /** @throws DatabaseUnreachableError */
+  static async open(options: PostgresOptions): Promise<PostgresDatabase> {
+    const database = new PostgresDatabase(options);
+    for (const deadline = Date.now() + options.patienceMs; ; await sleep(RETRY_MS)) {
+      try {
+        await database.ping();
+        return database;
+      } catch (error) {
+        if (isRefusal(error) || Date.now() > deadline) throw new DatabaseUnreachableError(options.url, error as Error);
+      }
+    }
+  }
+
+  optionsFor(schema: ServiceSchema): DataSourceOptions {
+    const { url, poolSize, applicationName } = this.options;
+    return {
+      type: 'postgres',
+      url,
+      schema: schema.name,
+      entities: schema.entities,
+      migrations: schema.migrations,
+      migrationsTransactionMode: 'each',
+      installExtensions: false,
+      synchronize: false,
+      logging: false,
+      applicationName,
+      poolSize,
+      connectTimeoutMS: CONNECT_TIMEOUT_MS,
+      // TypeORM's driver notes an error of an idle connection and goes on; the pool makes another one.
+      extra: { options: `-c search_path="${schema.name}"`, keepAlive: true },
+    };
+  }
+
+  /** The lock is a session's: a process that dies gives it back. */
+  async exclusively<Result>(schema: string, work: () => Promise<Result>): Promise<Result> {
+    return this.withClient(async (client) => {
+      await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`sedge schema ${schema}`]);
+      return work();
+    });
+  }
+
+  async ping(): Promise<void> {
+    await this.withClient((client) => client.query('SELECT 1'));
+  }
+
+  /** Each service closes its own connections. */
+  async close(): Promise<void> {}
+
+  private async withClient<Result>(use: (client: pg.Client) => Promise<Result>): Promise<Result> {
+    const { url, applicationName } = this.options;
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: applicationName,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    });
+    // Without a listener a connection that breaks would end the process.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return await use(client);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}
+
+/** SQLSTATE classes 28 (who are you?) and 3D (no such database): waiting helps nobody. */
+function isRefusal(error: unknown): boolean {
+  return /^(28|3D)/.test(String((error as { code?: unknown }).code ?? ''));
+}
+
+function withoutSecret(url: string): string {
+  if (!URL.canParse(url)) return 'an address that is none';
+  const { hostname, port, pathname } = new URL(url);
+  return `${hostname}:${port || '5432'}${pathname}`;
+}

@@ -1,0 +1,80 @@
+import { PostgresServer, freePort, missingServer } from '@sedge/local-servers';
+import { describeDatabase } from '@sedge/ports/contract';
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PostgresDatabase, provisionServices, urlFor } from '../src/index.js';
+
+const missing = missingServer('postgres');
+let server: PostgresServer;
+
+beforeAll(async () => {
+  if (missing === null) server = await PostgresServer.start({ fsync: false });
+});
+afterAll(() => server?.stop());
+
+const openAt = (url: string, patienceMs = 10_000): Promise<PostgresDatabase> =>
+  PostgresDatabase.open({ url, poolSize: 4, applicationName: 'test', patienceMs });
+
+describe.skipIf(missing)(`on PostgreSQL (${missing ?? 'there'})`, () => {
+  describeDatabase('PostgreSQL', () => openAt(server.url));
+
+  describe('accounts of services', () => {
+    const one = { schema: 'service_one', user: 'sedge_one', password: `it's one` };
+    const two = { schema: 'service_two', user: 'sedge_two', password: 'two' };
+    const sources: DataSource[] = [];
+
+    const sourceOf = async (account: typeof one): Promise<DataSource> => {
+      const database = await openAt(urlFor(server.url, account));
+      const options = database.optionsFor({ name: account.schema, entities: [], migrations: [] });
+      const source = await new DataSource(options).initialize();
+      sources.push(source);
+      return source;
+    };
+
+    beforeAll(async () => {
+      await provisionServices(server.url, [one, two]);
+      await provisionServices(server.url, [one, two]);
+    });
+    afterAll(async () => {
+      for (const source of sources) await source.destroy();
+    });
+
+    it('may do all in their own schema and nothing in that of another', async () => {
+      const [ours, theirs] = [await sourceOf(one), await sourceOf(two)];
+      await ours.query('CREATE TABLE secret (n int)');
+      await ours.query('INSERT INTO secret VALUES (1)');
+      const denied = { code: '42501' };
+      await expect(theirs.query('SELECT * FROM service_one.secret')).rejects.toMatchObject(denied);
+      await expect(theirs.query('CREATE TABLE service_one.other (n int)')).rejects.toMatchObject(denied);
+      await expect(theirs.query('CREATE TABLE public.other (n int)')).rejects.toMatchObject(denied);
+      await expect(theirs.query('CREATE SCHEMA further')).rejects.toMatchObject(denied);
+      await expect(theirs.query('CREATE ROLE further')).rejects.toMatchObject(denied);
+    });
+  });
+
+  it('goes on with new connections when the server was killed', async () => {
+    const database = await openAt(server.url);
+    const source = await new DataSource(
+      database.optionsFor({ name: 'public', entities: [], migrations: [] }),
+    ).initialize();
+    await source.query('SELECT 1');
+    await server.process.kill();
+    await expect(source.query('SELECT 1')).rejects.toThrow();
+    await server.process.start();
+    await expect.poll(() => source.query('SELECT 1 AS one').catch(() => null)).toEqual([{ one: 1 }]);
+    await source.destroy();
+  });
+
+  it('says what can not be used, without its password', async () => {
+    const wrong = new URL(server.url);
+    wrong.password = 'wrong-secret';
+    const refused = await openAt(wrong.toString()).catch((error: Error) => error);
+    expect(refused).toMatchObject({
+      code: 'DATABASE_UNREACHABLE',
+      mend: expect.stringContaining('SEDGE_DATABASE_URL'),
+    });
+    expect(String(refused)).not.toContain('wrong-secret');
+    const nobody = `postgres://sedge:secret@127.0.0.1:${await freePort()}/postgres`;
+    await expect(openAt(nobody, 300)).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
+  });
+});

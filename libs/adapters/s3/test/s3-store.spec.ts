@@ -1,0 +1,165 @@
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import type { Digest } from '@sedge/artifact-contracts';
+import { S3Server, missingServer } from '@sedge/local-servers';
+import { describeArtifactStore, sampleBytes, type ArtifactStoreHarness } from '@sedge/ports/contract';
+import { SmallDisk, canMount } from '@sedge/test-kit';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { S3Store } from '../src/index.js';
+import { FaultyWire } from './faulty-wire.js';
+
+const PART_BYTES = 5 << 20;
+const missing = missingServer('versitygw');
+let server: S3Server;
+let folder: string;
+let buckets = 0;
+
+beforeAll(async () => {
+  if (missing !== null) return;
+  folder = await mkdtemp(join(tmpdir(), 'sedge-s3-store-'));
+  server = await S3Server.start();
+});
+
+afterAll(async () => {
+  await server?.stop();
+  if (folder) await rm(folder, { recursive: true, force: true });
+});
+
+interface Opened {
+  store: S3Store;
+  wire: FaultyWire;
+  bucket: string;
+  another(): S3Store;
+}
+
+async function openStore(at: S3Server = server): Promise<Opened> {
+  const wire = await FaultyWire.to(at.url);
+  const bucket = `bucket-${++buckets}`;
+  const another = (): S3Store =>
+    new S3Store({
+      endpoint: wire.url,
+      bucket,
+      accessKey: at.accessKey,
+      secretKey: at.secretKey,
+      region: 'us-east-1',
+      spoolDirectory: join(folder, bucket),
+      partBytes: PART_BYTES,
+      retryDelaysMs: [10, 20],
+    });
+  const store = another();
+  await store.prepare();
+  return { store, wire, bucket, another };
+}
+
+async function flipBit(bucket: string, digest: Digest): Promise<void> {
+  const file = await open(join(server.folder, bucket, 'blobs', 'sha256', digest.slice(7)), 'r+');
+  const position = Math.floor((await file.stat()).size / 2);
+  const { buffer: bytes } = await file.read(Buffer.alloc(1), 0, 1, position);
+  bytes[0]! ^= 1;
+  await file.write(bytes, 0, 1, position);
+  await file.close();
+}
+
+async function openHarness(): Promise<ArtifactStoreHarness> {
+  const { store, wire, bucket } = await openStore();
+  return {
+    store,
+    setFault: (fault) => wire.setFault(fault),
+    flipBit: (digest) => flipBit(bucket, digest),
+    leftovers: () => store.temporaries(),
+    close: () => wire.close(),
+  };
+}
+
+describe.skipIf(missing)(`on VersityGW (${missing ?? 'there'})`, () => {
+  describeArtifactStore('S3Store', openHarness);
+
+  describe('S3Store', () => {
+    let opened: Opened;
+    beforeEach(async () => {
+      opened = await openStore();
+    });
+    afterEach(() => opened.wire.close());
+
+    const big = sampleBytes(2 * PART_BYTES + 12_345, 9);
+
+    it('sends a large blob in parts, and goes on with those that a dead process left', async () => {
+      const { store, wire, another } = opened;
+      wire.setFault({ kind: 'full', afterBytes: PART_BYTES + 1 });
+      // The death of the process: nothing is tidied up.
+      const dying = another();
+      Object.assign(dying, { discardUploads: () => Promise.resolve() });
+      await expect(dying.put(big)).rejects.toMatchObject({ code: 'STORE_FULL' });
+      expect(await store.temporaries()).toHaveLength(1);
+      wire.setFault({ kind: 'none' });
+      const before = wire.sentBytes;
+      const { digest } = await store.put(big);
+      expect(wire.sentBytes - before).toBe(big.length - PART_BYTES);
+      expect(await store.verify(digest)).toBe('ok');
+      expect(await store.temporaries()).toEqual([]);
+    });
+
+    it('takes one large blob from many at once', async () => {
+      const stores = Array.from({ length: 4 }, () => opened.another());
+      const stored = await Promise.all(stores.map((store) => store.put(big)));
+      expect(new Set(stored.map(({ digest }) => digest)).size).toBe(1);
+      expect(await opened.store.verify(stored[0]!.digest)).toBe('ok');
+      expect(await opened.store.temporaries()).toEqual([]);
+    });
+
+    it('goes on reading where a connection broke', async () => {
+      const { store, wire } = opened;
+      const { digest } = await store.put(big);
+      wire.cuts.push(1_000_000, 3_000_000);
+      expect((await buffer(await store.read(digest))).equals(big)).toBe(true);
+      expect(wire.cuts).toEqual([]);
+    });
+
+    it('removes interrupted uploads when they are old, and no others', async () => {
+      const { store, wire, another } = opened;
+      wire.setFault({ kind: 'full', afterBytes: PART_BYTES + 1 });
+      const dying = another();
+      Object.assign(dying, { discardUploads: () => Promise.resolve() });
+      await dying.put(big).catch(() => undefined);
+      wire.setFault({ kind: 'none' });
+      expect(await store.removeStaleTemporaries(60_000)).toBe(0);
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      expect(await store.removeStaleTemporaries(1000)).toBe(1);
+      expect(await store.temporaries()).toEqual([]);
+    });
+
+    it.each([
+      ['a wrong key', { secretKey: 'wrong' }],
+      ['a bucket that is not there', { bucket: 'no-such-bucket' }],
+    ])('says of %s that trying again is no use', async (_, wrong) => {
+      const { options } = opened.store as unknown as { options: ConstructorParameters<typeof S3Store>[0] };
+      const store = new S3Store({ ...options, ...wrong });
+      const failure = await store.put('x').catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: 'STORE_UNAVAILABLE', transient: false });
+      expect((failure as Error).message).toContain('SEDGE_S3_URL');
+    });
+
+    if (canMount())
+      it('on a server whose disk really fills up: says so, leaves nothing, and goes on when there is room', async () => {
+        const disk = new SmallDisk(24);
+        const small = await S3Server.start({ folder: disk.path });
+        const { store, wire } = await openStore(small);
+        try {
+          const { digest } = await store.put(sampleBytes(300_000, 1));
+          disk.fill();
+          await expect(store.put(sampleBytes(2_000_000, 2))).rejects.toMatchObject({ code: 'STORE_FULL' });
+          await expect(store.put(big)).rejects.toMatchObject({ code: 'STORE_FULL' });
+          disk.free();
+          expect(await store.temporaries()).toEqual([]);
+          expect(await store.verify(digest)).toBe('ok');
+          await store.put(big);
+        } finally {
+          await wire.close();
+          await small.stop();
+          disk.remove();
+        }
+      });
+  });
+});

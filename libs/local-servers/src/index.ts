@@ -1,0 +1,12 @@
+export { freePort } from './free-port.js';
+export { NatsServer, type NatsServerOptions } from './nats-server.js';
+export { PostgresServer, type PostgresServerOptions } from './postgres-server.js';
+export { S3Server, type S3ServerOptions } from './s3-server.js';
+export {
+  GO_SERVERS,
+  builtServerFolder,
+  findServer,
+  missingServer,
+  type GoServer,
+  type ServerName,
+} from './server-programs.js';

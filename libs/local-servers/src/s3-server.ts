@@ -1,0 +1,52 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findServer } from './server-programs.js';
+import { freePort } from './free-port.js';
+import { ServerProcess } from './server-process.js';
+
+export interface S3ServerOptions {
+  /** folder of its buckets; absent: a temporary one, removed at the end */
+  folder?: string;
+  port?: number;
+}
+
+const ACCESS_KEY = 'sedge';
+const SECRET_KEY = 'sedge-on-this-machine';
+
+/** VersityGW: an S3 server that keeps each object as a plain file, `<folder>/<bucket>/<key>`. */
+export class S3Server {
+  readonly accessKey = ACCESS_KEY;
+  readonly secretKey = SECRET_KEY;
+
+  private constructor(
+    readonly url: string,
+    /** where the buckets lie, for tests that damage an object */
+    readonly folder: string,
+    readonly process: ServerProcess,
+    private readonly temporary: string | null,
+  ) {}
+
+  static async start({ folder, port }: S3ServerOptions = {}): Promise<S3Server> {
+    const place = folder ?? (await mkdtemp(join(tmpdir(), 'sedge-s3-')));
+    const buckets = join(place, 'buckets');
+    await mkdir(buckets, { recursive: true });
+    const listenAt = port ?? (await freePort());
+    const url = `http://127.0.0.1:${listenAt}`;
+    const process = new ServerProcess({
+      name: 'versitygw',
+      file: findServer('versitygw') ?? 'versitygw',
+      args: ['--port', `127.0.0.1:${listenAt}`, 'posix', buckets],
+      environment: { ROOT_ACCESS_KEY: ACCESS_KEY, ROOT_SECRET_KEY: SECRET_KEY },
+      probe: async () => void (await fetch(url)).body?.cancel(),
+    });
+    const server = new S3Server(url, buckets, process, folder === undefined ? place : null);
+    await process.start();
+    return server;
+  }
+
+  async stop(): Promise<void> {
+    await this.process.stop();
+    if (this.temporary !== null) await rm(this.temporary, { recursive: true, force: true });
+  }
+}

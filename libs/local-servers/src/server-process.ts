@@ -1,0 +1,95 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface ServerCommand {
+  /** for messages */
+  name: string;
+  file: string;
+  args: string[];
+  environment?: Record<string, string>;
+  /** the user that runs it; absent: this one */
+  user?: string;
+  /** throws until the server answers */
+  probe(): Promise<void>;
+  /** asks the server to end in good order */
+  endSignal?: NodeJS.Signals;
+}
+
+const START_MS = 30_000;
+const END_MS = 20_000;
+const PROBE_EVERY_MS = 20;
+const LOG_CHARACTERS = 4000;
+
+/** A server as a child process, which dies with this one where the system can see to that. It can be killed and started again. */
+export class ServerProcess {
+  private child: ChildProcess | null = null;
+  private log = '';
+
+  constructor(private readonly command: ServerCommand) {}
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  /** Resolves when the server answers. @throws Error with the end of its log */
+  async start(): Promise<void> {
+    const { file, args, environment, name, probe } = this.command;
+    const [program, ...words] = [...mortally(this.command.user), file, ...args];
+    const child = spawn(program!, words, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    });
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (this.log = (this.log + text).slice(-LOG_CHARACTERS)));
+    }
+    let failure: Error | null = null;
+    child.once('error', (error) => (failure = error));
+    for (const deadline = Date.now() + START_MS; ; await sleep(PROBE_EVERY_MS)) {
+      if (failure !== null || !isAlive(child))
+        throw new Error(`${name} ended at its start: ${String(failure)}\n${this.log}`);
+      const refusal = await probe().then(
+        () => null,
+        (error: Error) => error,
+      );
+      if (refusal === null) return;
+      if (Date.now() > deadline) {
+        await this.kill();
+        throw new Error(`${name} did not answer within ${START_MS / 1000} s: ${refusal.message}\n${this.log}`);
+      }
+    }
+  }
+
+  /** Ends it as an operator would. */
+  async stop(): Promise<void> {
+    await this.end(this.command.endSignal ?? 'SIGTERM');
+  }
+
+  /** Ends it as a power cut of this process alone would. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const { child } = this;
+    if (child === null || !isAlive(child)) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    const timer = setTimeout(() => child.kill('SIGKILL'), END_MS);
+    await ended;
+    clearTimeout(timer);
+  }
+}
+
+const isAlive = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
+
+let hasSetpriv: boolean | undefined;
+
+/** Words before a command that tie its life to ours, and give it to another user. */
+function mortally(user: string | undefined): string[] {
+  hasSetpriv ??= spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0;
+  if (!hasSetpriv && user === undefined) return [];
+  const identity = user === undefined ? [] : ['--reuid', user, '--regid', user, '--clear-groups'];
+  return ['setpriv', ...identity, '--pdeathsig', 'KILL'];
+}

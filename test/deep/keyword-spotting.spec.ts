@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SedgeProcess, buildProgram, type Run } from '../../apps/sedge/test/server/sedge-process.js';
+import { Cluster } from '../../tools/dev/distributed/cluster.mjs';
+import { ClusterApi } from '../distributed/cluster-api.js';
 
 const EXAMPLE = resolve('examples', 'keyword-spotting');
 /** Enough that training has checkpoints to go on from, few enough that the whole run takes a minute or two. */
@@ -56,6 +58,19 @@ describe('the keyword-spotting workflow', () => {
 
   it('gives the same artifacts in another folder at another time', async () => {
     expect(idsOf(await runWhole('elsewhere'))).toEqual(undisturbed);
+  });
+
+  it('gives the same artifacts when every service is a process of its own, on NATS, PostgreSQL and S3', async () => {
+    const cluster = await Cluster.start({ home: join(folder, 'cluster'), workers: 2, environment, fsync: false });
+    try {
+      const api = new ClusterApi(cluster.url);
+      await api.hasTools('ingest-speech-commands', 'extract-mfcc', 'train-pytorch', 'deploy-lne', 'benchmark-accuracy');
+      const run = await api.ended(await api.startRun(workflowText()), 3_000_000);
+      expect([run.state, run.failure]).toEqual(['succeeded', null]);
+      expect(idsOf(run)).toEqual(undisturbed);
+    } finally {
+      await cluster.stop();
+    }
   });
 
   it(`gives the same artifacts when it is killed ${KILLS} times, and does no finished job again`, async () => {

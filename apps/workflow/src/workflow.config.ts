@@ -25,6 +25,11 @@ export class WorkflowConfig {
   @Min(50, { message: 'SEDGE_WATCH_MS must be at least 50' })
   watchMs = 1000;
 
+  /** SEDGE_RECONCILE_MS: how long a job may be silent before its stage is asked about it */
+  @IsInt({ message: 'SEDGE_RECONCILE_MS must be a whole number of milliseconds' })
+  @Min(100, { message: 'SEDGE_RECONCILE_MS must be at least 100' })
+  reconcileMs = 60_000;
+
   /** @throws Error that names every variable that is wrong */
   static fromEnvironment(environment: Record<string, string | undefined>): WorkflowConfig {
     const given = Object.entries(VARIABLES)
@@ -42,4 +47,5 @@ const VARIABLES = {
   SEDGE_PARALLEL_STEPS: 'parallelSteps',
   SEDGE_PLAN_TIMEOUT_MS: 'planTimeoutMs',
   SEDGE_WATCH_MS: 'watchMs',
+  SEDGE_RECONCILE_MS: 'reconcileMs',
 } as const;

@@ -11,6 +11,7 @@ import { JobConsumer } from './events/job.consumer.js';
 import { ToolConsumer } from './events/tool.consumer.js';
 import { AwaitedArtifacts } from './state/awaited-artifacts.service.js';
 import { ItemDecider } from './state/item-decider.service.js';
+import { JobReconciler } from './state/job-reconciler.service.js';
 import { JobRepository } from './state/job.repository.js';
 import { ArtifactTables1764000000100 } from './state/migrations/artifact-tables.migration.js';
 import { NewestRuns1764022500000 } from './state/migrations/newest-runs.migration.js';
@@ -28,6 +29,7 @@ import { RunQueries } from './state/run-queries.service.js';
 import { RunRepository } from './state/run.repository.js';
 import { RunStepper } from './state/run-stepper.service.js';
 import { RunWriter } from './state/run-writer.service.js';
+import { StageClient } from './state/stage-client.service.js';
 import { ToolRegistry } from './state/tool-registry.service.js';
 import { ToolRepository } from './state/tool.repository.js';
 import { WorkflowConfig } from './workflow.config.js';
@@ -44,6 +46,7 @@ const service = ServiceModule.forRoot({ name: 'workflow', migrations });
   providers: [
     { provide: WorkflowConfig, useFactory: () => WorkflowConfig.fromEnvironment(process.env) },
     RunEventStream,
+    StageClient,
     StageLogs,
     ToolConsumer,
     JobConsumer,
@@ -61,6 +64,7 @@ const service = ServiceModule.forRoot({ name: 'workflow', migrations });
     RunWriter,
     RunStepper,
     RunEngine,
+    JobReconciler,
     RunCommands,
     RunQueries,
     PlanEstimates,

@@ -68,6 +68,7 @@ export class Harness {
       toolDirectories: [],
       worker: `test-${Math.random()}`,
       isAlone: true,
+      leaseS: 30,
       machine: describeMachine({ cores: 2, memoryMb: null }),
       url: null,
     };

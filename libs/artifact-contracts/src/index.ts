@@ -1,7 +1,7 @@
 export type { ArtifactKind, KindFiles, KindMistake } from './artifact-kind.js';
 export { canonicalJson } from './canonical-json.js';
 export { digestOfBytes, digestOfJson, isDigest, type Digest } from './digest.js';
-export { contentSchemasOf, metadataSchemaOf } from './kind-schema.js';
+export { contentSchemasOf, metadataSchemaOf, schemaOfClass, type RuleSchemas } from './kind-schema.js';
 export { KINDS } from './kinds/index.gen.js';
 export type { ApplicationMetadata } from './kinds/application.kind.js';
 export type { ArchitectureMetadata } from './kinds/architecture.kind.js';
@@ -36,6 +36,7 @@ export {
   type Descriptor,
   type Manifest,
 } from './manifest.js';
+export { Nested, instanceOf } from './metadata-rules.js';
 export type { Normalization, Preprocessing } from './preprocessing.js';
 export type { ReportMetadata } from './report-metadata.js';
 export type { SplitCounts } from './split-counts.js';

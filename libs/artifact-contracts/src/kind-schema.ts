@@ -10,8 +10,11 @@ interface Rule {
   each: boolean;
 }
 
+/** What rules of class-validator say in JSON Schema, by their name. */
+export type RuleSchemas = Record<string, (constraints: unknown[]) => Schema>;
+
 /** What each rule says in JSON Schema 2020-12. A rule that is missing here makes the generator fail, so that no schema says less than its class. */
-const FRAGMENTS: Record<string, (constraints: unknown[]) => Schema> = {
+const FRAGMENTS: RuleSchemas = {
   isString: () => ({ type: 'string' }),
   isNotEmpty: () => ({ minLength: 1 }),
   isInt: () => ({ type: 'integer' }),
@@ -59,12 +62,16 @@ function head(id: string, title: string, description: string): Schema {
   };
 }
 
-/** Unknown properties are allowed: readers keep what a later version adds. */
-export function schemaOfClass(type: Class): Schema {
+/**
+ * The JSON Schema of a class. Unknown properties are allowed: readers keep what a later version adds.
+ * @param more what further rules say
+ * @throws Error for a rule that nobody has said it of
+ */
+export function schemaOfClass(type: Class, more: RuleSchemas = {}): Schema {
   const properties: Record<string, Schema> = {};
   const required: string[] = [];
   for (const [property, rules] of rulesByProperty(type)) {
-    properties[property] = schemaOfProperty(type, property, rules);
+    properties[property] = schemaOfProperty({ owner: type, property, rules }, { ...FRAGMENTS, ...more });
     if (!rules.some((rule) => rule.name === 'isOptional')) required.push(property);
   }
   return { type: 'object', properties, required: required.sort() };
@@ -82,13 +89,19 @@ function rulesByProperty(type: Class): [string, Rule[]][] {
   return [...byProperty].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function schemaOfProperty(owner: Class, property: string, rules: Rule[]): Schema {
+interface Property {
+  owner: Class;
+  property: string;
+  rules: Rule[];
+}
+
+function schemaOfProperty({ owner, property, rules }: Property, fragments: RuleSchemas): Schema {
   const nested = nestedClassOf(owner, property);
-  if (nested) return schemaOfNested(nested, rules);
+  if (nested) return schemaOfNested(nested, rules, fragments);
   const merged: Schema = {};
   const mergedItems: Schema = {};
-  for (const rule of rules.filter(({ name }) => name !== 'isOptional')) {
-    const fragment = FRAGMENTS[rule.name];
+  for (const rule of rules.filter(({ name }) => name !== 'isOptional' && name !== 'isDefined')) {
+    const fragment = fragments[rule.name];
     if (!fragment) throw new Error(`${owner.name}.${property}: the rule ${rule.name} has no JSON Schema; add it here`);
     merge(rule.each ? mergedItems : merged, fragment(rule.constraints));
   }
@@ -108,8 +121,8 @@ function nullable(schema: Schema, rules: Rule[]): Schema {
   return { ...schema, type: [schema['type'], 'null'] };
 }
 
-function schemaOfNested(nested: Class, rules: Rule[]): Schema {
+function schemaOfNested(nested: Class, rules: Rule[], fragments: RuleSchemas): Schema {
   const isList = rules.some((rule) => rule.name === 'nested' && rule.each);
-  const schema = schemaOfClass(nested);
+  const schema = schemaOfClass(nested, fragments);
   return isList ? { type: 'array', items: schema } : nullable(schema, rules);
 }

@@ -1,16 +1,19 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { asyncApiDocument } from '@sedge/event-contracts';
 import type { Request, Response } from 'express';
 
 const PATH = '/v1/openapi.json';
+const EVENTS_PATH = '/v1/asyncapi.json';
 
-/** Serves the OpenAPI document of all that the process offers. It is made when someone first asks for it: most starts never need it. */
+/** Serves the OpenAPI document of all that the process offers, and the AsyncAPI document of what services say to each other. The first is made when someone first asks for it: most starts never need it. */
 export function serveApiDocument(app: NestExpressApplication): void {
   let document: OpenAPIObject | undefined;
   app.use(PATH, (_request: Request, response: Response) => {
     document ??= SwaggerModule.createDocument(app, description());
     response.json(document);
   });
+  app.use(EVENTS_PATH, (_request: Request, response: Response) => void response.json(asyncApiDocument()));
 }
 
 function description(): Omit<OpenAPIObject, 'paths'> {

@@ -2,6 +2,7 @@ import { Global, Module, type BeforeApplicationShutdown, type DynamicModule } fr
 import { ARTIFACT_STORE, DATABASE, DEAD_LETTERS, EVENT_BUS, TOOL_RUNNERS, type EventBus } from '@sedge/ports';
 import { HOST } from '@sedge/service-kit';
 import { Inject } from '@nestjs/common';
+import { DeadLettersController } from './dead-letters.controller.js';
 import { HealthController } from './health.controller.js';
 import type { Platform } from './platform.js';
 
@@ -22,7 +23,7 @@ export class PlatformModule implements BeforeApplicationShutdown {
     ];
     return {
       module: PlatformModule,
-      controllers: [HealthController],
+      controllers: [HealthController, DeadLettersController],
       providers,
       exports: providers.map(({ provide }) => provide),
     };

@@ -86,13 +86,14 @@ function endProcess(error: Error): void {
   process.exit(EXIT_ENVIRONMENT);
 }
 
-function hostOf({ dataDirectory, toolDirectories, cores, memoryMb, url, state }: Settings): Host {
+function hostOf({ dataDirectory, toolDirectories, cores, memoryMb, leaseS, url, state }: Settings): Host {
   return {
     dataDirectory,
     toolDirectories,
     worker: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
     // Whoever has a database of its own is alone with it.
     isAlone: state.kind === 'pglite',
+    leaseS,
     machine: describeMachine({ cores, memoryMb }),
     url,
   };

@@ -23,6 +23,8 @@ class EnvironmentVariables {
   @IsOptional() @IsInt() @Min(0) @Max(65535) SEDGE_PORT?: number;
   /** cores that jobs may use; default: all */
   @IsOptional() @IsInt() @Min(1) SEDGE_CORES?: number;
+  /** seconds that a worker may be silent before its job is given to another; default: 30 */
+  @IsOptional() @IsInt() @Min(2) @Max(3600) SEDGE_LEASE_S?: number;
   /** memory that jobs may use, in MB; default: all */
   @IsOptional() @IsInt() @Min(64) SEDGE_MEMORY_MB?: number;
   @IsOptional() @IsIn(['error', 'warn', 'info', 'debug']) SEDGE_LOG_LEVEL?: LogLevel;
@@ -75,6 +77,7 @@ export interface Settings {
   listen: { host: string; port: number } | null;
   cores: number | null;
   memoryMb: number | null;
+  leaseS: number;
   logLevel: LogLevel;
   url: string | null;
   events: { kind: 'memory' } | { kind: 'nats'; url: string };
@@ -97,8 +100,9 @@ export class SettingsError extends Error {
   readonly mend = 'correct the environment variables that are named, or unset them to get the defaults';
 }
 
-const NUMBERS = ['SEDGE_PORT', 'SEDGE_CORES', 'SEDGE_MEMORY_MB', 'SEDGE_DATABASE_POOL'];
+const NUMBERS = ['SEDGE_PORT', 'SEDGE_CORES', 'SEDGE_MEMORY_MB', 'SEDGE_LEASE_S', 'SEDGE_DATABASE_POOL'];
 const POOL_SIZE = 8;
+const LEASE_S = 30;
 /** Their text would end in logs. */
 const SECRETS = ['SEDGE_NATS_URL', 'SEDGE_DATABASE_URL', 'SEDGE_S3_ACCESS_KEY', 'SEDGE_S3_SECRET_KEY'];
 const SHIPPED_TOOLS = resolve(import.meta.dirname, '..', '..', '..', 'tools');
@@ -121,6 +125,7 @@ export function readSettings(environment: Environment): Settings {
     listen: given.SEDGE_PORT === undefined ? null : { host: given.SEDGE_HOST ?? '127.0.0.1', port: given.SEDGE_PORT },
     cores: given.SEDGE_CORES ?? null,
     memoryMb: given.SEDGE_MEMORY_MB ?? null,
+    leaseS: given.SEDGE_LEASE_S ?? LEASE_S,
     logLevel: given.SEDGE_LOG_LEVEL ?? 'warn',
     url: given.SEDGE_URL ?? null,
     events: given.SEDGE_EVENTS === 'nats' ? { kind: 'nats', url: given.SEDGE_NATS_URL! } : { kind: 'memory' },

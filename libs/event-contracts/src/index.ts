@@ -1,3 +1,4 @@
+export { asyncApiDocument } from './async-api.js';
 export { createCloudEvent, type CloudEvent, type EventInput } from './cloud-event.js';
 export { IsDigest, IsDigestMap, IsDigestsMap, IsNumberMap, IsStringMap } from './digest-rules.js';
 export { EVENT_CLASSES, type EventMap, type EventType } from './event-map.js';

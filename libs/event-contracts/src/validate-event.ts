@@ -1,4 +1,4 @@
-import { plainToInstance } from 'class-transformer';
+import { instanceOf } from '@sedge/artifact-contracts';
 import { validateSync, type ValidationError } from 'class-validator';
 import type { CloudEvent } from './cloud-event.js';
 import { EVENT_CLASSES, type EventMap, type EventType } from './event-map.js';
@@ -23,7 +23,7 @@ export function checkEvent(value: unknown): EventCheck {
   if (typeof envelope.data !== 'object' || envelope.data === null) {
     return { ok: false, reason: 'invalid-data', message: `${type}: data is not an object` };
   }
-  const mistakes = validateSync(plainToInstance(eventClass as new () => object, envelope.data), {
+  const mistakes = validateSync(instanceOf(eventClass as new () => object, envelope.data), {
     forbidUnknownValues: true,
   });
   if (mistakes.length > 0)

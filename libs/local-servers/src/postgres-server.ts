@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { findServer } from './server-programs.js';
 import { freePort } from './free-port.js';
-import { ServerProcess } from './server-process.js';
+import { ServerProcess, identityOf } from './server-process.js';
 
 const run = promisify(execFile);
 
@@ -87,7 +87,7 @@ async function createCluster(programs: string, place: string, cluster: string, u
   if (user !== null) await run('chown', [user, cluster, passwordFile]);
   const initdb = [join(programs, 'initdb'), '-D', cluster, '-U', ADMINISTRATOR, '--pwfile', passwordFile];
   const manners = ['--auth', 'scram-sha-256', '--no-sync', '--encoding', 'UTF8', '--locale', 'C'];
-  const identity = user === null ? [] : ['setpriv', '--reuid', user, '--regid', user, '--clear-groups'];
+  const identity = user === null ? [] : ['setpriv', ...identityOf(user)];
   const [program, ...args] = [...identity, ...initdb, ...manners];
   await run(program!, args);
   await rm(passwordFile);

@@ -86,10 +86,15 @@ const isAlive = (child: ChildProcess): boolean => child.exitCode === null && chi
 
 let hasSetpriv: boolean | undefined;
 
-/** Words before a command that tie its life to ours, and give it to another user. */
-function mortally(user: string | undefined): string[] {
+/** Words before a command that tie its life to ours where the system can see to that, and give it to another user. */
+export function mortally(user?: string): string[] {
   hasSetpriv ??= spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0;
   if (!hasSetpriv && user === undefined) return [];
-  const identity = user === undefined ? [] : ['--reuid', user, '--regid', user, '--clear-groups'];
-  return ['setpriv', ...identity, '--pdeathsig', 'KILL'];
+  return ['setpriv', ...(user === undefined ? [] : identityOf(user)), '--pdeathsig', 'KILL'];
+}
+
+/** Options of setpriv: another user, who may still walk through folders of root's to its own. */
+export function identityOf(user: string): string[] {
+  const capabilities = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
+  return ['--reuid', user, '--regid', user, '--clear-groups', ...capabilities];
 }

@@ -32,6 +32,11 @@ export const STAGE_ERRORS = {
     sentence: 'the job {job} has no log of attempt {attempt}',
     mend: 'leave the attempt out to get the latest',
   },
+  JOB_LOG_ELSEWHERE: {
+    status: 502,
+    sentence: 'the log of attempt {attempt} is with the worker {worker}, which does not answer: {reason}',
+    mend: 'start that worker again, or look into the logs folder of its data directory',
+  },
   TOOL_UNKNOWN: {
     status: 404,
     sentence: "no stage of this process has a tool '{tool}'",

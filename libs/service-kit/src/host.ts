@@ -10,6 +10,8 @@ export interface Host {
   worker: string;
   /** whether no other process shares the database: then leases of other workers are dead, without waiting for them to expire */
   isAlone: boolean;
+  /** how long a worker may be silent before its job is given to another */
+  leaseS: number;
   machine: Machine;
   /** base address of the HTTP API of this process as other services reach it, or null in the all-in-one process */
   url: string | null;

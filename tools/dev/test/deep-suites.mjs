@@ -1,5 +1,6 @@
 // The test suites of `npm run test:deep`: what takes too long for every change.
 import { join } from 'node:path';
+import { prepareServers } from '../setup/servers.mjs';
 import { missingGoogleTest, runCppTests } from './cpp-tests.mjs';
 import { referencePython } from './python.mjs';
 import { runPytest, runVitest } from './suites.mjs';
@@ -18,7 +19,10 @@ export const deepSuites = [
   },
   {
     name: 'workflows',
-    what: 'the example killed at random moments and run in two folders: the same artifacts; ten thousand steps',
-    run: async () => runVitest('workflows', ['--project', 'deep'], await referencePython(), { SEDGE_TEST_DEEP: '1' }),
+    what: 'the example killed at random moments, run in two folders, and by separate processes: the same artifacts; ten thousand steps',
+    run: async () => {
+      for (const sentence of await prepareServers()) console.log(sentence);
+      return runVitest('workflows', ['--project', 'deep'], await referencePython(), { SEDGE_TEST_DEEP: '1' });
+    },
   },
 ];

@@ -16,6 +16,14 @@ export interface KnownJob {
   finished_at: Date | null;
 }
 
+/** A job that somebody waits for and of which nothing was heard for long. */
+export interface SilentJob {
+  id: Digest;
+  stage: string;
+  again: boolean;
+  requested_at: Date;
+}
+
 export interface ToolHistory {
   tool: string;
   durations: number[];
@@ -24,6 +32,9 @@ export interface ToolHistory {
 
 /** How many past jobs of a tool an estimate is made from. */
 const HISTORY = 20;
+
+/** Silent jobs that are asked about at once. */
+const SILENT_AT_ONCE = 200;
 
 const INSERT = `INSERT INTO job (id, tool, version, stage, tool_digest, again, state, attempt`;
 
@@ -109,6 +120,17 @@ export class JobRepository {
        ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempt = excluded.attempt, failure = excluded.failure, finished_at = now()
        WHERE job.state <> 'succeeded'`,
       [job, tool.name, tool.version, tool.stage, tool.digest, attempt, state, failure && JSON.stringify(failure)],
+    );
+  }
+
+  /** Jobs that runs wait for, asked for or started longer ago than this, those that were silent longest first. */
+  silentSince(ms: number): Promise<SilentJob[]> {
+    return this.transactions.query<SilentJob>(
+      `SELECT id, stage, again, requested_at FROM job
+       WHERE state IN ('requested', 'running') AND greatest(requested_at, started_at) < now() - make_interval(secs => $1)
+         AND EXISTS (SELECT 1 FROM item WHERE item.job = job.id AND item.state IN ('requested', 'running'))
+       ORDER BY greatest(requested_at, started_at) LIMIT ${SILENT_AT_ONCE}`,
+      [ms / 1000],
     );
   }
 

@@ -64,6 +64,15 @@ export class RunEngine implements OnApplicationBootstrap, OnApplicationShutdown 
     this.loops.set(run, loop);
   }
 
+  /** The request for a job never arrived: the runs that wait for it ask once more for all that they wait for. */
+  async renewRequestsFor(job: Digest): Promise<void> {
+    for (const run of await this.runs.waitingFor(job)) {
+      this.memory.forget(run);
+      this.memory.markResumed(run);
+      this.wake(run);
+    }
+  }
+
   /** A job has a result, or was started: wakes the runs that wait for it. */
   async wakeFor(job: Digest, isUrgent: boolean): Promise<void> {
     try {

@@ -1,6 +1,5 @@
-import type { Digest } from '@sedge/artifact-contracts';
-import { Type } from 'class-transformer';
-import { IsArray, IsInt, IsNotEmpty, IsOptional, IsString, Min, ValidateNested } from 'class-validator';
+import { Nested, type Digest } from '@sedge/artifact-contracts';
+import { IsArray, IsInt, IsNotEmpty, IsOptional, IsString, Min } from 'class-validator';
 import { IsDigest } from '../digest-rules.js';
 
 /** The job that made an artifact. */
@@ -21,5 +20,5 @@ export class ArtifactStoredData {
   /** the artifacts that it was made from */
   @IsArray() @IsDigest({ each: true }) derivedFrom!: Digest[];
   /** absent for uploads */
-  @IsOptional() @ValidateNested() @Type(() => ArtifactProducer) producedBy?: ArtifactProducer;
+  @IsOptional() @Nested(() => ArtifactProducer) producedBy?: ArtifactProducer;
 }

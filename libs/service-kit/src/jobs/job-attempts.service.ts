@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Digest } from '@sedge/artifact-contracts';
-import { HOST, type Host } from '../host.js';
 import { STAGE, type StageOptions } from '../stage/stage-options.js';
 import { Transactions, type Transaction } from '../state/transactions.service.js';
 import { retryDelayMs, type Failure } from './failure.js';
@@ -20,12 +19,11 @@ export class JobAttempts {
     private readonly transactions: Transactions,
     private readonly jobs: JobRepository,
     @Inject(STAGE) private readonly stage: StageOptions,
-    @Inject(HOST) private readonly host: Host,
   ) {}
 
   /** Takes the next due job of a tool for this process. */
   claimNext(tool: string): Promise<JobRow | null> {
-    return this.begin((transaction, token) => this.jobs.claimNext(transaction, tool, this.host.worker, token));
+    return this.begin((transaction, token) => this.jobs.claimNext(transaction, tool, token));
   }
 
   /** Takes this job for a worker outside. */

@@ -8,7 +8,7 @@ import type { Failure } from './failure.js';
 import type { Fence, JobRow } from './job.js';
 import { JobAttempts, type AttemptResult } from './job-attempts.service.js';
 import { sweepWork } from './job-folders.js';
-import { LEASE_S, JobRepository } from './job.repository.js';
+import { JobRepository } from './job.repository.js';
 import { JobRun, type RunResult } from './job-run.js';
 
 /** Why an attempt is stopped. */
@@ -19,7 +19,8 @@ interface UnderWay {
   ended: Promise<void>;
 }
 
-const HEARTBEAT_MS = (LEASE_S * 1000) / 3;
+/** Heartbeats in the time of a lease: two may get lost. */
+const BEATS_PER_LEASE = 3;
 /** A result is worth waiting for a database that comes back; beyond the lease another worker has the job anyway. */
 const COMMIT_PAUSES_MS = [100, 500, 2000, 5000, 10_000];
 const KEEP_SCRATCH_OF_FAILED_DAYS = 7;
@@ -92,7 +93,7 @@ export class JobWorkshop {
   }
 
   private async workAndCommit(run: JobRun, fence: Fence, controller: AbortController): Promise<void> {
-    const heartbeat = setInterval(() => void this.beat(fence, controller), HEARTBEAT_MS);
+    const heartbeat = setInterval(() => void this.beat(fence, controller), (this.host.leaseS * 1000) / BEATS_PER_LEASE);
     let result: RunResult;
     try {
       result = await run.work(controller.signal);

@@ -1,11 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Digest } from '@sedge/artifact-contracts';
 import type { JobRequestedData } from '@sedge/event-contracts';
+import { HOST, type Host } from '../host.js';
 import { Transactions, type Transaction } from '../state/transactions.service.js';
 import type { AttemptRow, Fence, JobRow } from './job.js';
-
-/** How long a worker may be silent before its job is given to another. */
-export const LEASE_S = 30;
 
 /** What a finished attempt leaves in its row. */
 export interface AttemptEnd {
@@ -18,7 +16,10 @@ export interface AttemptEnd {
 /** The stage's jobs. Methods with a transaction belong to a change that also publishes; the rest are single statements. */
 @Injectable()
 export class JobRepository {
-  constructor(private readonly transactions: Transactions) {}
+  constructor(
+    private readonly transactions: Transactions,
+    @Inject(HOST) private readonly host: Host,
+  ) {}
 
   /** Inserts the job unless it is there, and notes that a run waits for it. @returns whether it is new */
   async insert(transaction: Transaction, data: JobRequestedData, context: RequestContext): Promise<boolean> {
@@ -79,7 +80,7 @@ export class JobRepository {
 
   attemptsOf(job: Digest): Promise<AttemptRow[]> {
     return this.transactions.query<AttemptRow>(
-      `SELECT number, worker, started_at, finished_at, outcome, class, code, message
+      `SELECT number, worker, worker_url, started_at, finished_at, outcome, class, code, message
        FROM attempt WHERE job = $1 ORDER BY number`,
       [job],
     );
@@ -117,16 +118,16 @@ export class JobRepository {
   }
 
   /** Takes the next job of a tool: a new attempt with a new token begins. */
-  async claimNext(transaction: Transaction, tool: string, worker: string, token: string): Promise<JobRow | null> {
+  async claimNext(transaction: Transaction, tool: string, token: string): Promise<JobRow | null> {
     const [row] = await transaction.query<JobRow>(
       `WITH claimed AS (
          UPDATE job SET ${CLAIM} WHERE id = (
            SELECT id FROM job WHERE state = 'queued' AND due_at <= now() AND tool_name = $1
            ORDER BY due_at, sequence LIMIT 1 FOR UPDATE SKIP LOCKED
          ) RETURNING *
-       ), begun AS (INSERT INTO attempt (job, number, worker) SELECT id, attempt, $2 FROM claimed)
+       ), begun AS (INSERT INTO attempt (job, number, worker, worker_url) SELECT id, attempt, $2, $5 FROM claimed)
        SELECT * FROM claimed`,
-      [tool, worker, token],
+      [tool, this.host.worker, token, this.host.leaseS, this.host.url],
     );
     return row ?? null;
   }
@@ -138,7 +139,7 @@ export class JobRepository {
          UPDATE job SET ${CLAIM} WHERE id = $1 AND state = 'queued' AND due_at <= now() RETURNING *
        ), begun AS (INSERT INTO attempt (job, number, worker) SELECT id, attempt, $2 FROM claimed)
        SELECT * FROM claimed`,
-      [job, worker, token],
+      [job, worker, token, this.host.leaseS],
     );
     return row ?? null;
   }
@@ -146,9 +147,9 @@ export class JobRepository {
   /** Extends the lease. @returns null where the attempt is no longer the current one */
   async heartbeat({ job, attempt, token }: Fence): Promise<{ isCancelRequested: boolean; leaseUntil: Date } | null> {
     const [row] = await this.transactions.query<{ is_cancel_requested: boolean; lease_until: Date }>(
-      `UPDATE job SET lease_until = now() + make_interval(secs => ${LEASE_S})
+      `UPDATE job SET lease_until = now() + make_interval(secs => $4)
        WHERE id = $1 AND attempt = $2 AND token = $3 AND state = 'running' RETURNING is_cancel_requested, lease_until`,
-      [job, attempt, token],
+      [job, attempt, token, this.host.leaseS],
     );
     return row ? { isCancelRequested: row.is_cancel_requested, leaseUntil: row.lease_until } : null;
   }
@@ -238,4 +239,4 @@ export interface JobChange {
 }
 
 const CLAIM = `state = 'running', attempt = attempt + 1, worker = $2, token = $3, is_cancel_requested = false,
-  lease_until = now() + make_interval(secs => ${LEASE_S})`;
+  lease_until = now() + make_interval(secs => $4)`;

@@ -34,6 +34,8 @@ export interface JobRow {
 export interface AttemptRow {
   number: number;
   worker: string;
+  /** where the worker's logs are; null for workers outside, and in the all-in-one process */
+  worker_url: string | null;
   started_at: Date;
   finished_at: Date | null;
   outcome: 'succeeded' | 'failed' | 'cancelled' | 'preempted' | 'handed-back' | null;

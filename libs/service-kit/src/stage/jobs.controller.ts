@@ -1,11 +1,7 @@
-import { Readable } from 'node:stream';
-import { Body, Controller, Get, Header, HttpCode, Inject, Param, Post, Query, StreamableFile } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, StreamableFile } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { stageError } from '../errors.js';
-import { HOST, type Host } from '../host.js';
 import { ExternalWorkers } from '../jobs/external-workers.service.js';
-import { logFolderOf } from '../jobs/job-folders.js';
-import { loggedAttempts, readLog } from '../jobs/job-log.js';
+import { JobLogs } from '../jobs/job-logs.service.js';
 import { ClaimDto, CompleteDto, FailDto, HeartbeatDto, JobIdDto, LogQueryDto } from './job.dto.js';
 import { claimView, jobView, type ClaimView, type JobView } from './job-view.js';
 
@@ -15,7 +11,7 @@ import { claimView, jobView, type ClaimView, type JobView } from './job-view.js'
 export class JobsController {
   constructor(
     private readonly workers: ExternalWorkers,
-    @Inject(HOST) private readonly host: Host,
+    private readonly jobLogs: JobLogs,
   ) {}
 
   @Get(':id')
@@ -30,13 +26,8 @@ export class JobsController {
   @ApiOperation({ summary: 'Gives the log of a job as JSON lines: time, level, message' })
   @Header('content-type', 'application/x-ndjson')
   async logs(@Param() { id }: JobIdDto, @Query() { attempt }: LogQueryDto): Promise<StreamableFile> {
-    await this.workers.locate(id);
-    const folder = logFolderOf(this.host.dataDirectory, id);
-    const attempts = await loggedAttempts(folder);
-    const wanted = attempt ?? attempts.at(-1);
-    if (wanted === undefined) return new StreamableFile(Readable.from([]));
-    if (!attempts.includes(wanted)) throw stageError('JOB_LOG_UNKNOWN', { job: id, attempt: wanted });
-    return new StreamableFile(Readable.from(readLog(folder, wanted)));
+    const { desk } = await this.workers.locate(id);
+    return new StreamableFile(await this.jobLogs.open(id, await desk.jobs.attemptsOf(id), attempt));
   }
 
   @Post(':id/claim')

@@ -6,6 +6,7 @@ import { JobRequests } from '../jobs/job-requests.service.js';
 import { JobTables1764000000001 } from '../jobs/job-tables.migration.js';
 import { JobWorkshop } from '../jobs/job-workshop.service.js';
 import { JobRepository } from '../jobs/job.repository.js';
+import { WorkerAddress1764160000000 } from '../jobs/worker-address.migration.js';
 import { namedModule } from '../named-module.js';
 import { ServiceModule } from '../service.module.js';
 import { ToolCatalog } from '../tools/tool-catalog.service.js';
@@ -28,7 +29,7 @@ export class StageModule implements OnModuleInit {
     const service = ServiceModule.forRoot({
       name: options.stage,
       entities: options.entities ?? [],
-      migrations: [JobTables1764000000001, ...(options.migrations ?? [])],
+      migrations: [JobTables1764000000001, WorkerAddress1764160000000, ...(options.migrations ?? [])],
     });
     return {
       module: namedModule(StageModule, options.stage) as Type<StageModule>,

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { HOST, type Host } from '../host.js';
 import { CAPACITY, Capacity } from '../jobs/capacity.js';
 import { ExternalWorkers } from '../jobs/external-workers.service.js';
+import { JobLogs } from '../jobs/job-logs.service.js';
 import { JobsController } from './jobs.controller.js';
 import { StageDirectory } from './stage-directory.js';
 import { ToolsController } from './tools.controller.js';
@@ -13,6 +14,7 @@ import { ToolsController } from './tools.controller.js';
   providers: [
     StageDirectory,
     ExternalWorkers,
+    JobLogs,
     { provide: CAPACITY, inject: [HOST], useFactory: (host: Host) => new Capacity(host.machine) },
   ],
   exports: [StageDirectory, CAPACITY],

@@ -1,0 +1,34 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { HOST, errorsOf, type Host } from '@sedge/service-kit';
+import { request, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { WORKFLOW_ERRORS } from '../errors.js';
+import { ToolRegistry } from './tool-registry.service.js';
+
+const error = errorsOf(WORKFLOW_ERRORS);
+
+/** A stage that says nothing for so long is taken for one that can't be reached. */
+const SILENCE_MS = 15_000;
+
+/** Asks stages over HTTP, also where the stage is in this process. */
+@Injectable()
+export class StageClient {
+  constructor(
+    private readonly tools: ToolRegistry,
+    @Inject(HOST) private readonly host: Host,
+  ) {}
+
+  /** @throws WORKFLOW_STAGE_UNREACHABLE */
+  async get(stage: string, path: string): Promise<IncomingMessage> {
+    const url = await this.tools.stageUrl(stage);
+    // A stage in the same process is asked over the process's own socket: services have no other way to speak to each other.
+    const own = { socketPath: join(this.host.dataDirectory, 'sedge.sock'), path };
+    const options = url === null ? own : new URL(path, url);
+    return new Promise((resolve, reject) => {
+      const fail = (reason: Error): void =>
+        reject(error('WORKFLOW_STAGE_UNREACHABLE', { stage, reason: reason.message }));
+      const asked = request(options, resolve).on('error', fail);
+      asked.setTimeout(SILENCE_MS, () => asked.destroy(new Error(`no answer within ${SILENCE_MS / 1000} s`))).end();
+    });
+  }
+}

@@ -1,0 +1,248 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { asyncApiDocument } from '@sedge/event-contracts';
+import { missingServer } from '@sedge/local-servers';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  SAMPLE_TOOLS,
+  SedgeProcess,
+  buildProgram,
+  makeFolder,
+  outputsOf,
+  until,
+} from '../../apps/sedge/test/server/sedge-process.js';
+import { Cluster } from '../../tools/dev/distributed/cluster.mjs';
+import { ClusterApi, type JobAnswer } from './cluster-api.js';
+
+const missing = missingServer('nats-server', 'postgres', 'versitygw');
+const LEASE_S = 4;
+
+interface AsyncApi {
+  channels: Record<string, { address: string }>;
+  components: { messages: Record<string, { payload: object }> };
+}
+
+/** Steps that depend on each other over two stages, and a sweep that many workers share. */
+const WORKFLOW = `name: sums
+steps:
+  many: { tool: sum-values, with: { pauseMs: 300 }, sweep: { value: [1, 2, 3, 4, 5, 6] } }
+  all: { tool: sum-values, in: { all: { all: $many.report } }, with: { value: 100, sizeMb: 20 } }
+  words: { tool: describe-value, in: { of: $all.report } }
+`;
+
+describe.skipIf(missing)(`services as processes of their own (${missing ?? 'on real back ends'})`, () => {
+  let folder: Awaited<ReturnType<typeof makeFolder>>;
+  let cluster: Cluster;
+  let api: ClusterApi;
+  let connection: NatsConnection;
+  const overheard: { subject: string; event: unknown }[] = [];
+
+  beforeAll(async () => {
+    buildProgram();
+    folder = await makeFolder();
+    cluster = await Cluster.start({
+      home: join(folder.path, 'cluster'),
+      workers: 2,
+      stages: ['training', 'benchmark'],
+      environment: {
+        SEDGE_TOOLS_DIR: SAMPLE_TOOLS,
+        SEDGE_CORES: '1',
+        SEDGE_LEASE_S: String(LEASE_S),
+        SEDGE_RECONCILE_MS: '3000',
+      },
+      fsync: false,
+    });
+    api = new ClusterApi(cluster.url);
+    connection = await connect({ servers: cluster.nats.url, maxReconnectAttempts: -1 });
+    const events = ['job', 'artifact', 'tool'].map((noun) => `sedge.${noun}.>`);
+    for (const subject of events) {
+      connection.subscribe(subject, {
+        callback: (_, message) => void overheard.push({ subject: message.subject, event: message.json() }),
+      });
+    }
+    await api.hasTools('sum-values', 'describe-value');
+  });
+
+  afterAll(async () => {
+    await connection?.close();
+    await cluster?.stop();
+    await folder?.remove();
+  });
+
+  const jobOf = async (id: string, stage = 'training'): Promise<JobAnswer> =>
+    new ClusterApi(cluster.copiesOf(stage)[0]!.url).get<JobAnswer>(`/v1/jobs/${id}`);
+
+  /** Asks for one job of a second or so, and waits until somebody is at it. */
+  async function underWay(value: number): Promise<{ run: string; job: string; worker: string }> {
+    const run = await api.startRun(`name: slow
+steps:
+  slow: { tool: sum-values, with: { value: ${value}, pauseMs: 2500, log: ${join(folder.path, `log-${value}`)} } }
+`);
+    await until(async () => (await api.itemsOf(run))[0]!.state === 'running');
+    const job = (await api.itemsOf(run))[0]!.job!;
+    return { run, job, worker: (await jobOf(job)).attempts.at(-1)!.worker };
+  }
+
+  const copyThatIs = (worker: string): (typeof cluster.services)[number] =>
+    cluster.copiesOf('training').find(({ pid }) => worker.includes(`:${pid}:`))!;
+
+  it('come to the same artifacts as all in one process, and share the work', async () => {
+    const run = await api.ended(await api.startRun(WORKFLOW));
+    expect([run.state, run.failure]).toEqual(['succeeded', null]);
+    const alone = await SedgeProcess.start({ dataDirectory: join(folder.path, 'alone') });
+    const undisturbed = await alone.run(WORKFLOW);
+    await alone.stop();
+    expect(outputsOf(run)).toEqual(outputsOf(undisturbed));
+    const jobs = await Promise.all(
+      run.items.filter(({ name }) => name.startsWith('many')).map(({ job }) => jobOf(job!)),
+    );
+    expect(new Set(jobs.flatMap(({ attempts }) => attempts.map(({ worker }) => worker))).size).toBe(2);
+  });
+
+  it('give the log of a job wherever it was done', async () => {
+    const run = await api.ended(await api.startRun(WORKFLOW.replace('name: sums', 'name: again')));
+    for (const { name, job } of run.items.filter((item) => item.name.startsWith('many'))) {
+      for (const copy of cluster.copiesOf('training')) {
+        const { text } = await new ClusterApi(copy.url).call(`/v1/jobs/${job}/logs`);
+        expect(`${name}: ${text}`).toContain('the sum is');
+      }
+    }
+  });
+
+  it('take over the job of a worker that is killed, and it is done once', async () => {
+    const { run, job, worker } = await underWay(101);
+    const victim = copyThatIs(worker);
+    await victim.kill();
+    const ended = await api.ended(run);
+    expect([ended.state, ended.failure]).toEqual(['succeeded', null]);
+    await victim.start();
+    const { attempts } = await jobOf(job);
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(['preempted', 'succeeded']);
+    const log = readFileSync(join(folder.path, 'log-101'), 'utf8');
+    expect(log.match(/end/g)).toHaveLength(1);
+  });
+
+  it('hand back what they are at when they are told to end', async () => {
+    const { run, job, worker } = await underWay(102);
+    const leaving = copyThatIs(worker);
+    expect(await leaving.stop()).toBe(0);
+    const ended = await api.ended(run);
+    expect(ended.state).toBe('succeeded');
+    const { attempts } = await jobOf(job, 'training').catch(() =>
+      new ClusterApi(cluster.copiesOf('training').find((copy) => copy !== leaving)!.url).get<JobAnswer>(
+        `/v1/jobs/${job}`,
+      ),
+    );
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(['handed-back', 'succeeded']);
+    await leaving.start();
+  });
+
+  it('say when they can not work, and go on by themselves when their back ends are there again', async () => {
+    const copy = new ClusterApi(cluster.copiesOf('training')[0]!.url);
+    expect((await copy.call('/v1/health/ready')).status).toBe(200);
+    const run = await api.startRun(
+      WORKFLOW.replace('value: 100', 'value: 200').replace(/\[1.*6\]/, '[21, 22, 23, 24]'),
+    );
+    await cluster.postgres.process.kill();
+    await cluster.nats.process.kill();
+    const { status, text } = await copy.call('/v1/health/ready');
+    expect([status, JSON.parse(text)]).toMatchObject([503, { code: 'PROCESS_NOT_READY' }]);
+    expect(text).toMatch(/database.*events/);
+    expect((await copy.call('/v1/health/live')).status).toBe(200);
+    await cluster.postgres.process.start();
+    await cluster.nats.process.start();
+    const ended = await api.ended(run);
+    expect([ended.state, ended.failure]).toEqual(['succeeded', null]);
+    expect((await copy.call('/v1/health/ready')).status).toBe(200);
+  });
+
+  it('publish nothing but what the AsyncAPI document says', () => {
+    expect(overheard.length).toBeGreaterThan(20);
+    const document = asyncApiDocument() as unknown as AsyncApi;
+    const ajv = new Ajv2020({
+      strict: false,
+      formats: { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) },
+    });
+    const channels = Object.entries(document.channels).map(([type, { address }]) => ({
+      type,
+      matches: new RegExp(`^${address.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^.]+')}$`),
+      validate: ajv.compile(document.components.messages[type]!.payload),
+    }));
+    const mistakes = overheard.flatMap(({ subject, event }) => {
+      const channel = channels.find(({ matches }) => matches.test(subject));
+      if (!channel) return [`${subject} is no channel`];
+      return channel.validate(event) ? [] : [`${subject}: ${ajv.errorsText(channel.validate.errors)}`];
+    });
+    expect(mistakes).toEqual([]);
+    const seen = new Set(overheard.map(({ event }) => (event as { type: string }).type));
+    for (const verb of ['requested', 'queued', 'started', 'progress', 'succeeded'])
+      expect(seen).toContain(`sedge.job.${verb}.v1`);
+    expect(seen).toContain('sedge.artifact.stored.v1');
+  });
+
+  it('keep what nobody can read as a dead letter, which is shown, sent again and forgotten', async () => {
+    const letters = async (): Promise<{ id: string; consumer: string; reason: string }[]> =>
+      (await api.get<{ letters: { id: string; consumer: string; reason: string }[] }>('/v1/dead-letters')).letters;
+    const later = {
+      specversion: '1.0',
+      id: 'later',
+      source: '/services/later',
+      type: 'sedge.job.requested.v9',
+      subject: 'x',
+      data: {},
+    };
+    connection.publish('sedge.job.requested.training.sum-values', JSON.stringify(later));
+    await until(async () => (await letters()).length === 1);
+    const [letter] = await letters();
+    expect(letter).toMatchObject({ consumer: 'training-jobs', reason: 'unknown-type' });
+    expect(await api.get(`/v1/dead-letters/${letter!.id}`)).toMatchObject({ event: later });
+    expect((await api.call(`/v1/dead-letters/${letter!.id}/replay`, { method: 'POST' })).status).toBe(204);
+    await until(async () => (await letters()).some(({ id }) => id !== letter!.id));
+    for (const { id } of await letters()) {
+      expect((await api.call(`/v1/dead-letters/${id}`, { method: 'DELETE' })).status).toBe(204);
+    }
+    expect(await letters()).toEqual([]);
+    expect((await api.call('/v1/dead-letters/999', { method: 'DELETE' })).status).toBe(404);
+  });
+
+  it('learn the end of a job whose event got lost, and ask again for one whose request did', async () => {
+    const manager = await jetstreamManager(connection);
+    const { run } = await underWay(103);
+    // The broker loses its disk: what it was given and has not passed on is gone.
+    await manager.streams.purge('SEDGE_EVENTS');
+    await manager.consumers.pause('SEDGE_EVENTS', 'workflow-jobs', new Date(Date.now() + 4000));
+    await until(async () => (await jobOf((await api.itemsOf(run))[0]!.job!)).state === 'succeeded');
+    await manager.streams.purge('SEDGE_EVENTS');
+    const ended = await api.ended(run);
+    expect([ended.state, ended.failure]).toEqual(['succeeded', null]);
+    await manager.consumers.pause('SEDGE_EVENTS', 'training-jobs', new Date(Date.now() + 4000));
+    const lost = await api.startRun('name: lost\nsteps:\n  one: { tool: sum-values, with: { value: 104 } }\n');
+    await until(async () => (await api.itemsOf(lost))[0]!.state === 'requested');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await manager.streams.purge('SEDGE_EVENTS');
+    const found = await api.ended(lost);
+    expect([found.state, found.failure]).toEqual(['succeeded', null]);
+  });
+
+  it('refuse settings that are wrong, all at once, and without showing a secret', async () => {
+    const entry = join('apps', 'training', 'dist', 'main.js');
+    const environment = {
+      SEDGE_EVENTS: 'nats',
+      SEDGE_STATE: 'postgres',
+      SEDGE_DATABASE_URL: 'hunter2',
+      SEDGE_LEASE_S: '0',
+    };
+    const child = spawn(process.execPath, [entry], { env: { PATH: process.env['PATH'], ...environment } });
+    let words = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (words += text));
+    const [code] = (await once(child, 'close')) as [number];
+    expect(code).toBe(5);
+    for (const name of ['SEDGE_NATS_URL', 'SEDGE_DATABASE_URL', 'SEDGE_LEASE_S']) expect(words).toContain(name);
+    expect(words).not.toContain('hunter2');
+  });
+});

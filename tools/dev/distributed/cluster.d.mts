@@ -1,0 +1,42 @@
+import type { NatsServer, PostgresServer, S3Server } from '@sedge/local-servers';
+
+export interface ServiceProcess {
+  readonly name: string;
+  readonly service: string;
+  readonly url: string;
+  readonly pid: number | undefined;
+  readonly isRunning: boolean;
+  environment: Record<string, string>;
+  start(): Promise<void>;
+  stop(): Promise<number | null>;
+  kill(): Promise<number | null>;
+  signal(name: NodeJS.Signals): void;
+}
+
+export interface ClusterOptions {
+  home: string;
+  workers?: number;
+  stages?: string[];
+  port?: number;
+  environment?: Record<string, string>;
+  fsync?: boolean;
+  wire?: (name: string, port: number) => Promise<number>;
+  s3Folder?: string;
+}
+
+export declare const BUCKET: string;
+export declare const STAGES: readonly string[];
+
+export declare class Cluster {
+  static start(options: ClusterOptions): Promise<Cluster>;
+  readonly services: ServiceProcess[];
+  readonly home: string;
+  readonly url: string;
+  readonly nats: NatsServer;
+  readonly postgres: PostgresServer;
+  readonly s3: S3Server;
+  copiesOf(service: string): ServiceProcess[];
+  add(stage: string): Promise<ServiceProcess>;
+  backEndsFor(service: string): Record<string, string>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,128 @@
+// NATS, PostgreSQL, an S3 server and every service as processes of their own on this machine: what `npm run up:distributed` starts, and tests.
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { provisionServices, urlFor } from '@sedge/adapter-postgres';
+import { NatsServer, PostgresServer, S3Server, freePort } from '@sedge/local-servers';
+import { ServiceProcess } from './service-process.mjs';
+
+const ROOT = resolve(import.meta.dirname, '..', '..', '..');
+export const BUCKET = 'sedge-artifacts';
+
+/** Services that do jobs: of these there may be many. */
+export const STAGES = ['ingestion', 'training', 'deployment-optimizer', 'benchmark'];
+
+export class Cluster {
+  /** @type {ServiceProcess[]} */
+  services = [];
+  #addresses = {};
+
+  /**
+   * @param options.home folder of everything that it keeps
+   * @param options.s3Folder where artifacts are kept; default in home
+   * @param options.workers copies of each stage
+   * @param options.stages which stages there are; default all
+   * @param options.port of the API; 0 takes a free one
+   * @param options.environment further settings of every service
+   * @param options.wire gives the port by which services reach a back end, for its name and own port; default: its own
+   * @param options.fsync false where what is committed need not survive a power cut
+   */
+  static async start(options) {
+    const cluster = new Cluster(options);
+    try {
+      await cluster.#start();
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+    return cluster;
+  }
+
+  constructor({ home, workers = 1, stages = STAGES, port = 0, environment = {}, fsync = true, wire, s3Folder }) {
+    Object.assign(this, { home: resolve(home), workers, stages, port, environment, fsync, wire, s3Folder });
+  }
+
+  /** Address of the API that users talk to. */
+  get url() {
+    return this.services.find(({ service }) => service === 'workflow').url;
+  }
+
+  copiesOf(service) {
+    return this.services.filter((copy) => copy.service === service);
+  }
+
+  async #start() {
+    const at = (name) => join(this.home, name);
+    for (const name of ['nats', 'postgres', 's3']) await mkdir(at(name), { recursive: true });
+    [this.nats, this.postgres, this.s3] = await Promise.all([
+      NatsServer.start({ folder: at('nats') }),
+      PostgresServer.start({ folder: at('postgres'), fsync: this.fsync, maxConnections: 500 }),
+      S3Server.start({ folder: this.s3Folder ?? at('s3') }),
+    ]);
+    for (const name of ['nats', 'postgres', 's3']) this.#addresses[name] = await this.#throughWire(name);
+    this.accounts = ['workflow', ...this.stages].map((service) => accountOf(service));
+    await provisionServices(this.postgres.url, this.accounts);
+    const copies = this.stages.flatMap((stage) => Array.from({ length: this.workers }, (_, n) => [stage, n + 1]));
+    for (const [service, number] of [['workflow', 1], ...copies]) {
+      this.services.push(await this.#define(service, number, service === 'workflow' ? this.port : 0));
+    }
+    await Promise.all(this.services.map((service) => service.start()));
+  }
+
+  /** Starts one more copy of a stage. */
+  async add(stage) {
+    const copy = await this.#define(stage, this.copiesOf(stage).length + 1, 0);
+    this.services.push(copy);
+    await copy.start();
+    return copy;
+  }
+
+  async #define(service, number, port) {
+    const name = `${service}-${number}`;
+    const listenAt = port === 0 ? await freePort() : port;
+    const environment = {
+      SEDGE_HOME: join(this.home, 'services', name),
+      SEDGE_ENVIRONMENTS_DIR: join(this.home, 'environments'),
+      SEDGE_PORT: String(listenAt),
+      SEDGE_URL: `http://127.0.0.1:${listenAt}`,
+      ...this.backEndsFor(service),
+      ...this.environment,
+    };
+    const entry = join(ROOT, 'apps', service, 'dist', 'main.js');
+    return new ServiceProcess({ name, service, entry, environment, logDirectory: join(this.home, 'logs') });
+  }
+
+  async #throughWire(name) {
+    const url = new URL(this[name].url);
+    if (this.wire) url.port = String(await this.wire(name, Number(url.port)));
+    return url.toString().replace(/\/$/, '');
+  }
+
+  /** How a service reaches its back ends, each with an account of its own where there is one. */
+  backEndsFor(service) {
+    const account = this.accounts.find(({ schema }) => schema === schemaOf(service));
+    return {
+      SEDGE_EVENTS: 'nats',
+      SEDGE_NATS_URL: this.#addresses.nats,
+      SEDGE_STATE: 'postgres',
+      SEDGE_DATABASE_URL: urlFor(this.#addresses.postgres, account),
+      SEDGE_ARTIFACTS: 's3',
+      SEDGE_S3_URL: `${this.#addresses.s3}/${BUCKET}`,
+      SEDGE_S3_ACCESS_KEY: this.s3.accessKey,
+      SEDGE_S3_SECRET_KEY: this.s3.secretKey,
+    };
+  }
+
+  /** Ends the services first, which hand back what they are at, then what is behind them. */
+  async stop() {
+    await Promise.all(this.services.map((service) => service.stop()));
+    await Promise.all([this.nats, this.postgres, this.s3].map((server) => server?.stop()));
+  }
+}
+
+const schemaOf = (service) => service.replaceAll('-', '_');
+
+function accountOf(service) {
+  const schema = schemaOf(service);
+  return { schema, user: `sedge_${schema}`, password: randomBytes(18).toString('base64url') };
+}

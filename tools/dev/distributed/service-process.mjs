@@ -1,0 +1,80 @@
+// One service as a process of its own: started, told to end, or killed as a power cut would.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { mortally } from '@sedge/local-servers';
+
+const ERRORS_KEPT = 4000;
+
+export class ServiceProcess {
+  #child = null;
+  #errors = '';
+
+  /**
+   * @param name of this copy, e.g. `training-2`
+   * @param entry path of the service's main file
+   * @param environment all that the process is told, beside how to find programs
+   */
+  constructor({ name, service, entry, environment, logDirectory }) {
+    Object.assign(this, { name, service, entry, environment, logDirectory });
+  }
+
+  get pid() {
+    return this.#child?.pid;
+  }
+
+  get isRunning() {
+    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Resolves when the service says that it is ready. @throws Error with what it said before it ended */
+  async start() {
+    mkdirSync(this.logDirectory, { recursive: true });
+    const [program, ...args] = [...mortally(), process.execPath, this.entry];
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...ownEnvironment(), ...this.environment },
+    });
+    this.#child = child;
+    this.#errors = '';
+    const log = createWriteStream(join(this.logDirectory, `${this.name}.log`), { flags: 'a' });
+    child.stderr.pipe(log);
+    child.stderr.setEncoding('utf8').on('data', (text) => (this.#errors = (this.#errors + text).slice(-ERRORS_KEPT)));
+    child.once('exit', (code, signal) => this.onExit?.(code, signal));
+    const ended = once(child, 'exit').then(([code, signal]) => {
+      throw new Error(`${this.name} ended with ${signal ?? code} before it was ready: ${this.#errors}`);
+    });
+    const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended]);
+    ended.catch(() => undefined);
+    this.url = JSON.parse(line).url;
+  }
+
+  /** Ends it as an operator would. @returns its exit code */
+  stop() {
+    return this.#end('SIGTERM');
+  }
+
+  kill() {
+    return this.#end('SIGKILL');
+  }
+
+  /** Sends it a signal that does not end it, e.g. SIGSTOP. */
+  signal(name) {
+    if (this.isRunning) this.#child.kill(name);
+  }
+
+  async #end(signal) {
+    if (!this.isRunning) return this.#child?.exitCode ?? null;
+    const ended = once(this.#child, 'exit');
+    this.#child.kill(signal);
+    const [code] = await ended;
+    return code;
+  }
+}
+
+/** The user's own environment, without settings that were meant for another process. */
+function ownEnvironment() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SEDGE_')));
+}

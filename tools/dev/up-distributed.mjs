@@ -1,0 +1,65 @@
+// `npm run up:distributed`: NATS, PostgreSQL, an S3 server and every service as processes of their own, until Ctrl-C.
+// usage: npm run up:distributed [-- --workers N] [--port P] [--data-dir FOLDER]
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { prepareServers } from './setup/servers.mjs';
+import { SetupError, setUp, step } from './setup/steps.mjs';
+
+const RESTART_PAUSE_MS = 1000;
+
+process.chdir(resolve(import.meta.dirname, '..', '..'));
+
+function optionsOf(args) {
+  const names = { workers: { type: 'string' }, port: { type: 'string' }, 'data-dir': { type: 'string' } };
+  const { values } = parseArgs({ args, options: names });
+  const [workers, port] = [Number(values.workers ?? 1), Number(values.port ?? 7350)];
+  if (!Number.isInteger(workers) || workers < 1 || workers > 64)
+    throw new SetupError(`--workers '${values.workers}' is no number from 1 to 64`);
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new SetupError(`--port '${values.port}' is no number from 0 to 65535`);
+  const dataHome = process.env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share');
+  const home = resolve(process.env.INIT_CWD ?? '.', values['data-dir'] ?? join(dataHome, 'sedge-distributed'));
+  return { workers, port, home };
+}
+
+async function run() {
+  const options = optionsOf(process.argv.slice(2));
+  console.log('Setting up');
+  const times = [];
+  await setUp(times);
+  await step(times, 'servers', 'build', async () => {
+    const missing = await prepareServers();
+    if (missing.length > 0) throw new SetupError(missing.join('\n'));
+  });
+  const { Cluster } = await import('./distributed/cluster.mjs');
+  const cluster = await Cluster.start(options);
+  let isEnding = false;
+  for (const service of cluster.services) service.onExit = () => void (isEnding || restart(service, () => isEnding));
+  for (const { name, url, pid } of cluster.services) console.log(`  ${name.padEnd(24)} ${url}  process ${pid}`);
+  console.log(`Logs: ${join(cluster.home, 'logs')}`);
+  console.log(`Sedge listens at ${cluster.url}; try: npx sedge run FILE --server ${cluster.url}`);
+  await new Promise((end) => process.once('SIGINT', end).once('SIGTERM', end));
+  console.log('Ending: work under way is handed back');
+  isEnding = true;
+  await cluster.stop();
+}
+
+async function restart(service, isEnding) {
+  console.log(`${service.name} ended; it is started again`);
+  while (!isEnding()) {
+    await sleep(RESTART_PAUSE_MS);
+    const failure = await service.start().catch((error) => error);
+    if (!failure) return;
+    console.log(failure.message);
+  }
+}
+
+try {
+  await run();
+  process.exit(0);
+} catch (error) {
+  console.error(`\n${error.message}`);
+  process.exit(error.exitCode ?? 1);
+}

@@ -11,7 +11,7 @@ import { tool as ingestFolders } from '../src/tools/ingest-audio-folders.tool.js
 import { tool as ingestSpeechCommands } from '../src/tools/ingest-speech-commands.tool.js';
 import { tool as partitionAudio } from '../src/tools/partition-audio.tool.js';
 import { tarGzOf, tarOf, zipOf, type TestMember } from './builders/archives.js';
-import { flacOf } from './builders/flac-files.js';
+import { flacOf } from '../../../libs/audio/test/flac-files.js';
 import { floatWavOf, toneOf, wavOf } from './builders/recordings.js';
 import { runJob, type Artifact, type JobResult } from './builders/tool-job.js';
 

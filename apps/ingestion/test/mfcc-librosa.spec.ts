@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { REFERENCE_PYTHON, runReference } from '@sedge/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tool as acquireSource } from '../src/tools/acquire-source.tool.js';
 import { tool as extractMfcc } from '../src/tools/extract-mfcc.tool.js';
 import { tool as ingestSpeechCommands } from '../src/tools/ingest-speech-commands.tool.js';
-import { REFERENCE_PYTHON, runReference } from './builders/reference-python.js';
 import { runJob, type JobResult } from './builders/tool-job.js';
 
 const ARCHIVE = join(import.meta.dirname, '..', '..', '..', 'examples', 'keyword-spotting', 'speech-commands.tar');

@@ -6,6 +6,8 @@ import type { ExitCode } from './exit-codes.js';
 export interface CommandContext {
   /** machine-readable output was asked for: one JSON value per line on standard output, nothing else */
   isJson: boolean;
+  /** the log of a process that is started goes to standard error besides its file */
+  isVerbose: boolean;
   /** aborted by Ctrl-C or SIGTERM */
   signal: AbortSignal;
   dataDirectory: string;

@@ -11,15 +11,18 @@ export interface GlobalOptions extends Record<string, unknown> {
   json?: boolean;
   dataDir?: string;
   server?: string;
+  verbose?: boolean;
 }
 
 /** Runs one command: connects when it asks, ends what was started for it, and turns errors into sentences and exit codes. */
 export async function executeCommand(command: SedgeCommand, args: string[], options: GlobalOptions): Promise<ExitCode> {
   const interruption = watchInterrupts();
-  const connector = new Connector(dataDirectoryOf(options.dataDir), options.server);
+  const isVerbose = options.verbose === true;
+  const connector = new Connector(dataDirectoryOf(options.dataDir), options.server, isVerbose);
   const isJson = options.json === true;
   const context: CommandContext = {
     isJson,
+    isVerbose,
     signal: interruption.signal,
     dataDirectory: connector.dataDirectory,
     api: async () => (await connector.open()).api,
@@ -49,10 +52,11 @@ class Connector {
   constructor(
     readonly dataDirectory: string,
     private readonly serverUrl: string | undefined,
+    private readonly isVerbose: boolean,
   ) {}
 
   open(): Promise<Connection> {
-    return (this.connection ??= connectOrStart(this.dataDirectory, this.serverUrl));
+    return (this.connection ??= connectOrStart(this.dataDirectory, this.serverUrl, this.isVerbose));
   }
 
   /**

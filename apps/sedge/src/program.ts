@@ -63,5 +63,6 @@ function addGlobalOptions(command: Command): void {
   command
     .option('--json', 'print machine-readable JSON, one value a line')
     .option('--data-dir <folder>', 'where artifacts and state are kept')
-    .option('--server <url>', 'use the Sedge at this address');
+    .option('--server <url>', 'use the Sedge at this address')
+    .option('--verbose', 'print the log of the services on standard error too');
 }

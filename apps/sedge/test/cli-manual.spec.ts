@@ -8,7 +8,7 @@ import { cliManual } from './cli-manual.js';
 const PATH = fileURLToPath(new URL('../../../docs/cli.md', import.meta.url));
 
 describe('docs/cli.md', () => {
-  // After a change of a command: npx vitest run --project sedge -u apps/sedge/test/cli-manual.spec.ts
+  // After a change of a command: npx vitest run --project sedge apps/sedge/test/cli-manual.spec.ts -u
   it('is what the commands say of themselves', async () => {
     const text = await format(await cliManual(), { ...(await resolveConfig(PATH)), parser: 'markdown' });
     await expect(text).toMatchFileSnapshot(PATH);

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { keywordNet } from '@sedge/test-kit';
+import { join } from 'node:path';
+import { FlacDecoder, wavFile, type RecordingAudio } from '@sedge/audio';
+import { keywordNet, shippedRecordings, type ShippedRecording } from '@sedge/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Sandbox } from './sandbox.js';
 import { toneWav } from './tone-wav.js';
@@ -83,6 +86,25 @@ describe('deploy and predict', PATIENT, () => {
     expect(told.stdout).toMatch(/absent\.wav +—/);
   });
 
+  it('takes FLAC as it takes the WAV of the same samples, and tells a damaged one', async () => {
+    const [{ bytes }] = shippedRecordings(1) as [ShippedRecording];
+    await sandbox.file('real.flac', bytes);
+    await sandbox.file('named-otherwise.wav', bytes);
+    await sandbox.file('real.wav', wavFile(new FlacDecoder().decode(bytes, 60_000) as RecordingAudio));
+    await sandbox.file('cut.flac', bytes.subarray(0, bytes.length / 2));
+    const files = ['real.flac', 'cut.flac', 'real.wav', 'named-otherwise.wav'];
+    const ended = await sandbox.sedge('predict', application.path, ...files, '--json');
+    expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 3, stderr: '' });
+    expect(ended.json.map((line) => line['file'])).toEqual(files);
+    const [flac, cut, wav, misnamed] = ended.json;
+    expect(cut!['error']).toMatch(/no sound FLAC file/);
+    expect(flac!['scores']).toEqual(wav!['scores']);
+    expect(misnamed!['scores']).toEqual(wav!['scores']);
+    expect((await sandbox.sedge('predict', application.path, 'cut.flac', '--json')).json).toMatchObject([
+      { file: 'cut.flac' },
+    ]);
+  });
+
   it('refuses a model that does not say how it is used, unless the user says it', async () => {
     const refused = await sandbox.sedge('deploy', 'bare.onnx');
     expect(refused.code).toBe(1);
@@ -99,6 +121,32 @@ describe('deploy and predict', PATIENT, () => {
     expect(taken.stderr).toContain("'app' is not empty");
   });
 
+  it('deploys by the example that its help gives, and says of each mistake in it what to write', async () => {
+    const { stdout: help } = await sandbox.sedge('deploy', '--help');
+    const example = /\n  (\{\n[^]*?\n  \})/.exec(help)![1]!;
+    await sandbox.file('example.json', example);
+    const options = ['--classes', 'a,b,c', '--preprocessing'];
+    const deployed = await sandbox.sedge('deploy', 'bare.onnx', ...options, 'example.json', '--json');
+    expect({ code: deployed.code, stderr: deployed.stderr }).toEqual({ code: 0, stderr: '' });
+    const { path } = deployed.json.at(-1)!['application'] as { path: string };
+    expect((await sandbox.sedge('predict', path, 'low.wav', '--json')).code).toBe(0);
+    const mistakes: [string, string, RegExp][] = [
+      ['"extract-mfcc"', '"extract-mfc"', /no tool 'extract-mfc' makes features\n +did you mean 'extract-mfcc'\?/],
+      ['"frameMs"', '"frameMS"', /no parameter 'frameMS'\n +did you mean 'frameMs'\?/],
+      ['"clipMs": 1000, ', '', /'clipMs' of the tool 'extract-mfcc' is missing/],
+      ['40 }', '"40" }', /'bands' of the tool 'extract-mfcc' must be of type integer/],
+      ['"parameters"', '"parametres"', /no field 'parametres'\n +did you mean 'parameters'\?/],
+      ['"tool": "extract-mfcc",', '"tool": "extract-mfcc", "version": "7",', /in version 1 only/],
+      ['{', '[', /it is no JSON/],
+    ];
+    for (const [right, wrong, message] of mistakes) {
+      await sandbox.file('wrong.json', example.replace(right, wrong));
+      const refused = await sandbox.sedge('deploy', 'bare.onnx', ...options, 'wrong.json');
+      expect(refused).toMatchObject({ code: 2, stdout: '' });
+      expect(refused.stderr).toMatch(message);
+    }
+  });
+
   it('starts a project from folders of recordings: the workflow it writes is right', async () => {
     for (const [name, hertz] of [
       ['yes', 300],
@@ -111,11 +159,22 @@ describe('deploy and predict', PATIENT, () => {
       }
     }
     const made = await sandbox.sedge('init', 'my-words', '--from', './recordings', '--json');
-    const classes = ['1', 'on', 'yes'].map((name) => ({ name, recordings: 3 }));
+    const classes = ['1', 'on', 'yes'].map((name) => ({ name, recordings: 3, train: 1, validation: 1, test: 1 }));
     expect(made.json[0]).toMatchObject({ classes });
     const plan = await sandbox.sedge('plan', 'my-words/workflow.yml', '--json');
     expect({ code: plan.code, stderr: plan.stderr }).toEqual({ code: 0, stderr: '' });
     expect(plan.json[0]).toMatchObject({ workflow: 'my-words', counts: { reuse: 1, run: 1 } });
+    const few = sandbox.path('few');
+    for (const name of ['yes', 'on', '1']) {
+      await mkdir(join(few, name), { recursive: true });
+      await writeFile(join(few, name, 'clip.wav'), toneWav(400, 1));
+    }
+    const refused = await sandbox.sedge('init', 'too-few', '--from', few);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(
+      /too few: nothing would be left to train on of \S+, \S+: [^]*record more: each class/,
+    );
+    expect(existsSync(sandbox.path('too-few'))).toBe(false);
     const again = await sandbox.sedge('init', 'my-words', '--from', './recordings');
     expect(again.code).toBe(2);
     expect(again.stderr).toContain('is there already');

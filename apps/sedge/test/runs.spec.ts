@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Sandbox, type Ended } from './sandbox.js';
 
@@ -103,7 +104,8 @@ describe('runs, on a process that the commands share', PATIENT, () => {
     const failed = await sandbox.sedge('run', 'workflow.yml', '--set', `wanted=${wanted}`);
     expect(failed.code).toBe(1);
     expect(failed.stdout).toMatch(/✗ last .*there is no .*wanted/);
-    expect(failed.stdout).toContain('The log of last ends so:');
+    expect(failed.stdout).toMatch(/The log of last ends so:\n +info +adding 1\n/);
+    expect(failed.stdout.split('there is no ')).toHaveLength(2);
     const [, run] = /sedge retry (\w+)/.exec(failed.stdout)!;
     expect((await sandbox.sedge('logs', run!, 'last', '--json')).json[0]).toMatchObject({
       step: 'last',
@@ -115,6 +117,14 @@ describe('runs, on a process that the commands share', PATIENT, () => {
     expect(retried.code).toBe(0);
     expect(lastLine(retried)).toMatchObject({ run, state: 'succeeded' });
     expect((await sandbox.sedge('retry', run!)).code).toBe(1);
+  });
+
+  it('tells a missed expectation once', async () => {
+    const text = WORKFLOW.replace('    with: { failUnless: $parameters.wanted }', '    expect: [value >= 1000]');
+    await sandbox.file('missed.yml', text);
+    const missed = await sandbox.sedge('run', 'missed.yml');
+    expect(missed.code).toBe(1);
+    expect(missed.stdout.split('expected value >= 1000')).toHaveLength(2);
   });
 
   it('shows a run under way, cancels it, and leaves finished runs as they are', async () => {
@@ -183,6 +193,35 @@ describe('a run without a shared process', PATIENT, () => {
       const again = await sandbox.sedge('run', 'workflow.yml', '--json');
       expect({ code: again.code, stderr: again.stderr }).toEqual({ code: 0, stderr: '' });
       expect(lastLine(again)).toMatchObject({ state: 'succeeded', decisions: { reused: 1 } });
+    } finally {
+      await sandbox.remove();
+    }
+  });
+
+  it('tells people nothing in JSON after a process was killed: its log is in a file, and shown by --verbose', async () => {
+    const sandbox = await Sandbox.create();
+    try {
+      await sandbox.file('data.txt', 'recordings');
+      const text = WORKFLOW.replace('sweep:', `with: { waitFor: ${sandbox.path('go')} }\n    sweep:`);
+      await sandbox.file('workflow.yml', text);
+      const running = sandbox.start('run', 'workflow.yml', '--json');
+      await running.printed((all) => all.includes('"event":"progress","items":["swept'));
+      running.kill();
+      await running.ended;
+      const shown = await sandbox.sedge('runs', 'list');
+      expect(shown).toMatchObject({ code: 0, stderr: '' });
+      expect(shown.stdout).not.toContain('{');
+      const logged = (await readFile(sandbox.path('data', 'sedge.log'), 'utf8')).trim().split('\n');
+      expect(logged.map((line) => JSON.parse(line) as object)).toContainEqual(
+        expect.objectContaining({ level: 'warn', message: expect.stringContaining('its worker is gone') as string }),
+      );
+      running.kill();
+      const again = sandbox.start('up', '--port', '0', '--json');
+      await again.printed((all) => all.includes('\n'));
+      again.kill();
+      await again.ended;
+      const verbose = await sandbox.sedge('runs', 'list', '--verbose');
+      expect(verbose.stderr).toContain('its worker is gone');
     } finally {
       await sandbox.remove();
     }

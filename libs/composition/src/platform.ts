@@ -16,9 +16,6 @@ import { TableDeadLetters } from './dead-letters.js';
 import type { Settings } from './settings.js';
 import { waitForLock } from './system-lock.js';
 
-/** The machine must be mended before the next start; the commands' own code for it. */
-const EXIT_ENVIRONMENT = 5;
-
 /** How long back ends may take to answer at the start: they may be starting too. */
 const PATIENCE_MS = 60_000;
 
@@ -32,10 +29,18 @@ export interface Platform {
   host: Host;
 }
 
-/** Binds each port to an adapter. The data directory is locked before. @param onTrouble told what someone should know */
-export async function openPlatform(settings: Settings, onTrouble: (message: string) => void): Promise<Platform> {
+/** Who is told of what happens below the ports. */
+export interface PlatformListeners {
+  /** something that someone should know */
+  onTrouble: (message: string) => void;
+  /** the embedded database has ended by itself */
+  onStopped: (error: Error) => void;
+}
+
+/** Binds each port to an adapter. The data directory is locked before. */
+export async function openPlatform(settings: Settings, { onTrouble, onStopped }: PlatformListeners): Promise<Platform> {
   const host = hostOf(settings);
-  const database = await openDatabase(settings, host);
+  const database = await openDatabase(settings, host, onStopped);
   const [store, events] = await Promise.all([openStore(settings), openEvents(settings, { database, host, onTrouble })]);
   const runners = [
     new ProcessRunner({ environmentsDirectory: settings.environmentsDirectory, waitForLock }),
@@ -45,7 +50,11 @@ export async function openPlatform(settings: Settings, onTrouble: (message: stri
   return { database, ...events, store, runners, host };
 }
 
-async function openDatabase({ state, dataDirectory, cacheDirectory }: Settings, host: Host): Promise<Database> {
+async function openDatabase(
+  { state, dataDirectory, cacheDirectory }: Settings,
+  host: Host,
+  onStopped: (error: Error) => void,
+): Promise<Database> {
   if (state.kind === 'postgres') {
     const { url, poolSize } = state;
     return PostgresDatabase.open({ url, poolSize, applicationName: host.worker, patienceMs: PATIENCE_MS });
@@ -53,7 +62,7 @@ async function openDatabase({ state, dataDirectory, cacheDirectory }: Settings, 
   return PgliteDatabase.open({
     dataDirectory: join(dataDirectory, 'database'),
     templateDirectory: cacheDirectory,
-    onStopped: endProcess,
+    onStopped,
   });
 }
 
@@ -77,13 +86,6 @@ async function openStore({ artifacts, dataDirectory }: Settings): Promise<Artifa
   const store = new S3Store({ ...artifacts, spoolDirectory: join(dataDirectory, 'spool') });
   await store.prepare();
   return store;
-}
-
-/** Without its database a process can do nothing but end; what was committed is there at the next start. */
-function endProcess(error: Error): void {
-  const { message, code, mend } = error as Error & { code?: string; mend?: string };
-  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level: 'error', code, message, mend })}\n`);
-  process.exit(EXIT_ENVIRONMENT);
 }
 
 function hostOf({ dataDirectory, toolDirectories, cores, memoryMb, leaseS, url, state }: Settings): Host {

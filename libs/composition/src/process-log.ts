@@ -3,11 +3,11 @@ import type { LogLevel } from './settings.js';
 
 const RANK: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
 
-/** The log of a process: one line of JSON an event, on standard error, so that standard output stays the command's own. */
+/** The log of a process: one line of JSON an event of the process. */
 export class ProcessLog implements LoggerService {
   constructor(
     private readonly level: LogLevel,
-    private readonly write: (line: string) => void = (line) => void process.stderr.write(line),
+    private readonly write: (line: string) => void,
   ) {}
 
   error(message: unknown, ...rest: unknown[]): void {

@@ -31,6 +31,10 @@ export interface ProcessOptions {
   settings: Settings;
   /** prepares the application before it starts, e.g. for static pages */
   configure?: (app: NestExpressApplication) => void;
+  /** takes the log, line by line; left out: standard error */
+  log?: (line: string) => void;
+  /** told when the process can't go on, before it ends */
+  onFatal?: (error: Error) => void;
 }
 
 interface Surroundings {
@@ -40,12 +44,14 @@ interface Surroundings {
 }
 
 const BODY_LIMIT = '32mb';
+/** The machine must be mended before the next start; the commands' own code for it. */
+const EXIT_ENVIRONMENT = 5;
 
 /** The lock, the ports and the application of a process, opened in this order and closed in the other. */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
   const { settings } = options;
   const unlock = await lockDataDirectory(settings.dataDirectory);
-  const logger = new ProcessLog(settings.logLevel);
+  const logger = new ProcessLog(settings.logLevel, options.log ?? ((line) => void process.stderr.write(line)));
   let reserve: DiskReserve | undefined;
   let platform: Platform | undefined;
   const release = async (): Promise<void> => {
@@ -55,12 +61,23 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   };
   try {
     reserve = await DiskReserve.keep(settings.dataDirectory, (message) => logger.warn(message, 'disk'));
-    platform = await openPlatform(settings, (message) => logger.warn(message, 'events'));
+    platform = await openPlatform(settings, {
+      onTrouble: (message) => logger.warn(message, 'events'),
+      onStopped: (error) => endProcess(error, logger, options),
+    });
     return await startApplication(options, platform, { logger, release });
   } catch (error) {
     await release();
     throw error;
   }
+}
+
+/** Without its database a process can do nothing but end; what was committed is there at the next start. */
+function endProcess(error: Error, logger: ProcessLog, { onFatal }: ProcessOptions): void {
+  const { message, code, mend } = error as Error & { code?: string; mend?: string };
+  logger.error({ code, message, mend });
+  onFatal?.(error);
+  process.exit(EXIT_ENVIRONMENT);
 }
 
 async function startApplication(

@@ -18,3 +18,4 @@ export type {
   ToolRuntime,
 } from './tool-definition.js';
 export { ToolError, type BuiltinTool, type ToolContext } from './builtin-tool.js';
+export { nearestName, suggestName } from './nearest-name.js';

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { RunView } from '@sedge/workflow';
 import type { SedgeCommand } from '../command.js';
@@ -6,9 +6,16 @@ import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { assertEmpty, copyApplication } from '../program/copy-application.js';
 import { deployWorkflow } from '../project/deploy-workflow.js';
+import { readPreprocessing } from '../project/preprocessing-file.js';
 import { outcomeOf } from '../runs/run-outcome.js';
 import { leaveRun } from '../runs/leave-run.js';
 import { finishRun, watchRun } from '../runs/watch-run.js';
+
+/** Features of shape [1, 40, 32]: 40 bands, and 1 + 1000 / 32 frames. */
+const EXAMPLE_PREPROCESSING = `  {
+    "tool": "extract-mfcc",
+    "parameters": { "sampleRateHz": 16000, "clipMs": 1000, "frameMs": 128, "strideMs": 32, "bands": 40 }
+  }`;
 
 export const command: SedgeCommand = {
   usage: 'deploy <model>',
@@ -20,7 +27,12 @@ export const command: SedgeCommand = {
   sedge deploy other.onnx --classes yes,no,stop --preprocessing preprocessing.json
 
 A model that Sedge trained carries its classes and preprocessing. Another one is refused unless both are given: --classes in the order of the
-outputs, --preprocessing as a JSON file {"tool": "extract-mfcc", "version": "1", "parameters": {…}, "normalization": {"mean", "std"}}.
+outputs, --preprocessing as a JSON file, for instance
+
+${EXAMPLE_PREPROCESSING}
+
+clipMs is the length of a clip; the other parameters are those of the tool (sedge tools show extract-mfcc), by their defaults where left out.
+"normalization": {"mean": […], "std": […]} is added where the model wants x' = (x - mean) / std, with one number for each band.
 
 Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 an option is wrong, 4 there is no such file.`,
   configure(command) {
@@ -36,13 +48,12 @@ Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 
     const folder = options['to'] as string | undefined;
     if (folder !== undefined) await assertEmpty(folder);
     const target = String(options['target']);
-    const workflow = deployWorkflow(model, {
-      target,
-      classes: parseClasses(options['classes'] as string | undefined),
-      preprocessing: await readPreprocessing(options['preprocessing'] as string | undefined),
-      outputKind: parseOutputKind(options['output'] as string | undefined),
-    });
+    const classes = parseClasses(options['classes'] as string | undefined);
+    const outputKind = parseOutputKind(options['output'] as string | undefined);
     const api = await context.api();
+    const file = options['preprocessing'] as string | undefined;
+    const preprocessing = file === undefined ? null : await readPreprocessing(file, api);
+    const workflow = deployWorkflow(model, { target, classes, preprocessing, outputKind });
     const run = await api.post<RunView>('/v1/runs', { workflow, file: 'deploy.yml', baseDirectory: process.cwd() });
     const ended = await watchRun(context, api, run);
     if (ended === null) return leaveRun(context, api, run);
@@ -80,17 +91,4 @@ function parseClasses(text: string | undefined): string[] | null {
 function parseOutputKind(text: string | undefined): string | null {
   if (text === undefined || text === 'logits' || text === 'softmax') return text ?? null;
   throw new CommandError('CLI_BAD_OUTPUT', `--output '${text}' is not known`, EXIT.usage, 'write logits or softmax');
-}
-
-async function readPreprocessing(file: string | undefined): Promise<unknown> {
-  if (file === undefined) return null;
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new CommandError('CLI_FILE_UNREADABLE', `'${file}' can't be read: ${error.message}`, EXIT.notFound);
-  });
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    const message = `'${file}' is no JSON: ${(error as Error).message}`;
-    throw new CommandError('CLI_BAD_PREPROCESSING', message, EXIT.usage, 'see: sedge deploy --help');
-  }
 }

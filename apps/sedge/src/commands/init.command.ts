@@ -1,15 +1,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
+import type { ClassSplits } from '@sedge/ingestion';
 import type { SedgeCommand } from '../command.js';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { table } from '../output/table.js';
 import { audioWorkflow } from '../project/audio-workflow.js';
 import { findClassFolders } from '../project/class-folders.js';
-
-/** Recordings of a class below which a test split says little. */
-const FEW = 20;
 
 export const command: SedgeCommand = {
   usage: 'init <folder>',
@@ -24,6 +22,8 @@ export const command: SedgeCommand = {
 Put the speaker first in the file's name (ann_1.wav) or in a folder of their own (yes/ann/1.wav), and nobody is in two splits, so that the
 accuracy tells how strangers fare. Noise in a folder _background_noise_ is mixed in while training.
 
+With fewer than three speakers, or a class of which nothing would be left to train on, nothing is written: the message says what is missing.
+
 Exit codes: 0 written, 2 the recordings do not fit or the workflow is there already, 4 there is no such folder.`,
   configure(command) {
     command.requiredOption('--from <folder>', 'the folder of recordings');
@@ -32,6 +32,9 @@ Exit codes: 0 written, 2 the recordings do not fit or the workflow is there alre
     const folder = resolve(args[0]!);
     const recordings = resolve(String(options['from']));
     const classes = await findClassFolders(recordings);
+    // Loaded only when needed: the service is behind this import.
+    const { splitClasses, thinClassNotes } = await import('../project/class-splits.js');
+    const splits = splitClasses(classes);
     const file = join(folder, 'workflow.yml');
     if (existsSync(file)) {
       const mend = 'name another folder, or remove the file first';
@@ -48,20 +51,23 @@ Exit codes: 0 written, 2 the recordings do not fit or the workflow is there alre
       ),
     );
     const shown = relative(process.cwd(), file);
-    context.emit({ workflow: file, classes });
+    const notes = thinClassNotes(classes, splits);
+    context.emit({ workflow: file, classes: splits.map(withSum), notes });
     context.say(
       table(
-        ['class', 'recordings'],
-        classes.map(({ name, recordings: count }) => [name, count]),
+        ['class', 'recordings', 'to train', 'to validate', 'to test'],
+        splits.map(withSum).map((one) => [one.name, one.recordings, one.train, one.validation, one.test]),
       ),
     );
-    const few = classes.filter(({ recordings: count }) => count < FEW).map(({ name }) => name);
-    if (few.length > 0)
-      context.say(`\nFew recordings of ${few.join(', ')}: expect little of them before there are more.`);
+    if (notes.length > 0) context.say(`\n${notes.join('\n')}`);
     context.say(`\nWritten: ${shown}\nNext:    sedge plan ${shown}\n         sedge run ${shown}`);
     return EXIT.ok;
   },
 };
+
+function withSum(splits: ClassSplits): ClassSplits & { recordings: number } {
+  return { ...splits, recordings: splits.train + splits.validation + splits.test };
+}
 
 /** A relative path that can't be taken for anything else. */
 function asPlace(path: string): string {

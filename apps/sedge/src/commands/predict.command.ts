@@ -12,10 +12,11 @@ import { layoutsDirectory } from '../program/layouts.js';
 export const command: SedgeCommand = {
   usage: 'predict <application> <files...>',
   summary: 'recognize recordings with a generated program',
-  help: `APPLICATION is the id of an application (or its beginning) or the folder of one; the program is built on first use.
+  help: `APPLICATION is the id of an application (or its beginning) or the folder of one; the program is built on first use. Recordings are WAV or
+FLAC, at any sample rate.
 
   sedge predict ./my-application clip.wav
-  sedge predict 3f2a91c0d4e5 recordings/*.wav --json
+  sedge predict 3f2a91c0d4e5 recordings/*.flac --json
   sedge artifacts list --kind application       the applications there are
 
 With --json each file gives a line {"file", "label", "score", "scores"}: label is one of the model's classes, score is the label's,

@@ -13,6 +13,7 @@ It listens on the loopback address only: there are no access tokens yet, so othe
   sedge up                                      then, from anywhere on this machine:
   curl http://127.0.0.1:7350/v1/runs
   sedge up --port 0 --json                      {"url", "socketPath"} on the first line
+  sedge up --verbose                            with the log, which else goes to the file sedge.log of the data directory alone
 
 Exit codes: 0 ended by Ctrl-C, 2 the address or port is refused, 5 the port or the data directory is in use.`,
   configure(command) {
@@ -36,7 +37,11 @@ Exit codes: 0 ended by Ctrl-C, 2 the address or port is refused, 5 the port or t
       );
     }
     const { startAllInOne } = await import('../server/all-in-one.js');
-    const server = await startAllInOne({ dataDirectory: context.dataDirectory, listen: { host, port } });
+    const server = await startAllInOne({
+      dataDirectory: context.dataDirectory,
+      listen: { host, port },
+      isVerbose: context.isVerbose,
+    });
     context.emit({ url: server.url, socketPath: server.socketPath });
     context.say(
       `Sedge listens at ${server.url} and ${server.socketPath}. Ctrl-C ends it; runs go on at the next start.`,

@@ -1,9 +1,11 @@
 import { stringify } from 'yaml';
+import { TRAINING_RECIPE } from './training-recipe.js';
 
 /** Text of a workflow that makes a recognizer of recordings in one folder per class. @param from as it stands in the file */
 export function audioWorkflow(name: string, from: string, classes: readonly string[]): string {
   const inline = (value: unknown): string =>
     stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trim();
+  const { architecture, iterations, ...recipe } = TRAINING_RECIPE;
   return `# From recordings in one folder per class to a program that recognizes them.
 # Change what you like and run it again: only what changed is done again (sedge plan says what, sedge why says why).
 name: ${inline(name)}
@@ -13,9 +15,9 @@ inputs:
 parameters:
   classes: ${inline(classes)}
   # the presets: sedge tools show train-pytorch
-  architecture: kws-res
+  architecture: ${architecture}
   # more of them train longer, and better as long as the validation accuracy rises
-  iterations: 900
+  iterations: ${iterations}
 steps:
   recordings:
     tool: ingest-audio-folders
@@ -28,7 +30,11 @@ steps:
   model:
     tool: train-pytorch
     in: { features: $features.features, dataset: $recordings.dataset }
-    with: { architecture: $parameters.architecture, iterations: $parameters.iterations }
+    with:
+      architecture: $parameters.architecture
+      iterations: $parameters.iterations
+      # what follows makes few speakers stand for all; clips are also shifted, stretched and mixed with noise by default
+${indented(recipe, 6)}
   accuracy:
     tool: benchmark-accuracy
     in: { model: $model.model, features: $features.features }
@@ -43,4 +49,9 @@ steps:
     tool: benchmark-latency
     in: { program: $program.program, model: $model.model }
 `;
+}
+
+function indented(values: object, spaces: number): string {
+  const lines = Object.entries(values).map(([name, value]) => `${' '.repeat(spaces)}${name}: ${String(value)}`);
+  return lines.join('\n');
 }

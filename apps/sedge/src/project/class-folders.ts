@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 
@@ -7,6 +7,8 @@ import { EXIT } from '../exit-codes.js';
 export interface ClassFolder {
   name: string;
   recordings: number;
+  /** paths below the class's folder, with `/`, in the order of their names */
+  files: string[];
 }
 
 const NOISE_FOLDER = '_background_noise_';
@@ -24,9 +26,9 @@ export async function findClassFolders(folder: string): Promise<ClassFolder[]> {
   const classes: ClassFolder[] = [];
   for (const { name } of entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))) {
     if (name === NOISE_FOLDER) continue;
-    const files = await readdir(join(folder, name), { recursive: true });
-    const recordings = files.filter(isRecording).length;
-    if (recordings > 0) classes.push({ name, recordings });
+    const all = await readdir(join(folder, name), { recursive: true });
+    const files = all.filter(isRecording).map((path) => path.replaceAll(sep, '/'));
+    if (files.length > 0) classes.push({ name, recordings: files.length, files: files.sort() });
   }
   if (classes.length < 2) {
     const found = classes.length === 0 ? 'no folder with recordings' : `only one class, '${classes[0]!.name}'`;

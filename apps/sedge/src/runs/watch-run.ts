@@ -1,9 +1,9 @@
-import type { RunView } from '@sedge/workflow';
+import type { ItemView, RunView } from '@sedge/workflow';
 import type { ApiClient } from '../client/api-client.js';
 import type { CommandContext } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { dim } from '../output/terminal.js';
-import { logTail } from './log-tail.js';
+import { logTail, type LogLine } from './log-tail.js';
 import { RunDisplay } from './run-display.js';
 import { followRun, type RunEvent } from './run-events.js';
 import { outcomeOf } from './run-outcome.js';
@@ -52,10 +52,18 @@ export async function finishRun(context: CommandContext, api: ApiClient, run: Ru
 async function sayFailures(context: CommandContext, api: ApiClient, run: RunView): Promise<void> {
   const failed = run.items.filter((item) => item.state === 'failed').slice(0, MOST_LOGS);
   for (const item of failed) {
-    const lines = item.job === null ? [] : await logTail(api, run.id, item.name, LOG_LINES);
+    const tail = item.job === null ? [] : await logTail(api, run.id, item.name, LOG_LINES);
+    const lines = tail.filter((line) => !repeats(line, item));
     if (lines.length > 0) context.say(`\nThe log of ${item.name} ends so:`);
     for (const { level, message } of lines) context.say(dim(`    ${level.padEnd(5)} ${message}`));
-    if (lines.length === LOG_LINES) context.say(dim(`    the whole log: sedge logs ${run.id} ${item.name}`));
+    if (tail.length === LOG_LINES) context.say(dim(`    the whole log: sedge logs ${run.id} ${item.name}`));
   }
-  if (run.failure) context.say(`\n${run.failure.message}`);
+  // A missed expectation ends the run, in the words in which its step's line has told it.
+  const isTold = run.items.some(({ name, failure }) => run.failure?.message === `${name}: ${failure?.message}`);
+  if (run.failure && !isTold) context.say(`\n${run.failure.message}`);
+}
+
+/** The step's own line has said how it failed. */
+function repeats({ level, message }: LogLine, { failure }: ItemView): boolean {
+  return level === 'error' && failure !== null && message === `${failure.code}: ${failure.message}`;
 }

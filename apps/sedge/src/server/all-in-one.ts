@@ -6,6 +6,8 @@ import { TrainingModule } from '@sedge/training';
 import { WorkflowModule } from '@sedge/workflow';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import { red } from '../output/terminal.js';
+import { processLogTo } from './log-file.js';
 
 /** Every service that the one process holds. */
 const SERVICES = [IngestionModule, TrainingModule, DeploymentOptimizerModule, BenchmarkModule, WorkflowModule];
@@ -14,6 +16,8 @@ export interface AllInOneOptions {
   dataDirectory: string;
   /** address of the HTTP API besides the socket; absent: as SEDGE_HOST and SEDGE_PORT say, else none */
   listen?: { host: string; port: number };
+  /** whether the log goes to standard error besides its file */
+  isVerbose: boolean;
 }
 
 export interface AllInOne {
@@ -25,17 +29,24 @@ export interface AllInOne {
 }
 
 /** Starts all services in this process, on the embedded database, bus and store. @throws CommandError that says how to mend it */
-export async function startAllInOne({ dataDirectory, listen }: AllInOneOptions): Promise<AllInOne> {
+export async function startAllInOne({ dataDirectory, listen, isVerbose }: AllInOneOptions): Promise<AllInOne> {
   try {
     const settings = readSettings({ ...process.env, SEDGE_HOME: dataDirectory });
     const running = await startProcess({
       modules: SERVICES,
       settings: listen ? { ...settings, listen } : settings,
+      log: processLogTo(dataDirectory, isVerbose),
+      onFatal: sayFatal,
     });
     return { url: running.url, socketPath: running.socketPath, close: () => running.close() };
   } catch (error) {
     throw asCommandError(error);
   }
+}
+
+function sayFatal(error: Error): void {
+  const mend = 'mend' in error ? `\n  ${String(error.mend)}` : '';
+  process.stderr.write(`${red('error')} ${error.message}${mend}\n`);
 }
 
 /** What the user can mend is said as a sentence; anything else is a fault of the program and keeps its trace. */

@@ -14,7 +14,11 @@ export interface Connection {
 }
 
 /** Connects to `serverUrl` or to the running process of the data directory; starts an all-in-one process inside this one when there is none. */
-export async function connectOrStart(dataDirectory: string, serverUrl: string | undefined): Promise<Connection> {
+export async function connectOrStart(
+  dataDirectory: string,
+  serverUrl: string | undefined,
+  isVerbose: boolean,
+): Promise<Connection> {
   if (serverUrl !== undefined) assertAddress(serverUrl);
   if (serverUrl !== undefined) return { api: new ApiClient({ url: serverUrl }), isOwn: false, close: async () => {} };
   const socketPath = socketPathOf(dataDirectory);
@@ -22,7 +26,7 @@ export async function connectOrStart(dataDirectory: string, serverUrl: string | 
   if (await answers(socketPath)) return { api, isOwn: false, close: async () => {} };
   // Loaded only when needed: most of what the process consists of is behind this import.
   const { startAllInOne } = await import('./all-in-one.js');
-  const server = await startAllInOne({ dataDirectory });
+  const server = await startAllInOne({ dataDirectory, isVerbose });
   await untilToolsAreKnown(api);
   return { api, isOwn: true, close: () => server.close() };
 }

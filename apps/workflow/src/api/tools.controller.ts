@@ -1,8 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { errorsOf } from '@sedge/service-kit';
-import type { ToolDefinition } from '@sedge/tool-contracts';
-import { suggestName } from '../domain/nearest.js';
+import { suggestName, type ToolDefinition } from '@sedge/tool-contracts';
 import { WORKFLOW_ERRORS } from '../errors.js';
 import { ToolRegistry } from '../state/tool-registry.service.js';
 import type { KnownTool } from '../state/tool.repository.js';

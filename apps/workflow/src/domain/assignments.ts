@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Mistakes } from './mistake.js';
-import { suggestName } from './nearest.js';
+import { suggestName } from '@sedge/tool-contracts';
 import type { ParsedInput, ParsedWorkflow } from './parsed-workflow.js';
 import { Source, readYaml, type TreeNode } from './yaml-tree.js';
 

@@ -1,6 +1,6 @@
 import type { Axis, CompiledStep, StepOutput } from './compiled-workflow.js';
 import type { Mistakes, Place } from './mistake.js';
-import { suggestName } from './nearest.js';
+import { suggestName } from '@sedge/tool-contracts';
 import type { PlacedReference } from './parsed-workflow.js';
 import { isReference, parseReference, referenceText, unescapeText, type Reference } from './reference.js';
 import { ArtifactHole, EachHole, MetricHole, type Template } from './template.js';

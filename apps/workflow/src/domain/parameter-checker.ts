@@ -1,7 +1,6 @@
-import type { RegisteredTool } from '@sedge/tool-contracts';
+import { type RegisteredTool, suggestName } from '@sedge/tool-contracts';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { MistakeCode } from '../errors.js';
-import { suggestName } from './nearest.js';
 
 /** What is wrong with a tool's parameters, and where: the keys and positions that lead there. */
 export interface ParameterProblem {

@@ -1,5 +1,5 @@
 import type { Mistakes } from './mistake.js';
-import { suggestName } from './nearest.js';
+import { suggestName } from '@sedge/tool-contracts';
 import type { ParsedStep, ParsedWorkflow, PlacedReference } from './parsed-workflow.js';
 import { isReference, parseReference } from './reference.js';
 import { placeOf, type TreeNode } from './yaml-tree.js';

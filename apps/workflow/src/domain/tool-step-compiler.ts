@@ -1,4 +1,4 @@
-import type { RegisteredTool } from '@sedge/tool-contracts';
+import { type RegisteredTool, suggestName } from '@sedge/tool-contracts';
 import type {
   Axis,
   CompiledExpectation,
@@ -8,7 +8,6 @@ import type {
   StepOutput,
 } from './compiled-workflow.js';
 import { artifactHolesOf, declaredMetrics, metricFits, type CompileScope } from './compile-scope.js';
-import { suggestName } from './nearest.js';
 import type { ParameterChecker } from './parameter-checker.js';
 import type { ParsedBinding, ParsedExpectation, ParsedToolStep, PlacedReference } from './parsed-workflow.js';
 import { referenceText } from './reference.js';

@@ -1,6 +1,6 @@
 import type { MistakeCode } from '../errors.js';
 import type { Mistakes, Place } from './mistake.js';
-import { suggestName } from './nearest.js';
+import { suggestName } from '@sedge/tool-contracts';
 import { NAME_PATTERN, isReference, parseReference, unescapeText } from './reference.js';
 import type { PlacedReference } from './parsed-workflow.js';
 import { placeOf, type TreeEntry, type TreeMap, type TreeNode } from './yaml-tree.js';

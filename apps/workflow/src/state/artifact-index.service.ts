@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Digest } from '@sedge/artifact-contracts';
 import type { ArtifactStoredData } from '@sedge/event-contracts';
 import { errorsOf, type Transaction } from '@sedge/service-kit';
@@ -13,8 +13,9 @@ export type KnownArtifact = ArtifactRow & { manifest: string; metadata: Record<s
 
 /** What the rest of the service asks about artifacts. */
 @Injectable()
-export class ArtifactIndex implements OnApplicationBootstrap {
+export class ArtifactIndex implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('artifacts');
+  private readonly readings = new Set<Promise<void>>();
   private readonly listeners = new Set<(artifact: ArtifactStoredData) => void>();
 
   constructor(
@@ -33,8 +34,14 @@ export class ArtifactIndex implements OnApplicationBootstrap {
   }
 
   stored(data: ArtifactStoredData): void {
-    void this.readIn(data.artifact);
+    const reading = this.readIn(data.artifact).finally(() => this.readings.delete(reading));
+    this.readings.add(reading);
     for (const listener of this.listeners) listener(data);
+  }
+
+  /** The database stays until all are noted. */
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(this.readings);
   }
 
   /** Calls back for each artifact that enters the index from now on. @returns a function that ends it */

@@ -131,9 +131,9 @@ export class JobRun {
 
   /** The tool's own words, where it gave any, say more than how it ended. */
   private failed({ class: failureClass, code, message }: Failure): RunResult {
-    const failure = { class: failureClass, ...(this.reported ?? { code, message }) };
-    this.log.add('error', `${failure.code}: ${failure.message}`);
-    return { status: 'failed', failure };
+    if (this.reported) return { status: 'failed', failure: { class: failureClass, ...this.reported } };
+    this.log.add('error', `${code}: ${message}`);
+    return { status: 'failed', failure: { class: failureClass, code, message } };
   }
 }
 

@@ -1,5 +1,5 @@
 import { isSafeRelativePath } from '@sedge/artifact-contracts';
-import type { ToolDefinition } from '@sedge/tool-contracts';
+import { nearestName, type ToolDefinition } from '@sedge/tool-contracts';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import { TOOL_DEFINITION_SCHEMA } from './tool-file-schema.js';
@@ -126,23 +126,8 @@ const KEYS = [
 ];
 
 function nearestKey(key: string): string {
-  const nearest = KEYS.map((known) => ({ known, distance: editDistance(key.toLowerCase(), known.toLowerCase()) })).sort(
-    (a, b) => a.distance - b.distance,
-  )[0]!;
-  return nearest.distance <= 2 ? `did you mean '${nearest.known}'?` : 'remove it';
-}
-
-/** Insertions, deletions and replacements between two words (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
+  const nearest = nearestName(key, KEYS);
+  return nearest === null ? 'remove it' : `did you mean '${nearest}'?`;
 }
 
 /** The place of a finding: its own node, or of what it is missing in. */

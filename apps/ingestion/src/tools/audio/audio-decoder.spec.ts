@@ -1,10 +1,10 @@
+import { isUnusable } from '@sedge/audio';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { flacOf } from '../../../test/builders/flac-files.js';
+import { flacOf } from '../../../../../libs/audio/test/flac-files.js';
 import { floatWavOf, toneOf, wavOf } from '../../../test/builders/recordings.js';
 import { AudioDecoder } from './audio-decoder.js';
 import { fitClip } from './fit-clip.js';
-import { isUnusable } from './recording-audio.js';
 
 const decoder = new AudioDecoder(16_000, 10_000);
 

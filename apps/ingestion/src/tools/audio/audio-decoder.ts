@@ -1,6 +1,5 @@
+import { FlacDecoder, isFlac, isUnusable, type RecordingAudio, type UnusableAudio } from '@sedge/audio';
 import { decodeWav, resample } from '@sedge/lne';
-import { FlacDecoder } from './flac-decoder.js';
-import { isUnusable, type RecordingAudio, type UnusableAudio } from './recording-audio.js';
 
 const LOWEST_HZ = 1000;
 
@@ -34,8 +33,8 @@ export class AudioDecoder {
   }
 
   private read(bytes: Buffer, limitMs: number): RecordingAudio | UnusableAudio {
+    if (isFlac(bytes)) return this.flac.decode(bytes, limitMs);
     const magic = bytes.toString('latin1', 0, 4);
-    if (magic === 'fLaC') return this.flac.decode(bytes, limitMs);
     if (!magic.startsWith('RI') && !magic.startsWith('RF')) return { reason: 'not-audio', detail: '' };
     try {
       return decodeWav(bytes);

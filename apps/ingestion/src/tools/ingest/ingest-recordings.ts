@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { METADATA_FILE, type JobInput, type ToolContext } from '@sedge/tool-contracts';
+import { type JobInput, METADATA_FILE, nearestName, type ToolContext } from '@sedge/tool-contracts';
 import type { AudioLayout, Labelling } from '../../domain/audio-layout.js';
 import { judgeRecordings, type Judgement } from '../../domain/doubtful-recordings.js';
-import { nearestWord } from '../../domain/nearest-word.js';
 import { cutNoise } from '../../domain/noise-stretches.js';
 import { byText, SPLITS, type LabelledRecording } from '../../domain/recording.js';
 import { assignSplits, type SplitAssignment } from '../../domain/split-assignment.js';
@@ -119,7 +118,7 @@ function refuseSkipped(skipped: SkippedFile[], { strict, maxSkipped }: IngestPar
 function classesOf(wanted: string[], recordings: LabelledRecording[], known: string[]): string[] {
   const found = [...new Set(recordings.map(({ label }) => label))].sort(byText);
   for (const word of wanted.filter((word) => !found.includes(word))) {
-    const nearest = nearestWord(word, known);
+    const nearest = nearestName(word, known);
     throw refusal('INGESTION_WORD_ABSENT', { word, suggestion: nearest ? `; there is '${nearest}'` : '' });
   }
   const classes = wanted.length > 0 ? wanted : found;

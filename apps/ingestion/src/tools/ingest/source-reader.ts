@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isUnusable } from '@sedge/audio';
 import type { ToolContext } from '@sedge/tool-contracts';
 import type { AudioLayout } from '../../domain/audio-layout.js';
 import { readMemberPath } from '../../domain/member-path.js';
@@ -9,7 +10,6 @@ import { refusal } from '../../errors.js';
 import type { Archive, ArchiveMember } from '../archive/archive-member.js';
 import { AudioDecoder } from '../audio/audio-decoder.js';
 import { fitClip, type LongClips } from '../audio/fit-clip.js';
-import { isUnusable } from '../audio/recording-audio.js';
 import type { SampleStore } from '../dataset/sample-store.js';
 
 const RECORDING_LIMIT_BYTES = 256e6;

@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { METADATA_FILE, type JobInput, type ToolContext } from '@sedge/tool-contracts';
+import { type JobInput, METADATA_FILE, nearestName, type ToolContext } from '@sedge/tool-contracts';
 import { chooseClasses, type Candidate, type Choice } from '../../domain/class-choice.js';
-import { nearestWord } from '../../domain/nearest-word.js';
 import { hasNoiseForAll, placeSilence, type NoiseStretch } from '../../domain/noise-stretches.js';
 import { SPLITS, type LabelledRecording, type Split } from '../../domain/recording.js';
 import { saltedHash } from '../../domain/salted-hash.js';
@@ -84,7 +83,7 @@ function placeClips(reader: DatasetReader, input: JobInput, { split: rules }: Pa
 function choose(reader: DatasetReader, placed: Placed[], splits: Split[], parameters: PartitionParameters): Choice {
   const { unknown, silence, split } = parameters;
   for (const word of parameters.words.filter((word) => !reader.classes.includes(word))) {
-    const nearest = nearestWord(word, reader.classes);
+    const nearest = nearestName(word, reader.classes);
     throw refusal('INGESTION_WORD_ABSENT', { word, suggestion: nearest ? `; there is '${nearest}'` : '' });
   }
   const words = parameters.words.length > 0 ? parameters.words : reader.classes;

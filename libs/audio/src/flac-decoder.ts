@@ -11,6 +11,9 @@ const FIRST_CAPACITY = 1 << 16;
 /** A long recording's memory is not held for the short ones after it. */
 const KEPT_CAPACITY = 1 << 20;
 
+/** Whether a file begins as FLAC does: its content tells what it is, not its name. */
+export const isFlac = (bytes: Buffer): boolean => bytes.toString('latin1', 0, 4) === 'fLaC';
+
 /** Decodes FLAC files from untrusted bytes, one after the other: memory is used again. @see RFC 9639 */
 export class FlacDecoder {
   private readonly buffers = new ChannelBuffers();

@@ -1,5 +1,3 @@
-import type { SkipReason } from '../../domain/skip-reasons.js';
-
 /** Samples of one channel, as a file holds them. */
 export interface RecordingAudio {
   /** in [-1, 1), or 16-bit integers */
@@ -7,9 +5,9 @@ export interface RecordingAudio {
   sampleRateHz: number;
 }
 
-/** Why a file gives no samples: an expected outcome, listed and not thrown. */
+/** Why a file gives no samples: an expected outcome, told and not thrown. */
 export interface UnusableAudio {
-  reason: SkipReason;
+  reason: 'empty' | 'not-audio' | 'too-long' | 'unreadable';
   detail: string;
 }
 

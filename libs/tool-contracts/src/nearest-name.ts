@@ -29,7 +29,7 @@ function distanceOf(written: string, name: string): number {
 }
 
 /** Damerau's distance for neighbouring letters: insertions, deletions, substitutions, swaps. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {

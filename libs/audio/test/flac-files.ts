@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { crc16, crc8 } from '../../src/tools/audio/flac/crc.js';
+import { crc16, crc8 } from '../src/flac/crc.js';
 
 export interface FlacFields {
   rateHz?: number;

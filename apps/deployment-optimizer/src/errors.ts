@@ -20,6 +20,10 @@ export const DEPLOYMENT_ERRORS = {
     sentence: 'The calibration features are not of the kind that the model takes.',
     mend: 'Give the features that the model was trained on, or leave them away.',
   },
+  DEPLOY_RECORDINGS_UNREADABLE: {
+    sentence: 'The recordings to try the program on are no data set that can be read.',
+    mend: 'Ingest them again, or leave them away.',
+  },
   BUILD_CMAKE_MISSING: {
     sentence: 'CMake is not on this machine.',
     mend: 'Install it, e.g. apt-get install cmake.',

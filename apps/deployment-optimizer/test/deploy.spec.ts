@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ModelMetadata } from '@sedge/artifact-contracts';
 import { Hdf5Writer } from '@sedge/hdf5';
+import { decodeWav } from '@sedge/lne';
 import { gaussian, keywordNet, runBuiltinTool, type ToolRunRequest, type ToolRunResult } from '@sedge/test-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tool as buildApplication } from '../src/tools/build-application.tool.js';
@@ -59,6 +60,18 @@ async function calibration(parameters = PREPROCESSING.parameters): Promise<ToolR
     preprocessing: { ...PREPROCESSING, parameters, normalization: undefined },
   };
   return { path, kind: 'features', metadata };
+}
+
+/** A data set of one second of noise per clip; `labels` of its test split. */
+async function recordings(labels: bigint[]): Promise<ToolRunRequest['inputs'][string]> {
+  const path = join(folder, 'dataset');
+  await mkdir(path, { recursive: true });
+  const file = await Hdf5Writer.create(join(path, 'dataset.h5'));
+  const clips = Int16Array.from({ length: labels.length * 16_000 }, (_, at) => (at * 7919) % 20_011);
+  file.dataset('/test/data', 'int16', [16_000]).append(clips);
+  file.dataset('/test/label', 'int64').append(BigInt64Array.from(labels));
+  file.finish();
+  return { path, kind: 'dataset.audio', metadata: { classes: ['yes', '../no', 'silence'], sampleRateHz: 16000 } };
 }
 
 let count = 0;
@@ -129,6 +142,19 @@ describe('deploy-lne', () => {
     edited.layers[0]!['primitive'] = 'core.pool';
     await writeFile(join(plan.path, 'plan.json'), JSON.stringify(edited));
     await expect(deploy({ ...inputs, plan })).rejects.toMatchObject({ code: 'DEPLOY_PLAN_REFUSED' });
+  });
+
+  it('lays a recording of each class beside the program, by names that stay in its folder', async () => {
+    const { outputs } = await deploy({ model: await model(), recordings: await recordings([1n, 0n, 1n, 0n]) });
+    const { files, path } = outputs['application']!;
+    expect(files.filter((file) => file.startsWith('recordings')).sort()).toEqual([
+      'recordings/class-1.wav',
+      'recordings/yes.wav',
+    ]);
+    const { samples, sampleRateHz } = decodeWav(await readFile(join(path, 'recordings', 'yes.wav')));
+    expect([samples.length, sampleRateHz]).toEqual([16_000, 16_000]);
+    const first = Math.round(samples[0]! * (samples instanceof Int16Array ? 1 : 32_768));
+    expect(first).toBe((16_000 * 7919) % 20_011);
   });
 
   it('refuses a model that does not say how it is used, unless the user does', async () => {

@@ -27,6 +27,18 @@ describe('a stage', () => {
     expect(logs.body).toContain('writing hello');
   });
 
+  it('does at once what needs no core, while other jobs have all of them and more wait', async () => {
+    const long = { waitMs: 60_000 };
+    const busy = await stage.client.ask({ tool: 'fill-machine', parameters: { ...long, text: 'one' } });
+    await stage.client.hear('sedge.job.started.v1', busy);
+    const waiting = await stage.client.ask({ tool: 'fill-machine', parameters: { ...long, text: 'two' } });
+    const idle = await stage.client.ask({ tool: 'fetch-note', parameters: { text: 'three' } });
+    await stage.client.hear('sedge.job.succeeded.v1', idle);
+    expect(stage.client.count('sedge.job.started.v1', waiting)).toBe(0);
+    for (const job of [busy, waiting]) await stage.client.leave(job, 'fill-machine');
+    await stage.client.hear('sedge.job.cancelled.v1', busy);
+  });
+
   it('does a job again that is asked for while its folder is still being removed', async () => {
     const parameters = { text: 'again', litter: 2000 };
     const job = await stage.client.ask({ tool: 'write-note', parameters });

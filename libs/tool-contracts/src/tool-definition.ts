@@ -47,6 +47,7 @@ export interface ToolDefinition {
   outputs: Record<string, ToolPort>;
   /** JSON Schema (object) with a default for each property that isn't required */
   parameters: JsonSchemaObject;
+  /** `cpu` in cores; 0 for what waits for disks and networks, which then never waits for a core */
   resources: { cpu: number; memoryMb: number; gpu?: number; diskMb?: number };
   reproducibility: Reproducibility;
   runtime: ToolRuntime;

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mergeLocks } from './merge-locks.mjs';
 import { isAtLeast } from './programs.mjs';
-import { SetupError, assertFreeDisk } from './steps.mjs';
+import { SetupError, assertFreeDisk, doneShare, remainingText } from './steps.mjs';
 
 describe('mergeLocks', () => {
   const hashed = 'numpy==2.4.6 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n';
@@ -26,6 +26,19 @@ describe('mergeLocks', () => {
     const both = "numpy==2.2.6 ; python_version < '3.11'\nnumpy==2.4.6 ; python_version >= '3.11'\n";
     expect(mergeLocks([both])).toBe(both);
     expect(() => mergeLocks(['numpy==1\n', 'numpy==2\n'])).toThrow(/disagree: numpy==1 and numpy==2/);
+  });
+});
+
+describe('the time that a step still takes', () => {
+  it('follows from the share that builders and installers say is done', () => {
+    expect(doneShare('native engine: [9/36] Building CXX object x.cpp.o')).toBe(0.25);
+    expect(doneShare('[ 26%] Building CXX object x.cpp.o')).toBe(0.26);
+    expect(doneShare('12 of 48 packages')).toBe(0.25);
+    expect(doneShare('npm http fetch GET 200 https://x/[scope]')).toBeNull();
+    expect(remainingText(0.25, 30_000)).toBe(', about 2 min left');
+    expect(remainingText(0.75, 30_000)).toBe(', about 10 s left');
+    expect(remainingText(0.01, 30_000)).toBeNull();
+    expect(remainingText(null, 30_000)).toBeNull();
   });
 });
 

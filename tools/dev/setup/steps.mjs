@@ -28,19 +28,40 @@ export function onInterrupt(action) {
   return () => process.off('SIGINT', action).off('SIGTERM', action);
 }
 
-/** Shows what is going on: in place on a terminal, a sign of life every 20 s elsewhere. */
+/** Shows what is going on and how long it still takes: in place on a terminal, a sign of life every 20 s elsewhere. */
 export function progressLine(label) {
   const started = Date.now();
-  const heartbeat = isTerminal ? null : setInterval(() => console.error(`  ${label} … ${seconds(started)}`), 20_000);
+  let left = '';
+  const state = () => `  ${label} … ${seconds(started)}${left}`;
+  const heartbeat = isTerminal ? null : setInterval(() => console.error(state()), 20_000);
   return {
     show(text) {
-      if (isTerminal) process.stderr.write(`\r\x1b[K  ${label} … ${seconds(started)}  ${text.trim().slice(0, 90)}`);
+      left = remainingText(doneShare(text), Date.now() - started) ?? left;
+      if (isTerminal) process.stderr.write(`\r\x1b[K${state()}  ${text.trim().slice(0, 90)}`);
     },
     end() {
       if (heartbeat) clearInterval(heartbeat);
       if (isTerminal) process.stderr.write('\r\x1b[K');
     },
   };
+}
+
+/** The share that is done, from what Ninja (`[12/45] …`), Make (`[ 26%] …`) and our own steps (`12 of 45 packages`) print; null elsewhere. */
+export function doneShare(line) {
+  const [, done, total] = /\[(\d+)\/(\d+)\]/.exec(line) ?? /(\d+) of (\d+) \w/.exec(line) ?? [];
+  if (Number(total) > 0) return Math.min(1, Number(done) / Number(total));
+  const percent = /\[ *(\d+)%\]/.exec(line)?.[1];
+  return percent === undefined ? null : Number(percent) / 100;
+}
+
+/** Before this much is done a guess would be far off. */
+const LEAST_SHARE = 0.05;
+
+/** What remains at the pace so far; null while it is not known. */
+export function remainingText(share, elapsedMs) {
+  if (share === null || share < LEAST_SHARE || elapsedMs < 2000) return null;
+  const leftS = Math.round((elapsedMs * (1 - share)) / share / 1000);
+  return leftS < 60 ? `, about ${leftS} s left` : `, about ${Math.round(leftS / 60)} min left`;
 }
 
 /** Runs a command, shows its last line as progress, and gives everything that it printed when it fails. */

@@ -13,6 +13,7 @@ import { TARGETS } from '../domain/target.js';
 import { goldenInputs } from './deploy/golden-vectors.js';
 import { useOf, type GivenUse, type ModelUse } from './deploy/model-use.js';
 import { PlannedNetwork } from './deploy/network.js';
+import { sampleRecordings } from './deploy/sample-recordings.js';
 
 interface Parameters extends GivenUse {
   target: string;
@@ -33,6 +34,11 @@ export const tool: BuiltinTool = {
         kind: 'features',
         optional: true,
         description: 'real features, from which the vectors of the self-test are taken',
+      },
+      recordings: {
+        kind: 'dataset.audio',
+        optional: true,
+        description: 'a data set, of whose test split one recording per class goes with the program, to try it on',
       },
       plan: {
         kind: 'deployment-plan',
@@ -111,11 +117,13 @@ export const tool: BuiltinTool = {
     const calibration = job.inputs['calibration'] as JobInput | undefined;
     const golden = await goldenInputs(network.inputShape(), use, calibration, goldenVectors);
     const files = await network.generate(target, use, golden);
+    const recordings = job.inputs['recordings'] as JobInput | undefined;
+    const samples = recordings ? await sampleRecordings(recordings) : [];
     progress(2, 3, 'steps');
     signal.throwIfAborted();
     await writeApplication(
       job.outputs['application']!.path,
-      files,
+      new Map([...files, ...samples]),
       applicationMetadata(target, use, network.footprint()),
     );
     await writePlan(job.outputs['plan']!.path, target, network);

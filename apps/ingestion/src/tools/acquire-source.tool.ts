@@ -40,7 +40,7 @@ export const tool: BuiltinTool = {
       },
       required: ['from'],
     },
-    resources: { cpu: 1, memoryMb: 128 },
+    resources: { cpu: 0, memoryMb: 128 },
     reproducibility: { level: 'none' },
     runtime: { kind: 'builtin', entry: 'acquire-source' },
     graceMs: 5000,

@@ -11,6 +11,9 @@ const MOST_LIVE_LINES = 8;
 const REDRAW_MS = 200;
 /** Without a terminal: how often a running item says how far it is. */
 const PLAIN_PROGRESS_MS = 15_000;
+/** A job that waits for cores this long is said to. */
+const WAIT_TOLD_MS = 5000;
+const WAITS = 'waits for free cores, which other jobs have';
 /** What is over sooner needs no estimate. */
 const SOON_MS = 2000;
 
@@ -20,6 +23,7 @@ export class RunDisplay {
   private readonly progress = new Map<string, ProgressEvent & { leftMs: number | null }>();
   private readonly remaining = new RemainingTime();
   private readonly toldAtMs = new Map<string, number>();
+  private readonly queuedAtMs = new Map<string, number>();
   private readonly startedMs = Date.now();
   private readonly timer: NodeJS.Timeout;
   private readonly nameWidth: number;
@@ -73,19 +77,31 @@ export class RunDisplay {
   }
 
   private draw(): void {
-    if (!process.stdout.isTTY) return;
     const running = this.tally.running();
+    if (!process.stdout.isTTY) return this.tellWaiting(running);
     const shown = running.slice(0, MOST_LIVE_LINES).map((item) => this.liveLine(item));
     const more = running.length > MOST_LIVE_LINES ? [dim(`  … and ${running.length - MOST_LIVE_LINES} more`)] : [];
     const state = `  ${this.tally.done} of ${this.tally.total} done, ${duration(Date.now() - this.startedMs)}`;
     this.lines.update([...shown, ...more, dim(state)]);
   }
 
+  private tellWaiting(running: ItemView[]): void {
+    const nowMs = Date.now();
+    for (const item of running.filter(isQueued)) {
+      const sinceMs = this.queuedAtMs.get(item.name) ?? nowMs;
+      this.queuedAtMs.set(item.name, sinceMs);
+      if (nowMs - sinceMs < WAIT_TOLD_MS) continue;
+      this.lines.print(`  ${item.name.padEnd(this.nameWidth)}  ${WAITS}`);
+      // Once is enough.
+      this.queuedAtMs.set(item.name, Infinity);
+    }
+  }
+
   private liveLine(item: ItemView): string {
     const name = item.name.padEnd(this.nameWidth);
     if (item.state === 'awaiting') return `${yellow('…')} ${name}  ${dim('waits for an artifact of somebody else')}`;
     const progress = this.progress.get(item.name);
-    const elapsed = item.startedAt ? duration(Date.now() - Date.parse(item.startedAt)) : 'queued';
+    const elapsed = isQueued(item) ? WAITS : duration(Date.now() - Date.parse(item.startedAt!));
     if (!progress) return `${yellow('…')} ${name}  ${dim(elapsed)}`;
     return `${yellow('…')} ${name}  ${bar(progress.done, progress.total)}  ${this.progressText(item.name)}  ${dim(elapsed)}`;
   }
@@ -99,6 +115,9 @@ export class RunDisplay {
     return [share, counts, ...figures, left].filter((text) => text !== '').join(', ');
   }
 }
+
+/** Asked for, and not begun. */
+const isQueued = (item: ItemView): boolean => item.state !== 'awaiting' && item.startedAt === null;
 
 function longest(names: readonly string[]): number {
   return names.reduce((width, name) => Math.max(width, name.length), 8);

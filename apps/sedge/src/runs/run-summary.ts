@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccuracyReport, EngineLatency, LatencyReport, Proportion } from '@sedge/artifact-contracts';
 import { confusionTable } from '../output/confusion-table.js';
@@ -64,10 +65,24 @@ function memoryText({ memoryBytes }: EngineLatency): string {
 }
 
 function placesBlock({ application, program }: RunOutcome): string {
-  const folder = (program ?? application)!.path;
   const lines = [
     ...(application ? [['Application', application.path, application.id]] : []),
     ...(program ? [['Program', join(program.path, 'app'), program.id]] : []),
   ].flatMap(([label, path, id]) => [`${bold(label!.padEnd(12))} ${path}`, `${' '.repeat(13)}${id}`]);
-  return [...lines, `${bold('Try it'.padEnd(12))} npx sedge predict ${folder} YOUR-RECORDING.wav`].join('\n');
+  const predict = `npx sedge predict ${(program ?? application)!.path}`;
+  const recordings = application === null ? null : recordingsOf(application.path);
+  const tries =
+    recordings === null
+      ? [`${predict} YOUR-RECORDING.wav`]
+      : [
+          `${predict} ${join(recordings, '*.wav')}`,
+          dim('recordings that the network never heard; or a WAV or FLAC file of yours'),
+        ];
+  return [...lines, ...tries.map((text, at) => `${bold((at === 0 ? 'Try it' : '').padEnd(12))} ${text}`)].join('\n');
+}
+
+/** Recordings that an application carries to be tried on. */
+function recordingsOf(folder: string): string | null {
+  const recordings = join(folder, 'recordings');
+  return existsSync(recordings) ? recordings : null;
 }

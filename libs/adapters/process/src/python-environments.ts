@@ -5,6 +5,7 @@ import { mkdir, readFile, readdir, rename, rm, stat, statfs, utimes, writeFile }
 import { join } from 'node:path';
 import { ToolUnavailableError, type ToolOutcome, type ToolRun } from '@sedge/ports';
 import type { EnvironmentLock, ToolDefinition } from '@sedge/tool-contracts';
+import { InstallerWords, installFailure } from './install-failure.js';
 import { forgetInstaller, install, killInstaller } from './installer.js';
 import { indexAnswers, indexUrl } from './package-index.js';
 import { findInterpreter, type Interpreter } from './python-interpreter.js';
@@ -157,6 +158,7 @@ export class PythonEnvironments {
     const shortage = await diskShortage(this.directory, definition);
     if (shortage) return { ok: false, outcome: shortage };
     onLine({ type: 'log', level: 'info', message: `making the environment of ${definition.name} from ${lock.file}` });
+    const words = new InstallerWords();
     const outcome = await install({
       path,
       lockPath: join(folder, lock.file),
@@ -165,12 +167,15 @@ export class PythonEnvironments {
       noteDirectory,
       interpreter,
       signal,
-      onLine,
+      onLine: (line) => {
+        if (line.type === 'log') words.add(line.message);
+        onLine(line);
+      },
     });
     await forgetInstaller(noteDirectory);
     if (outcome.status !== 'succeeded') {
       await rm(path, { recursive: true, force: true });
-      return { ok: false, outcome: asInstallFailure(outcome, definition) };
+      return { ok: false, outcome: installFailure(outcome, words, definition.name) };
     }
     await writeFile(
       join(path, READY),
@@ -242,17 +247,4 @@ async function diskShortage(directory: string, { name, resources }: ToolDefiniti
   if (freeMb >= neededMb) return null;
   const message = `the environment of ${name} needs ${neededMb} MB, and ${directory} has ${freeMb} MB free; free some, or move the data directory`;
   return { status: 'failed', class: 'permanent', code: 'ENVIRONMENT_DISK_FULL', message };
-}
-
-const DISK_FULL = /no space left on device|ENOSPC|errno 28|disk quota exceeded/i;
-
-/** An index or a network may answer the next time; a disk doesn't grow, nor does Python its missing modules. */
-function asInstallFailure(outcome: ToolOutcome, { name }: ToolDefinition): ToolOutcome {
-  if (outcome.status !== 'failed' || outcome.code === 'ENVIRONMENT_VENV_MISSING') return outcome;
-  if (DISK_FULL.test(outcome.message)) {
-    const message = `the disk became full while the environment of ${name} was made; free some, or move the data directory`;
-    return { status: 'failed', class: 'permanent', code: 'ENVIRONMENT_DISK_FULL', message };
-  }
-  const message = `the environment of ${name} can't be made: ${outcome.message}; see the job's log, and check network, proxy and mirror`;
-  return { status: 'failed', class: 'transient', code: 'ENVIRONMENT_FAILED', message };
 }

@@ -7,14 +7,20 @@ interface Need {
   gpus: number;
 }
 
+interface Waiting {
+  need: Need;
+  grant: () => void;
+}
+
 /**
  * What the machine has left for jobs, shared by all stages of the process. A job that asks for more than there is gets all there is,
- * alone. Who asked first is served first, so that a large job isn't passed for ever by small ones.
+ * alone. Who asked first is served first, so that a large job isn't passed for ever by small ones; but what needs neither core nor GPU,
+ * since it waits for disks and networks, passes those who wait for one.
  */
 export class Capacity {
   private readonly total: Need;
   private readonly used: Need = { cores: 0, memoryMb: 0, gpus: 0 };
-  private readonly waiting: { need: Need; grant: () => void }[] = [];
+  private waiting: Waiting[] = [];
 
   constructor({ cores, memoryMb, gpus }: Pick<Machine, 'cores' | 'memoryMb' | 'gpus'>) {
     this.total = { cores, memoryMb, gpus };
@@ -23,7 +29,8 @@ export class Capacity {
   /** Resolves when the tool's resources are free. @returns gives them back; may be called twice */
   async acquire(definition: ToolDefinition): Promise<() => void> {
     const need = this.needOf(definition);
-    if (this.waiting.length > 0 || !this.fits(need)) {
+    const mustQueue = this.waiting.length > 0 && needsProcessor(need);
+    if (mustQueue || !this.fits(need)) {
       await new Promise<void>((grant) => this.waiting.push({ need, grant }));
     } else this.add(need, 1);
     let isReleased = false;
@@ -36,11 +43,17 @@ export class Capacity {
   }
 
   private grantWaiting(): void {
-    for (let first = this.waiting[0]; first && this.fits(first.need); first = this.waiting[0]) {
-      this.add(first.need, 1);
-      this.waiting.shift();
-      first.grant();
+    const still: Waiting[] = [];
+    for (const waiting of this.waiting) {
+      const mustQueue = still.length > 0 && needsProcessor(waiting.need);
+      if (mustQueue || !this.fits(waiting.need)) {
+        still.push(waiting);
+        continue;
+      }
+      this.add(waiting.need, 1);
+      waiting.grant();
     }
+    this.waiting = still;
   }
 
   private needOf({ resources }: ToolDefinition): Need {
@@ -61,5 +74,7 @@ export class Capacity {
     for (const name of ['cores', 'memoryMb', 'gpus'] as const) this.used[name] += sign * need[name];
   }
 }
+
+const needsProcessor = ({ cores, gpus }: Need): boolean => cores > 0 || gpus > 0;
 
 export const CAPACITY = Symbol('Capacity');

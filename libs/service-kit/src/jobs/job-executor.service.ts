@@ -9,22 +9,20 @@ import type { Digest } from '@sedge/artifact-contracts';
 import { JobWorkshop } from './job-workshop.service.js';
 import { JobRepository } from './job.repository.js';
 import { CAPACITY, type Capacity } from './capacity.js';
+import { JobLane } from './job-lane.js';
 import { ToolCatalog, type StageTool } from '../tools/tool-catalog.service.js';
 import type { JobRow } from './job.js';
 
-/** How often the queue is looked at without being told: another process may have queued or given up something. */
-const POLL_MS = 5000;
+/** How often dead workers are looked for. */
+const WATCH_MS = 5000;
 
 /** Takes due jobs of the stage, in their order, as far as the machine's capacity goes. */
 @Injectable()
 export class JobExecutor implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('jobs');
   private isOpen = false;
-  private isLooking = false;
-  private isAskedAgain = false;
-  private timer: NodeJS.Timeout | undefined;
   private watch: NodeJS.Timeout | undefined;
-  private looking: Promise<void> = Promise.resolve();
+  private lanes: JobLane[] = [];
 
   constructor(
     private readonly jobs: JobRepository,
@@ -36,31 +34,22 @@ export class JobExecutor implements OnApplicationBootstrap, BeforeApplicationShu
   async onApplicationBootstrap(): Promise<void> {
     await this.workshop.recover(this.catalog.stageName());
     this.isOpen = true;
-    this.watch = setInterval(() => void this.preemptAbandoned(), POLL_MS).unref();
+    // Where a job waits for cores, what needs none must not wait behind it.
+    this.lanes = [true, false].map((isIdle) => this.lane(isIdle));
+    this.watch = setInterval(() => void this.preemptAbandoned(), WATCH_MS).unref();
     this.wake();
   }
 
   /** Jobs under way are stopped and given back; the next process takes them up. */
   async beforeApplicationShutdown(): Promise<void> {
     this.isOpen = false;
-    clearTimeout(this.timer);
     clearInterval(this.watch);
-    await Promise.all([this.workshop.stopAll(), this.looking]);
+    await Promise.all([this.workshop.stopAll(), ...this.lanes.map((lane) => lane.close())]);
   }
 
   /** Looks for work now: a job was queued, or capacity became free. */
   wake(): void {
-    if (!this.isOpen) return;
-    if (this.isLooking) {
-      this.isAskedAgain = true;
-      return;
-    }
-    this.isLooking = true;
-    clearTimeout(this.timer);
-    this.looking = this.look().finally(() => {
-      this.isLooking = false;
-      if (this.isAskedAgain) this.wake();
-    });
+    for (const lane of this.lanes) lane.wake();
   }
 
   /** Stops the attempt of a job that nobody wants any more, if it runs here; elsewhere its next heartbeat is told. */
@@ -81,23 +70,20 @@ export class JobExecutor implements OnApplicationBootstrap, BeforeApplicationShu
     }
   }
 
-  private async look(): Promise<void> {
-    let pauseMs = POLL_MS;
-    try {
-      do {
-        this.isAskedAgain = false;
-        while (this.isOpen && (await this.takeNext()));
-      } while (this.isAskedAgain && this.isOpen);
-      pauseMs = Math.min(POLL_MS, (await this.jobs.nextDueMs()) ?? POLL_MS);
-    } catch (error) {
-      this.logger.warn(`no work taken: ${(error as Error).message}`);
-    }
-    if (this.isOpen) this.timer = setTimeout(() => this.wake(), Math.max(1, pauseMs)).unref();
+  private lane(isIdle: boolean): JobLane {
+    return new JobLane({
+      takeNext: () => this.takeNext(isIdle),
+      nextDueMs: () => this.jobs.nextDueMs(),
+      onFailure: (error) => this.logger.warn(`no work taken: ${error.message}`),
+    });
   }
 
   /** @returns whether there may be more */
-  private async takeNext(): Promise<boolean> {
-    const name = await this.jobs.nextTool(this.catalog.externalNames());
+  private async takeNext(isIdle: boolean): Promise<boolean> {
+    const idle = this.catalog.idleNames();
+    const name = isIdle
+      ? await this.jobs.nextToolOf(idle)
+      : await this.jobs.nextToolExcept([...idle, ...this.catalog.externalNames()]);
     if (name === null) return false;
     const tool = this.catalog.find(name);
     const release = tool?.runner ? await this.capacity.acquire(tool.registered.definition) : () => undefined;

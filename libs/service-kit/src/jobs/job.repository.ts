@@ -100,11 +100,20 @@ export class JobRepository {
   }
 
   /** The tool of the job that is next in line, without taking it. @param except tools that only workers outside run */
-  async nextTool(except: string[]): Promise<string | null> {
+  nextToolExcept(names: string[]): Promise<string | null> {
+    return this.nextTool(names, false);
+  }
+
+  /** The same among some tools. */
+  async nextToolOf(names: string[]): Promise<string | null> {
+    return names.length === 0 ? null : this.nextTool(names, true);
+  }
+
+  private async nextTool(names: string[], isAmong: boolean): Promise<string | null> {
     const [row] = await this.transactions.query<{ tool_name: string }>(
-      `SELECT tool_name FROM job WHERE state = 'queued' AND due_at <= now() AND tool_name <> ALL ($1::text[])
+      `SELECT tool_name FROM job WHERE state = 'queued' AND due_at <= now() AND (tool_name = ANY ($1::text[])) = $2
        ORDER BY due_at, sequence LIMIT 1`,
-      [except],
+      [names, isAmong],
     );
     return row?.tool_name ?? null;
   }

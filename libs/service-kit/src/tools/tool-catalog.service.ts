@@ -87,6 +87,13 @@ export class ToolCatalog implements OnModuleInit, OnApplicationBootstrap {
       .map(({ registered }) => registered.definition.name);
   }
 
+  /** Tools that wait for disks and networks and need no core. */
+  idleNames(): string[] {
+    return this.all()
+      .filter(({ runner, registered }) => runner !== null && registered.definition.resources.cpu === 0)
+      .map(({ registered }) => registered.definition.name);
+  }
+
   refusals(): RefusedTool[] {
     return this.refused;
   }

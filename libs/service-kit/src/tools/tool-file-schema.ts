@@ -126,7 +126,7 @@ export const TOOL_DEFINITION_SCHEMA = {
       required: ['cpu', 'memoryMb'],
       additionalProperties: false,
       properties: {
-        cpu: { type: 'number', exclusiveMinimum: 0 },
+        cpu: { type: 'number', minimum: 0 },
         memoryMb: { type: 'number', exclusiveMinimum: 0 },
         gpu: { type: 'integer', minimum: 0 },
         diskMb: { type: 'number', minimum: 0 },

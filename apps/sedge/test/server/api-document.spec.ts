@@ -1,8 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SedgeProcess, buildProgram, makeFolder } from './sedge-process.js';
-
-// A process is started and ended, which takes its time on a machine that is busy.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+import { describe, expect, it } from 'vitest';
+import { useSedge } from './sedge-process.js';
 
 interface ApiDocument {
   openapi: string;
@@ -11,20 +8,10 @@ interface ApiDocument {
 }
 
 describe('the OpenAPI document', () => {
-  let folder: Awaited<ReturnType<typeof makeFolder>>;
-  let sedge: SedgeProcess;
-  beforeAll(async () => {
-    buildProgram();
-    folder = await makeFolder();
-    sedge = await SedgeProcess.start({ dataDirectory: folder.path });
-  });
-  afterAll(async () => {
-    await sedge?.stop();
-    await folder?.remove();
-  });
+  const bench = useSedge();
 
   it('says what each address does and what each body holds', async () => {
-    const document = await sedge.api.get<ApiDocument>('/v1/openapi.json');
+    const document = await bench.sedge.api.get<ApiDocument>('/v1/openapi.json');
     expect(document.openapi).toMatch(/^3\./);
     expect(Object.keys(document.paths)).toEqual(
       expect.arrayContaining(['/v1/runs', '/v1/jobs/{id}/claim', '/v1/uploads']),

@@ -1,25 +1,12 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { SmallDisk, canMount } from '@sedge/test-kit';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SedgeProcess, StartFailure, buildProgram, itemNamed, makeFolder, until } from './sedge-process.js';
-
-// Processes are started and ended, which takes its time on a machine that is busy.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SedgeProcess, StartFailure, buildProgram, itemNamed, makeFolder, until, useSedge } from './sedge-process.js';
 
 const WORKFLOW = 'name: kept\nsteps: { one: { tool: sum-values, with: { value: 5 } } }\n';
 
-let folder: Awaited<ReturnType<typeof makeFolder>>;
-let sedge: SedgeProcess;
-beforeAll(async () => {
-  buildProgram();
-  folder = await makeFolder();
-  sedge = await SedgeProcess.start({ dataDirectory: folder.path });
-});
-afterAll(async () => {
-  await sedge?.stop();
-  await folder?.remove();
-});
+const bench = useSedge();
 
 async function refusal(options: { dataDirectory: string; port?: number }): Promise<StartFailure> {
   try {
@@ -33,26 +20,26 @@ async function refusal(options: { dataDirectory: string; port?: number }): Promi
 
 describe('a data directory', () => {
   it('has one process: a second one is refused with what to do, and nothing is lost', async () => {
-    const run = await sedge.run(WORKFLOW);
-    const { exitCode, output } = await refusal({ dataDirectory: folder.path });
+    const run = await bench.sedge.run(WORKFLOW);
+    const { exitCode, output } = await refusal({ dataDirectory: bench.folder });
     expect(exitCode).toBe(5);
     expect(JSON.parse(output)).toEqual({
       error: {
         code: 'DATA_DIRECTORY_BUSY',
-        message: `another process works on ${folder.path}`,
+        message: `another process works on ${bench.folder}`,
         mend: expect.stringContaining('choose another --data-dir'),
       },
     });
-    expect((await sedge.run(WORKFLOW)).items[0]!.decision).toBe('reused');
-    expect(await sedge.stop()).toBe(0);
-    sedge = await SedgeProcess.start({ dataDirectory: folder.path });
-    expect(await sedge.show(run.id)).toMatchObject({ state: 'succeeded', items: run.items });
+    expect((await bench.sedge.run(WORKFLOW)).items[0]!.decision).toBe('reused');
+    expect(await bench.sedge.stop()).toBe(0);
+    bench.sedge = await SedgeProcess.start({ dataDirectory: bench.folder });
+    expect(await bench.sedge.show(run.id)).toMatchObject({ state: 'succeeded', items: run.items });
   });
 
   it('is free again after its process was killed', async () => {
-    await sedge.kill();
-    sedge = await SedgeProcess.start({ dataDirectory: folder.path });
-    expect((await sedge.run(WORKFLOW)).items[0]!.decision).toBe('reused');
+    await bench.sedge.kill();
+    bench.sedge = await SedgeProcess.start({ dataDirectory: bench.folder });
+    expect((await bench.sedge.run(WORKFLOW)).items[0]!.decision).toBe('reused');
   });
 });
 

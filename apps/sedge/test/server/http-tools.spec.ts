@@ -1,10 +1,7 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HttpToolServer } from './http-tool-server.js';
-import { SedgeProcess, buildProgram, itemNamed, makeFolder, until } from './sedge-process.js';
-
-// Processes are started and ended, which takes its time on a machine that is busy.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+import { itemNamed, until, useSedge } from './sedge-process.js';
 
 const WORKFLOW = `name: third-party
 steps:
@@ -15,56 +12,54 @@ steps:
   words: { tool: describe-value, in: { of: $both.report } }
 `;
 
-let folder: Awaited<ReturnType<typeof makeFolder>>;
 let server: HttpToolServer;
-let sedge: SedgeProcess;
 beforeAll(async () => {
-  buildProgram();
-  folder = await makeFolder();
   server = await HttpToolServer.start();
-  const SEDGE_TOOLS_DIR = server.writeTools(join(folder.path, 'tools'));
-  sedge = await SedgeProcess.start({ dataDirectory: join(folder.path, 'data'), environment: { SEDGE_TOOLS_DIR } });
 });
+const bench = useSedge((folder) => ({
+  dataDirectory: join(folder, 'data'),
+  environment: { SEDGE_TOOLS_DIR: server.writeTools(join(folder, 'tools')) },
+}));
 afterAll(async () => {
-  await sedge?.stop();
   await server?.stop().catch(() => undefined);
-  await folder?.remove();
 });
 
 describe('a tool of a third party behind HTTP', () => {
   it('takes the place of a step when one word of the workflow changes, and what follows is not run again', async () => {
-    const before = await sedge.run(WORKFLOW);
+    const before = await bench.sedge.run(WORKFLOW);
     expect([before.state, before.failure]).toEqual(['succeeded', null]);
-    const after = await sedge.run(WORKFLOW.replace('both: { tool: sum-values,', 'both: { tool: sum-values-http,'));
+    const after = await bench.sedge.run(
+      WORKFLOW.replace('both: { tool: sum-values,', 'both: { tool: sum-values-http,'),
+    );
     expect([after.state, after.failure]).toEqual(['succeeded', null]);
     expect(itemNamed(after, 'both').decision).toBe('ran');
     expect(itemNamed(after, 'both').outputs).toEqual(itemNamed(before, 'both').outputs);
     expect(itemNamed(after, 'words').decision).toBe('reused');
-    const logs = await sedge.api.text(`/v1/runs/${after.id}/logs?step=both`);
+    const logs = await bench.sedge.api.text(`/v1/runs/${after.id}/logs?step=both`);
     expect(logs).toContain('the sum is 9');
   });
 
   it('is stopped at its server when the run is cancelled', async () => {
-    const id = await sedge.startRun(
+    const id = await bench.sedge.startRun(
       'name: slow\nsteps: { slow: { tool: sum-values-http, with: { pauseMs: 60000 } } }\n',
     );
-    await until(async () => itemNamed(await sedge.show(id), 'slow').state === 'running');
-    await sedge.api.post(`/v1/runs/${id}/cancel`);
-    const job = itemNamed(await sedge.show(id), 'slow').job!;
-    await until(async () => (await sedge.job(job)).state === 'cancelled');
+    await until(async () => itemNamed(await bench.sedge.show(id), 'slow').state === 'running');
+    await bench.sedge.api.post(`/v1/runs/${id}/cancel`);
+    const job = itemNamed(await bench.sedge.show(id), 'slow').job!;
+    await until(async () => (await bench.sedge.job(job)).state === 'cancelled');
   });
 
   it('that is away is tried again until it is back', async () => {
     const { port } = server;
-    const id = await sedge.startRun(
+    const id = await bench.sedge.startRun(
       'name: away\nsteps: { away: { tool: sum-values-http, with: { value: 11, pauseMs: 3000 } } }\n',
     );
-    await until(async () => itemNamed(await sedge.show(id), 'away').state === 'running');
+    await until(async () => itemNamed(await bench.sedge.show(id), 'away').state === 'running');
     await server.stop();
     server = await HttpToolServer.start(port);
-    const run = await sedge.ended(id);
+    const run = await bench.sedge.ended(id);
     expect([run.state, run.failure]).toEqual(['succeeded', null]);
-    const { attempts } = await sedge.job(itemNamed(run, 'away').job!);
+    const { attempts } = await bench.sedge.job(itemNamed(run, 'away').job!);
     expect(attempts.map(({ outcome }) => outcome)).toEqual(['failed', 'succeeded']);
   });
 });

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, vi } from 'vitest';
 import { ApiClient } from '../../src/client/api-client.js';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..', '..');
@@ -137,6 +138,33 @@ export class SedgeProcess {
   job(id: string): Promise<JobAttempts> {
     return this.api.get<JobAttempts>(`/v1/jobs/${id}`);
   }
+}
+
+export interface SedgeBench {
+  folder: string;
+  sedge: SedgeProcess;
+}
+
+/**
+ * Gives the tests of a file a process on a data directory of its own, which ends with them.
+ * @param options what to start it with, from the path of the tests' folder; the data directory is that folder where nothing else is said
+ */
+export function useSedge(options: (folder: string) => Partial<StartOptions> = () => ({})): SedgeBench {
+  // Processes are started and ended, which takes its time on a machine that is busy.
+  vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+  const bench = {} as SedgeBench;
+  let folder: Awaited<ReturnType<typeof makeFolder>> | undefined;
+  beforeAll(async () => {
+    buildProgram();
+    folder = await makeFolder();
+    bench.folder = folder.path;
+    bench.sedge = await SedgeProcess.start({ dataDirectory: folder.path, ...options(folder.path) });
+  });
+  afterAll(async () => {
+    await bench.sedge?.stop();
+    await folder?.remove();
+  });
+  return bench;
 }
 
 export function itemNamed(run: Run, name: string): Item {

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { RunView } from '@sedge/workflow';
+import type { ApiClient } from '../client/api-client.js';
 import type { SedgeCommand } from '../command.js';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { assertEmpty, copyApplication } from '../program/copy-application.js';
 import { deployWorkflow } from '../project/deploy-workflow.js';
-import { readPreprocessing } from '../project/preprocessing-file.js';
 import { outcomeOf } from '../runs/run-outcome.js';
 import { leaveRun } from '../runs/leave-run.js';
 import { finishRun, watchRun } from '../runs/watch-run.js';
@@ -52,7 +52,7 @@ Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 
     const outputKind = parseOutputKind(options['output'] as string | undefined);
     const api = await context.api();
     const file = options['preprocessing'] as string | undefined;
-    const preprocessing = file === undefined ? null : await readPreprocessing(file, api);
+    const preprocessing = file === undefined ? null : await preprocessingOf(file, api);
     const workflow = deployWorkflow(model, { target, classes, preprocessing, outputKind });
     const run = await api.post<RunView>('/v1/runs', { workflow, file: 'deploy.yml', baseDirectory: process.cwd() });
     const ended = await watchRun(context, api, run);
@@ -71,6 +71,12 @@ Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 
     return code;
   },
 };
+
+async function preprocessingOf(file: string, api: ApiClient): Promise<object> {
+  // Loaded only when needed: the service is behind this import.
+  const { readPreprocessing } = await import('../project/preprocessing-file.js');
+  return readPreprocessing(file, api);
+}
 
 async function existingFile(file: string): Promise<string> {
   const found = await stat(file).catch(() => null);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Digest } from '@sedge/artifact-contracts';
 import { suggestName, type RegisteredTool } from '@sedge/tool-contracts';
+import { ParameterChecker } from '@sedge/workflow';
 import type { ApiClient } from '../client/api-client.js';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
@@ -36,8 +37,6 @@ export async function readPreprocessing(file: string, api: ApiClient): Promise<o
   }
   const parameters = given['parameters'] ?? {};
   if (!isObject(parameters)) throw refuse(`'parameters' is no object`, 'see: sedge deploy --help');
-  // Loaded only when needed: the service is behind this import.
-  const { ParameterChecker } = await import('@sedge/workflow');
   const checked = new ParameterChecker().complete(tool, parameters);
   if ('problems' in checked) {
     const [first] = checked.problems;

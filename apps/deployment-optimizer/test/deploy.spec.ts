@@ -110,6 +110,11 @@ describe('deploy-lne', () => {
     expect(metadata['weightsBytes']).toBe(weights.length);
     expect(metadata['arenaBytes']).toBeLessThanOrEqual(1.05 * metadata['arenaLowerBoundBytes']!);
     expect(outputs['footprint']!.metadata['metrics']).toMatchObject({ arenaBytes: metadata['arenaBytes'] });
+    const page = await readFile(join(outputs['footprint']!.path, 'report.html'), 'utf8');
+    const plan = JSON.parse(await readFile(join(outputs['plan']!.path, 'plan.json'), 'utf8')) as { layers: object[] };
+    expect(page.split('<tr>').length - 2).toBe(plan.layers.length);
+    expect(page).toContain('Arena');
+    expect(page).not.toMatch(/(src|href)=|undefined|NaN/);
   });
 
   it('uses only the plugins that are allowed', async () => {

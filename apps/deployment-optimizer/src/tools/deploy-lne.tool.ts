@@ -9,6 +9,7 @@ import {
 } from '@sedge/artifact-contracts';
 import { nativeTarget, type Footprint } from '@sedge/lne';
 import { METADATA_FILE, type BuiltinTool, type JobFile, type JobInput } from '@sedge/tool-contracts';
+import { footprintPage, type ReportedLayer } from '../domain/footprint-page.js';
 import { TARGETS } from '../domain/target.js';
 import { goldenInputs } from './deploy/golden-vectors.js';
 import { useOf, type GivenUse, type ModelUse } from './deploy/model-use.js';
@@ -127,7 +128,7 @@ export const tool: BuiltinTool = {
       applicationMetadata(target, use, network.footprint()),
     );
     await writePlan(job.outputs['plan']!.path, target, network);
-    await writeFootprint(job.outputs['footprint']!.path, network);
+    await writeFootprint(job.outputs['footprint']!.path, target, network);
     progress(3, 3, 'steps');
     log('info', sentenceAbout(target, files.size, network.footprint()));
   },
@@ -169,7 +170,7 @@ async function writePlan(folder: string, target: string, network: PlannedNetwork
   await writeFile(join(folder, METADATA_FILE), canonicalJson(metadata));
 }
 
-async function writeFootprint(folder: string, network: PlannedNetwork): Promise<void> {
+async function writeFootprint(folder: string, target: string, network: PlannedNetwork): Promise<void> {
   const footprint = network.footprint();
   const { arenaBytes, arenaLowerBoundBytes } = footprint;
   const metrics = {
@@ -178,7 +179,9 @@ async function writeFootprint(folder: string, network: PlannedNetwork): Promise<
     // Distance to what no placement can go below; 1 is the best there is.
     arenaShare: arenaLowerBoundBytes === 0 ? 1 : arenaBytes / arenaLowerBoundBytes,
   };
-  await writeFile(join(folder, 'report.json'), `${canonicalJson(await network.report())}\n`);
+  const report = (await network.report()) as { layers: ReportedLayer[] };
+  await writeFile(join(folder, 'report.json'), `${canonicalJson(report)}\n`);
+  await writeFile(join(folder, 'report.html'), footprintPage(metrics, report.layers, target));
   await writeFile(join(folder, METADATA_FILE), canonicalJson({ title: 'Footprint of the network', metrics }));
 }
 

@@ -6,5 +6,5 @@ export const kind: ArtifactKind = {
   version: 1,
   summary: 'What a deployed network takes: memory, flash and operations, layer by layer.',
   metadata: ReportMetadata,
-  files: { required: ['report.json'], optional: ['report.html'], others: false },
+  files: { required: ['report.json', 'report.html'], optional: [], others: false },
 };

@@ -1,9 +1,18 @@
 import type { AccuracyReport, Proportion } from '@sedge/artifact-contracts';
+import {
+  bytes,
+  count,
+  escapeText,
+  figure,
+  intervalPlot,
+  matrixPlot,
+  percent,
+  renderPage,
+  renderTable,
+  type Section,
+  type Tile,
+} from '@sedge/report-page';
 import { commonMistakes } from '../confusion.js';
-import { intervalPlot } from './interval-plot.js';
-import { bytes, count, escapeText, figure, percent } from './markup.js';
-import { matrixPlot } from './matrix-plot.js';
-import { renderPage, renderTable, type Section, type Tile } from './page.js';
 import { differenceFromPaper, PAPER_NETS } from '../paper-table.js';
 
 const NAMED_MISTAKES = 6;

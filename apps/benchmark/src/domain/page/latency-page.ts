@@ -1,10 +1,21 @@
 import type { ClockSample, EngineLatency, LatencyReport, RatioOfEngines } from '@sedge/artifact-contracts';
+import {
+  bytes,
+  count,
+  escapeText,
+  figure,
+  intervalPlot,
+  linearScale,
+  linePlot,
+  type LineSeries,
+  renderPage,
+  renderTable,
+  type Section,
+  tick,
+  type Tile,
+  time,
+} from '@sedge/report-page';
 import { WITHOUT_CALL } from '../latency-report.js';
-import { linearScale } from './axis.js';
-import { intervalPlot } from './interval-plot.js';
-import { linePlot, type LineSeries } from './line-plot.js';
-import { bytes, count, escapeText, figure, tick, time } from './markup.js';
-import { renderPage, renderTable, type Section, type Tile } from './page.js';
 
 const COLOURS = ['one', 'two', 'good', 'bad'] as const;
 

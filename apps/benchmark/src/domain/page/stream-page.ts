@@ -1,8 +1,19 @@
 import type { StreamPoint, StreamReport } from '@sedge/artifact-contracts';
-import { linearScale, logScale } from './axis.js';
-import { linePlot } from './line-plot.js';
-import { count, duration, escapeText, figure, percent, tick } from './markup.js';
-import { renderPage, renderTable, type Section, type Tile } from './page.js';
+import {
+  count,
+  duration,
+  escapeText,
+  figure,
+  linearScale,
+  linePlot,
+  logScale,
+  percent,
+  renderPage,
+  renderTable,
+  type Section,
+  tick,
+  type Tile,
+} from '@sedge/report-page';
 
 /** Rates below this are drawn at it: a logarithmic axis has no zero. */
 const LEAST_RATE = 0.1;

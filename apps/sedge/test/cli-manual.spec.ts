@@ -14,13 +14,14 @@ describe('docs/cli.md', () => {
     await expect(text).toMatchFileSnapshot(PATH);
   });
 
-  it('every command teaches by an example of itself', async () => {
+  it('every command teaches by an example of itself, and says its exit codes', async () => {
     for (const file of await loadCommands()) {
       const commands =
         'run' in file ? [file] : file.commands.map((one) => ({ ...one, usage: `${file.usage} ${one.usage}` }));
       for (const { usage, help } of commands) {
         const name = usage.replace(/ [<[].*$/, '');
         if (name !== 'doctor') expect(help).toContain(`sedge ${name}`);
+        expect(help, name).toMatch(/Exit codes: 0/);
       }
     }
   });

@@ -11,7 +11,9 @@ const list: SedgeCommand = {
   usage: 'list',
   summary: 'list the artifacts, newest first',
   help: `  sedge artifacts list --kind application
-  sedge artifacts list --limit 5 --json         a line for each: {"id", "kind", "sizeBytes", "storedAt", "metadata", …}`,
+  sedge artifacts list --limit 5 --json         a line for each: {"id", "kind", "sizeBytes", "storedAt", "metadata", …}
+
+Exit codes: 0 listed, 2 --limit is no count.`,
   configure(command) {
     command.option('--kind <kind>', 'only of this kind, e.g. model').option('--limit <count>', 'how many', '20');
   },
@@ -92,7 +94,9 @@ const pin: SedgeCommand = {
   usage: 'pin <artifact>',
   summary: 'keep an artifact, and all that it came from, for good',
   help: `  sedge artifacts pin 3f2a91c0d4e5 --note "the model in the first release"
-  sedge artifacts pin 3f2a91c0d4e5 --remove`,
+  sedge artifacts pin 3f2a91c0d4e5 --remove
+
+Exit codes: 0 pinned or unpinned, 2 it is no artifact id, 4 there is no such artifact.`,
   configure(command) {
     command.option('--note <text>', 'why it must stay').option('--remove', 'take the pin away');
   },

@@ -13,7 +13,9 @@ export const command: SedgeCommand = {
   sedge gc --dry-run            print exactly what would be removed
   sedge gc                      programs and reports that were laid out as folders go with their artifacts
 
-With --json: {"dryRun", "artifacts": [{"id", "kind", "sizeBytes"}], "blobs", "freedBytes"}.`,
+With --json: {"dryRun", "artifacts": [{"id", "kind", "sizeBytes"}], "blobs", "freedBytes"}.
+
+Exit codes: 0 removed, or told what would be.`,
   configure(command) {
     command.option('--dry-run', 'only say what would be removed');
   },

@@ -9,7 +9,9 @@ const list: SedgeCommand = {
   usage: 'list',
   summary: 'list the runs, newest first',
   help: `  sedge runs list
-  sedge runs list --limit 5 --json              a line for each run: {"id", "workflow", "state", "createdAt", …}`,
+  sedge runs list --limit 5 --json              a line for each run: {"id", "workflow", "state", "createdAt", …}
+
+Exit codes: 0 listed, 2 --limit is no count.`,
   configure(command) {
     command.option('--limit <count>', 'how many', '20');
   },

@@ -17,7 +17,9 @@ const list: SedgeCommand = {
   usage: 'list',
   summary: 'list the tools that workflows can name, and those that can not be used here',
   help: `  sedge tools list
-  sedge tools list --json                       a line for each tool, the newest first; refused ones carry "refused"`,
+  sedge tools list --json                       a line for each tool, the newest first; refused ones carry "refused"
+
+Exit codes: 0 listed, with what is refused.`,
   async run(context) {
     const api = await context.api();
     const { tools } = await api.get<{ tools: ToolView[] }>('/v1/tools');

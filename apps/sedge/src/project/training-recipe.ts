@@ -4,7 +4,7 @@
  */
 export const TRAINING_RECIPE = {
   architecture: 'kws-res',
-  iterations: 1500,
+  iterations: 2000,
   learningRate: 0.004,
   schedule: 'cosine',
   warmupIterations: 50,

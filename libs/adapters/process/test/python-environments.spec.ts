@@ -13,6 +13,8 @@ const runtime = {
   environment: { python: '>=3.10', locks: [{ file: 'requirements.lock' }] },
 };
 
+vi.setConfig({ testTimeout: 180_000 }); // environments are made for real, whatever else the machine does
+
 let bench: Bench;
 beforeEach(() => {
   bench = new Bench({ 'main.py': MAIN, 'requirements.lock': 'greeting==1.0\n' });

@@ -53,10 +53,12 @@ std::vector<Command> commands();
 
 Command import_command();
 Command optimize_command();
+Command explore_command();
 Command generate_command();
 Command run_command();
 Command bench_command();
 Command report_command();
+Command compile_command();
 Command operators_command();
 
 }  // namespace lne::cli

@@ -11,9 +11,9 @@ void print_list(std::FILE* to) {
   std::fprintf(to, "usage: lne COMMAND …        lne COMMAND --help tells more\n\nFrom a trained network to a tuned C++ program that needs nothing but a compiler.\n\n");
   for (const Command& command : commands()) std::fprintf(to, "  %-10s %s\n", command.name.c_str(), command.summary.c_str());
   std::fprintf(to,
-               "\nThe usual way:\n  lne optimize MODEL.onnx -o plan.json                      choose what runs each layer; the plan may be edited\n  lne generate MODEL.onnx --plan plan.json -o app           write the C++ sources\n"
-               "  cmake -S app -B app/build && cmake --build app/build      build app/build/app\n\n"
-               "Built programs are kept in $SEDGE_HOME/lne (~/.local/share/sedge/lne); the folder may be deleted.\n"
+               "\nThe usual way:\n  lne explore MODEL.onnx -o plan.json                       measure what is fastest on this machine\n  lne generate MODEL.onnx --plan plan.json -o app           write the C++ sources\n"
+               "  cmake -S app -B app/build && cmake --build app/build      build app/build/app\n  lne compile MODEL.onnx -o app                             all of it at once\n\n"
+               "Built programs, measurements and plans are kept in $SEDGE_HOME/lne (~/.local/share/sedge/lne); the folder may be deleted.\n"
                "Exit codes: 0 good, 1 the model or a file is bad, 2 wrong command line.\n");
 }
 

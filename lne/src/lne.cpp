@@ -8,6 +8,7 @@
 #include "import/onnx/onnx_importer.hpp"
 #include "interpret/interpreter.hpp"
 #include "ops/op.hpp"
+#include "report/peak.hpp"
 
 namespace lne {
 namespace {
@@ -35,9 +36,15 @@ class CompiledNetwork : public Network {
 
   std::string report(int runs) override {
     const std::vector<double> times = runs > 0 ? measure(runs) : std::vector<double>();
+    if (runs > 0 && peak_.gflops == 0) peak_ = measure_peak();
     Json::Array layers;
     for (std::size_t i = 0; i < program_->steps.size(); ++i) layers.push_back(layer_report(program_->steps[i], times.empty() ? nullptr : &times[i]));
-    return Json(Json::Object{{"layers", Json(std::move(layers))}, {"footprint", program_->footprint()}, {"passes", program_->plan()["passes"]}}).text();
+    Json::Array views;
+    for (const View& view : program_->views) views.push_back(Json(Json::Object{{"layer", Json(view.layer)}, {"op", Json(view.op)}}));
+    Json::Object report{{"layers", Json(std::move(layers))}, {"footprint", program_->footprint()}, {"passes", program_->plan()["passes"]}, {"views", Json(std::move(views))}};
+    // Without times the report says the same on every machine.
+    if (runs > 0) report["peak"] = Json(Json::Object{{"gflops", Json(peak_.gflops)}, {"gbytesPerS", Json(peak_.gbytes_per_s)}});
+    return Json(std::move(report)).text();
   }
 
   std::map<std::string, std::string> generate(const GenerateOptions& options, std::vector<Problem>& problems) override {
@@ -77,6 +84,8 @@ class CompiledNetwork : public Network {
     return medians;
   }
 
+  static Json bytes(std::int64_t floats) { return Json(static_cast<long long>(floats * static_cast<std::int64_t>(sizeof(float)))); }
+
   Json layer_report(const Step& step, const double* median_us) const {
     const Node* node = step.op == "convert" ? nullptr : &step.node;
     Json::Array candidates;
@@ -91,10 +100,17 @@ class CompiledNetwork : public Network {
     const Buffer& to = program_->buffers[static_cast<std::size_t>(step.destination)];
     Json::Object report{{"layer", Json(step.layer)},  {"op", Json(step.op)}, {"primitive", Json(step.primitive->name)}, {"variant", json_of(step.variant)}, {"candidates", Json(std::move(candidates))},
                         {"merged", Json(std::move(merged))}, {"multiplyAdds", Json(static_cast<long long>(step.multiply_adds))}, {"resultBytes", Json(static_cast<long long>(to.floats * 4))},
-                        {"layout", Json(name_of(to.layout))}};
+                        {"layout", Json(name_of(to.layout))}, {"weightsBytes", bytes(step.weights_floats)}, {"scratchBytes", bytes(step.lowered.scratch_floats)}, {"isInPlace", Json(to.parent >= 0 && to.parent_offset == 0 && to.step == 0)}};
+    // Everything once: what is read again from a cache is not counted.
+    std::int64_t moved = to.floats + step.weights_floats;
+    for (const int source : step.sources) moved += program_->buffers[static_cast<std::size_t>(source)].floats;
+    report["bytesMoved"] = bytes(moved);
     if (median_us != nullptr) {
       report["medianUs"] = Json(*median_us);
-      if (step.multiply_adds > 0) report["gflops"] = Json(2e-3 * static_cast<double>(step.multiply_adds) / *median_us);
+      const double gflops = 2e-3 * static_cast<double>(step.multiply_adds) / *median_us;
+      if (step.multiply_adds > 0) report["gflops"] = Json(gflops);
+      if (step.multiply_adds > 0) report["peakShare"] = Json(gflops / peak_.gflops);
+      report["gbytesPerS"] = Json(4e-3 * static_cast<double>(moved) / *median_us);
     }
     return Json(std::move(report));
   }
@@ -104,6 +120,7 @@ class CompiledNetwork : public Network {
   std::uint64_t fnv64_;
   std::vector<Port> inputs_;
   std::vector<Port> outputs_;
+  Peak peak_;
 };
 
 }  // namespace

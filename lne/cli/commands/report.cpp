@@ -1,20 +1,56 @@
+#include <cstdio>
+#include <map>
+
+#include "../../src/base/json.hpp"
+#include "../../src/report/layer_page.hpp"
 #include "../files.hpp"
 
 namespace lne::cli {
 namespace {
 
+/// Puts what an exploration measured beside each layer.
+Json with_options(const Json& report, const std::string& exploration) {
+  const std::optional<Json> explored = Json::parse(exploration);
+  const Json::Array* layers = explored ? (*explored)["layers"].array() : nullptr;
+  if (layers == nullptr) return report;
+  std::map<std::string, const Json*> options;
+  for (const Json& layer : *layers) {
+    if (layer["layer"].string()) options[*layer["layer"].string()] = &layer["options"];
+  }
+  Json::Array extended;
+  for (const Json& layer : *report["layers"].array()) {
+    Json::Object entry = *layer.object();
+    const auto found = options.find(*layer["layer"].string());
+    if (found != options.end()) entry["options"] = *found->second;
+    extended.push_back(Json(std::move(entry)));
+  }
+  Json::Object whole = *report.object();
+  whole["layers"] = Json(std::move(extended));
+  return Json(std::move(whole));
+}
+
 int run(const Arguments& arguments) {
-  const std::unique_ptr<Network> network = load_network(arguments);
-  const int runs = static_cast<int>(arguments.whole("--runs", 1, 0, 100000));
-  std::printf("%s\n", network->report(runs).c_str());
+  const std::string model = read_file_text(arguments.words[0]);
+  std::string plan = plan_text(arguments);
+  if (plan.empty()) plan = explored_plan(model);
+  std::vector<Problem> problems;
+  const std::unique_ptr<Network> network = Network::load(model, arguments.words[0], plan, problems);
+  if (!network) fail(problems);
+  const std::optional<Json> measured = Json::parse(network->report(static_cast<int>(arguments.whole("--runs", 1, 0, 100000))));
+  const Json report = with_options(*measured, exploration_report(model));
+  if (arguments.has("--page")) write_file_text(arguments.text("--page"), layer_page(arguments.words[0], report));
+  std::printf("%s\n", report.text().c_str());
   return kGood;
 }
 
 }  // namespace
 
 Command report_command() {
-  return {"report", "MODEL", 1, 1, "per layer: choice, what else could have been, time", "Prints JSON: each layer with its primitive, what else could have run it or why not, work, bytes, and its time where --runs is not 0.",
-          {{"--plan", "PLAN", "the plan to explain"}, {"--runs", "N", "runs of which the median counts (1)"}}, run};
+  return {"report", "MODEL", 1, 1, "per layer: choice, what else could have been, time",
+          "Prints JSON: each layer with its primitive, what else could have run it (with times, where the model was explored) or why not, what was merged\n"
+          "into it, work, bytes moved, weights and scratch; its time, GFLOP/s and share of the machine's measured peak where --runs is not 0.",
+          {{"--plan", "PLAN", "the plan to explain; without it the explored one"}, {"--runs", "N", "runs of which the median counts (1)"}, {"--page", "FILE.html", "the same as a page with plots"}},
+          run};
 }
 
 }  // namespace lne::cli

@@ -69,8 +69,55 @@ class Network {
 /// @returns the program's path, or nothing with `problems` filled: LNE_COMPILER, LNE_BUILD, LNE_CANCELLED, and those of `Network::load`
 std::string build_program(std::string_view model, const std::string& file, const std::string& plan, const std::function<bool()>& is_cancelled, std::vector<Problem>& problems);
 
-/// The plan that was explored for a model on this machine, or an empty text.
+/// How an exploration is done. The defaults are those of the published method, QS-DNN.
+struct ExploreOptions {
+  /// text of a plan that forces or forbids primitives, or empty
+  std::string plan;
+  /// plugins that may be used besides `core`; empty means all
+  std::vector<std::string> plugins;
+  /// 0 looks for the fastest plan, 1 for the one with the least weights, scratch and conversions, between them for a mix of both
+  double memory_weight = 0;
+  /// packed weights may take at most this many times what the model's take; 0 sets no limit
+  double weight_budget = 0;
+  std::uint64_t seed = 1;
+  /// episodes of learning, and how many of them choose at random before more and more follows what was learned
+  int episodes = 1000;
+  int exploring = 500;
+  double learning_rate = 0.05;
+  double discount = 0.9;
+  /// steps of earlier episodes that are learned again after each
+  int replay = 128;
+  /// variants of a primitive that are compiled and timed for a layer, besides its default
+  int variants = 3;
+  /// rounds in which the best plans are timed as whole programs; 0 leaves that out
+  int rounds = 7;
+  /// seconds that measuring may take
+  double budget_s = 150;
+  /// compilers at the same time; 0 for one per processor core
+  int jobs = 0;
+};
+
+struct Exploration {
+  /// text of the plan file that did best
+  std::string plan;
+  /// JSON: every option of each layer with its time, what was learned, the optimum, and the whole programs' times
+  std::string report;
+  /// the same as a page
+  std::string page;
+};
+
+/// @param done and `all` of what the stage has to do; done -1 only asks @returns whether to go on
+using ExploreProgress = std::function<bool(const std::string& stage, double done, double all)>;
+
+/// Measures how the layers of a network can be computed on this machine, and finds the plan that is best. What was measured is kept in
+/// `$SEDGE_HOME/lne`, so that an exploration that was cancelled or killed goes on where it was. A plan that was found without restrictions is kept
+/// as the model's own (`explored_plan`).
+/// @returns an empty exploration with `problems` filled: LNE_CANCELLED, LNE_COMPILER, LNE_BUILD, and those of `Network::load`
+Exploration explore_network(std::string_view model, const std::string& file, const ExploreOptions& options, const ExploreProgress& progress, std::vector<Problem>& problems);
+
+/// The plan that was explored for a model on this machine, and the report on it; empty texts where there is none.
 std::string explored_plan(std::string_view model);
+std::string exploration_report(std::string_view model);
 
 /// The target that `native` stands for on this machine.
 std::string native_target();

@@ -219,6 +219,80 @@ Napi::Value generate(const Napi::CallbackInfo& info) {
   return run_async(info.Env(), work, [=](Napi::Env env) { return files_to_js(env, *files); });
 }
 
+/// What an exploration and the main thread share: the wish to stop, and the way for news of progress.
+struct Exploring {
+  Napi::Reference<Napi::Uint8Array> stop;
+  const std::uint8_t* flag = nullptr;
+  Napi::ThreadSafeFunction tell;
+  Exploration result;
+};
+
+ExploreOptions explore_options_of(const Napi::Object& given) {
+  ExploreOptions options;
+  const auto number = [&](const char* name, double low, double high) {
+    const Napi::Value value = given.Get(name);
+    const double found = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
+    if (!(found >= low && found <= high)) throw Failure{"LNE_ARGUMENT", std::string(name) + " must be a number from " + std::to_string(low) + " to " + std::to_string(high)};
+    return found;
+  };
+  options.plan = given.Get("plan").IsString() ? given.Get("plan").As<Napi::String>().Utf8Value() : std::string();
+  if (given.Get("plugins").IsArray()) {
+    const Napi::Array list = given.Get("plugins").As<Napi::Array>();
+    for (std::uint32_t i = 0; i < list.Length(); ++i) options.plugins.push_back(list.Get(i).ToString().Utf8Value());
+  }
+  options.memory_weight = number("memoryWeight", 0, 1);
+  options.weight_budget = number("weightBudget", 0, 1e6);
+  options.seed = static_cast<std::uint64_t>(number("seed", 0, 9007199254740991.0));
+  options.episodes = static_cast<int>(number("episodes", 1, 1e6));
+  options.exploring = static_cast<int>(number("exploring", 0, 1e6));
+  options.learning_rate = number("learningRate", 0, 1);
+  options.discount = number("discount", 0, 1);
+  options.rounds = static_cast<int>(number("rounds", 0, 1000));
+  options.budget_s = number("budgetS", 0, 1e6);
+  options.jobs = static_cast<int>(number("jobs", 0, 1024));
+  return options;
+}
+
+/// (bytes, file, options, stop: Uint8Array whose first element asks to stop, progress: (stage, done, all) => void) -> {plan, report, page}
+Napi::Value explore(const Napi::CallbackInfo& info) {
+  auto bytes = std::make_shared<std::string>(bytes_argument(info, 0, "bytes"));
+  const std::string file = text_argument(info, 1, "file");
+  const ExploreOptions options = explore_options_of(object_argument(info, 2, "options"));
+  if (bytes_argument(info, 3, "stop").empty()) throw Failure{"LNE_ARGUMENT", "stop must have an element"};
+  if (!info[4].IsFunction()) throw Failure{"LNE_ARGUMENT", "progress must be a function"};
+  auto shared = std::make_shared<Exploring>();
+  shared->stop = Napi::Persistent(info[3].As<Napi::Uint8Array>());
+  shared->flag = info[3].As<Napi::Uint8Array>().Data();
+  shared->tell = Napi::ThreadSafeFunction::New(info.Env(), info[4].As<Napi::Function>(), "lne progress", 64, 1);
+  const auto work = [=] {
+    auto last = std::chrono::steady_clock::time_point();
+    std::string last_stage;
+    const auto progress = [&](const std::string& stage, double done, double all) {
+      const auto now = std::chrono::steady_clock::now();
+      if (done >= 0 && (stage != last_stage || now - last > std::chrono::milliseconds(250))) {
+        last = now;
+        last_stage = stage;
+        // News that finds no room is dropped: the next is as good.
+        shared->tell.NonBlockingCall([=](Napi::Env env, Napi::Function callback) { callback.Call({Napi::String::New(env, stage), Napi::Number::New(env, done), Napi::Number::New(env, all)}); });
+      }
+      return *const_cast<const volatile std::uint8_t*>(shared->flag) == 0;
+    };
+    std::vector<Problem> problems;
+    Failure failure;
+    const bool has_failed = caught([&] { shared->result = explore_network(*bytes, file, options, progress, problems); }, failure);
+    shared->tell.Release();
+    if (has_failed) throw failure;
+    if (!problems.empty()) throw failure_of(problems);
+  };
+  return run_async(info.Env(), work, [=](Napi::Env env) {
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("plan", shared->result.plan);
+    result.Set("report", shared->result.report);
+    result.Set("page", shared->result.page);
+    return result;
+  });
+}
+
 Napi::Value native_target_of(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), native_target()); }
 Napi::Value operators_of(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), operators()); }
 
@@ -232,6 +306,7 @@ void export_network(Napi::Env env, Napi::Object exports) {
   exports.Set("timeRuns", Napi::Function::New<guarded<time_runs>>(env));
   exports.Set("report", Napi::Function::New<guarded<report>>(env));
   exports.Set("generate", Napi::Function::New<guarded<generate>>(env));
+  exports.Set("explore", Napi::Function::New<guarded<explore>>(env));
   exports.Set("nativeTarget", Napi::Function::New<guarded<native_target_of>>(env));
   exports.Set("operators", Napi::Function::New<guarded<operators_of>>(env));
 }

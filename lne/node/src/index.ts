@@ -1,4 +1,5 @@
 export { decodeWav, mfcc, mfccShape, resample, type MfccParameters, type MfccShape, type Recording } from './audio.js';
+export { exploreNetwork, type Exploration, type ExploreOptions, type ExploredProgram } from './exploration.js';
 export { LneError, type Problem } from './errors.js';
 export { cpuInfo, libraryDigest, lockFile, type CpuInfo, type FileLock } from './machine.js';
 export {

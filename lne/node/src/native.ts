@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { MfccParameters, MfccShape, Recording } from './audio.js';
 import { LneError, toLneError } from './errors.js';
+import type { ExploreOptions } from './exploration.js';
 import type { Port } from './network.js';
 
 /** Something of the addon that only the addon looks into. */
@@ -32,6 +33,13 @@ export interface Addon {
     metadata: string,
     goldenInputs: readonly Float32Array[],
   ): Promise<[string, Uint8Array][]>;
+  explore(
+    bytes: Uint8Array,
+    file: string,
+    options: ExploreOptions,
+    stop: Uint8Array,
+    progress: (stage: string, done: number, all: number) => void,
+  ): Promise<{ plan: string; report: string; page: string }>;
   nativeTarget(): string;
   operators(): string;
   cpuFeatures(): string[];

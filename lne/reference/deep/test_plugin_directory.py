@@ -41,4 +41,4 @@ def test_a_dropped_plugin_is_used(command, tmp_path):
     assert relative_error(bench.run(model, sample, "--plan", plan), reference(model, sample)) <= 1e-5
     done = bench.call("generate", bench.save(model), "-o", tmp_path / "app", "--plan", plan)
     assert done.returncode == 0, done.stderr
-    assert "pointwise" in (tmp_path / "app" / "src" / "network.cpp").read_text()
+    assert "pointwise" in (tmp_path / "app" / "src" / "kernels_0.cpp").read_text()

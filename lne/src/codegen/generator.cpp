@@ -1,24 +1,25 @@
 #include "generator.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <numeric>
 #include <set>
 
 #include "../interpret/interpreter.hpp"
 #include "../../runtime/program/golden.hpp"
+#include "kernel_text.hpp"
 #include "metadata.hpp"
 #include "runtime_files.hpp"
 #include "target.hpp"
 
 namespace lne {
 
-/// The text of simd/simd.hpp, from the generated registry.
-extern const char* const kSimdHeader;
-
 namespace {
 
 using Files = std::map<std::string, std::string>;
 
+constexpr std::size_t kKernelsPerFile = 6;
 constexpr double kErrorBound = 1e-4;  // of the largest output, on targets other than the one that it was generated on
 
 template <class T>
@@ -54,13 +55,15 @@ class Generator {
     for (const auto& [name, text] : runtime_files()) {
       const std::string prefix = "program/";
       if (name.rfind(prefix, 0) == 0 && (metadata_.has_audio || name != "program/frontend.hpp")) files_["src/" + name.substr(prefix.size())] = text;
+      if (name.rfind("tree/toolchains/", 0) == 0) files_[name.substr(5)] = text;
       if (metadata_.has_audio && name.rfind("audio/", 0) == 0) files_["src/" + name] = text;
     }
     if (metadata_.has_audio) replace_all(files_["src/frontend.hpp"], "\"../audio/", "\"audio/");
     files_["include/app.h"] = files_["src/app.h"];
     files_.erase("src/app.h");
-    files_["src/simd.hpp"] = kSimdHeader;
+    for (const auto& [name, text] : simd_files()) files_["src/" + name] = text;
     files_["src/weights.bin"] = bytes_of(program_.weights);
+    add_kernels();
     files_["src/network.cpp"] = network_source();
     files_["src/golden.bin"] = golden_bytes();
     files_["src/program_data.hpp"] = data_header();
@@ -84,12 +87,39 @@ class Generator {
     return at.input >= 0 ? "inputs[" + std::to_string(at.input) + "]" : "arena + " + std::to_string(at.offset);
   }
 
+  /// Kernels with their shapes, each once, in files of a few: compilers take them side by side, and layers of one shape share their code.
+  void add_kernels() {
+    std::map<std::string, std::size_t> known;
+    std::vector<const Step*> kernels;
+    for (const Step& step : program_.steps) {
+      const std::string text = step.primitive->kernel_file + "|" + step.lowered.function + step.lowered.shape_value;
+      if (known.emplace(text, kernels.size()).second) kernels.push_back(&step);
+      kernel_of_step_.push_back(known.at(text));
+    }
+    std::vector<std::size_t> order(kernels.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return kernels[a]->primitive->kernel_file < kernels[b]->primitive->kernel_file; });
+    std::string header = "// Generated. The kernels of the network with their shapes compiled in: sources, weights, result, scratch.\n#pragma once\n\nnamespace app {\n";
+    for (std::size_t i = 0; i < kernels.size(); ++i) header += "void kernel_" + std::to_string(i) + "(const float* const* src, const float* weights, float* dst, float* scratch);\n";
+    files_["src/kernels.hpp"] = header + "}  // namespace app\n";
+    for (std::size_t first = 0; first < order.size(); first += kKernelsPerFile) {
+      std::vector<const Primitive*> primitives;
+      std::string bodies;
+      for (std::size_t i = first; i < std::min(first + kKernelsPerFile, order.size()); ++i) {
+        const Step& step = *kernels[order[i]];
+        primitives.push_back(step.primitive);
+        bodies += "\n__attribute__((flatten)) void kernel_" + std::to_string(order[i]) + "(const float* const* src, const float* weights, float* dst, float* scratch) {\n  static constexpr " + step.lowered.shape_type + " kShape" +
+                  step.lowered.shape_value + ";\n  " + step.lowered.function + "(kShape, src, weights, dst, scratch);\n}\n";
+      }
+      const std::string name = "src/kernels_" + std::to_string(first / kKernelsPerFile) + ".cpp";
+      files_[name] = "// Generated. Each kernel stands here as it ran when the program was measured.\n" + kernel_includes() + "#include \"kernels.hpp\"\n\n" + kernel_texts(primitives) + "\nnamespace app {\n" + bodies + "\n}  // namespace app\n";
+      kernel_sources_ += name + " ";
+    }
+  }
+
   std::string network_source() const {
-    std::string out = "// Generated. The network's layers with their shapes compiled in; each kernel stands here as it ran when the program was measured.\n";
-    out += "#include <cmath>\n#include <cstdint>\n#include <cstring>\n#include <new>\n\n#include \"app.h\"\n#include \"program_data.hpp\"\n#include \"simd.hpp\"\n\nextern \"C\" const float app_weights[];\n\nnamespace {\n\nnamespace simd = lne::simd;\n";
-    std::map<std::string, std::string> kernels;
-    for (const Step& step : program_.steps) kernels[step.primitive->kernel_file] = step.primitive->kernel_text;
-    for (const auto& [file, text] : kernels) out += "\n// ---- " + file + "\n" + text;
+    std::string out = "// Generated. The network's layers in the order in which they run, and where their tensors lie.\n";
+    out += "#include <cstdint>\n#include <cstring>\n#include <new>\n\n#include \"app.h\"\n#include \"kernels.hpp\"\n#include \"program_data.hpp\"\n\nextern \"C\" const float app_weights[];\n\nnamespace {\n";
     out += "\nconstexpr std::int64_t kArenaFloats = " + std::to_string(std::max<std::int64_t>(program_.instance_floats(), kAlignmentFloats)) + ";\n";
     out += "constexpr std::int64_t kWeightFloats = " + std::to_string(program_.weights.size()) + ";\n";
     for (std::size_t i = 0; i < program_.steps.size(); ++i) out += step_source(i);
@@ -110,9 +140,9 @@ class Generator {
     for (const std::string& name : step.fused()) merged += (merged.empty() ? "; with " : ", ") + name;
     std::string comment = step.layer + " (" + step.op + ") by " + step.primitive->name + merged;
     for (char& c : comment) c = static_cast<unsigned char>(c) < ' ' ? ' ' : c == '\\' ? '/' : c;
-    return "\n// " + comment + "\n__attribute__((flatten)) void step_" + std::to_string(index) + "([[maybe_unused]] const float* const* inputs, float* arena) {\n  static constexpr " + step.lowered.shape_type +
-           " kShape" + step.lowered.shape_value + ";\n  const float* const sources[] = {" + sources + "};\n  " + step.lowered.function + "(kShape, sources, app_weights + " + std::to_string(step.weights_offset) +
-           ", arena + " + std::to_string(program_.buffers[static_cast<std::size_t>(step.destination)].offset) + ", arena + " + std::to_string(step.scratch_offset) + ");\n}\n";
+    return "\n// " + comment + "\nvoid step_" + std::to_string(index) + "([[maybe_unused]] const float* const* inputs, float* arena) {\n  const float* const sources[] = {" + sources + "};\n  app::kernel_" +
+           std::to_string(kernel_of_step_[index]) + "(sources, app_weights + " + std::to_string(step.weights_offset) + ", arena + " + std::to_string(program_.buffers[static_cast<std::size_t>(step.destination)].offset) + ", arena + " +
+           std::to_string(step.scratch_offset) + ");\n}\n";
   }
 
   std::string ports_source(const std::string& what, const std::vector<int>& ports, const std::vector<ValueId>& values) const {
@@ -200,6 +230,7 @@ class Generator {
   std::string cmake_lists() const {
     std::string text = runtime_files().at("tree/CMakeLists.txt");
     replace_all(text, "@APP_TARGET_FLAGS@", target_.flags);
+    replace_all(text, "@APP_KERNEL_SOURCES@", kernel_sources_.substr(0, kernel_sources_.size() - 1));
     return text;
   }
 
@@ -210,7 +241,7 @@ class Generator {
     if (metadata_.has_audio) out += "build/app clip.wav\n";
     out += "build/app bench\nbuild/app --info\n```\n\n| | |\n| --- | --- |\n| target | " + target_.name + " |\n| classes | " + (classes.empty() ? "none" : classes) + " |\n| weights | " + std::to_string(program_.weights.size() * 4) +
            " bytes |\n| arena | " + std::to_string(program_.arena_floats * 4) + " bytes; no plan can be smaller than " + std::to_string(program_.lower_bound_floats * 4) +
-           " |\n| scratch of kernels beyond it | " + std::to_string(program_.scratch_floats * 4) + " bytes |\n\n`include/app.h` is the library's C interface. `plan.json` says which kernel runs each layer.\n";
+           " |\n| scratch of kernels beyond it | " + std::to_string(program_.scratch_floats * 4) + " bytes |\n\n`include/app.h` is the library's C interface. `toolchains/` builds for other processors: -DCMAKE_TOOLCHAIN_FILE=toolchains/aarch64.cmake. `plan.json` says which kernel runs each layer.\n";
     return out;
   }
 
@@ -220,6 +251,8 @@ class Generator {
   std::uint64_t model_fnv64_;
   const Target& target_;
   ModelMetadata metadata_;
+  std::vector<std::size_t> kernel_of_step_;
+  std::string kernel_sources_;
   Files files_;
 };
 

@@ -9,7 +9,7 @@ namespace {
 
 class Builder {
  public:
-  Builder(Graph graph, const Assignment& assignment, Lowering lowering) : assignment_(assignment), lowering_(std::move(lowering)) { program_.graph = std::move(graph); }
+  Builder(Graph graph, const Assignment& assignment, Lowering lowering, bool is_sharing = true) : assignment_(assignment), lowering_(std::move(lowering)), is_sharing_(is_sharing) { program_.graph = std::move(graph); }
 
   Result<Program> run() {
     for (std::size_t i = 0; i < graph().inputs.size(); ++i) add_input(i);
@@ -34,7 +34,7 @@ class Builder {
       if (graph().value(output).is_constant) return Error{"LNE_PLAN_CONSTANT", "output '" + graph().value(output).name + "' does not depend on the input"};
       program_.outputs.push_back(in_layout(output, Layout::kPlain));
     }
-    share_buffers(program_);
+    if (is_sharing_) share_buffers(program_);
     for (Step& step : program_.steps) lower(step);
     place_buffers(program_);
     pack_weights();
@@ -135,6 +135,7 @@ class Builder {
 
   const Assignment& assignment_;
   Lowering lowering_;
+  bool is_sharing_;
   Program program_;
   std::map<std::pair<ValueId, Layout>, int> where_;
   std::map<std::size_t, Chain> chains_;
@@ -170,6 +171,8 @@ std::vector<PassReport> prepare(Graph& graph, const PlanOptions& options) {
 }
 
 Result<Program> build(Graph graph, const Assignment& assignment) { return Builder(std::move(graph), assignment, nullptr).run(); }
+
+Result<Program> build_apart(Graph graph, const Assignment& assignment) { return Builder(std::move(graph), assignment, nullptr, false).run(); }
 
 Result<Program> build_hollow(const Graph& graph, const Assignment& assignment, const Lowering& lowering) { return Builder(graph, assignment, lowering).run(); }
 

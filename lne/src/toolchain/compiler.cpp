@@ -47,15 +47,23 @@ Result<std::filesystem::path> build_tree(const std::filesystem::path& folder, co
     const std::string problem = write_file(folder / path, bytes);
     if (!problem.empty()) return Error{"LNE_FILE", problem};
   }
-  const std::string build = (folder / "build").string();
-  for (const std::vector<std::string>& command : {std::vector<std::string>{"cmake", "-S", folder.string(), "-B", build, "-DCMAKE_BUILD_TYPE=Release"}, {"cmake", "--build", build, "-j", std::to_string(jobs)}}) {
-    const Finished done = run_process(command, is_cancelled);
-    if (is_cancelled && is_cancelled()) return Error{"LNE_CANCELLED", "it was cancelled"};
-    if (done.code == 0) continue;
+  const std::string failure = build_in_place(folder, jobs, is_cancelled);
+  if (is_cancelled && is_cancelled()) return Error{"LNE_CANCELLED", "it was cancelled"};
+  if (!failure.empty()) {
     std::filesystem::remove(program, ignored);
-    return Error{"LNE_BUILD", done.code == 127 ? "CMake can't be started (" + done.output + "); get it: apt-get install cmake g++" : folder.string() + ": the generated program could not be built:\n" + end_of(done.output)};
+    return Error{"LNE_BUILD", failure};
   }
   return program;
+}
+
+std::string build_in_place(const std::filesystem::path& folder, int jobs, const IsCancelled& is_cancelled) {
+  const std::string build = (folder / "build").string(), count = std::to_string(jobs > 0 ? jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"cmake", "-S", folder.string(), "-B", build, "-DCMAKE_BUILD_TYPE=Release"}, {"cmake", "--build", build, "-j", count}}) {
+    const Finished done = run_process(command, is_cancelled);
+    if (done.code == 127) return "CMake can't be started (" + done.output + "); get it: apt-get install cmake g++";
+    if (done.code != 0) return folder.string() + ": the generated program could not be built:\n" + end_of(done.output);
+  }
+  return {};
 }
 
 }  // namespace lne

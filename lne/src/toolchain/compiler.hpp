@@ -30,4 +30,7 @@ std::vector<std::string> kernel_flags();
 /// @param folder where `build/app` shall be @returns LNE_BUILD with the end of the compiler's output, LNE_CANCELLED
 Result<std::filesystem::path> build_tree(const std::filesystem::path& folder, const std::function<Result<std::map<std::string, std::string>>()>& generate, int jobs, const IsCancelled& is_cancelled);
 
+/// Builds a generated tree where it stands. @returns what is wrong, or an empty string
+std::string build_in_place(const std::filesystem::path& folder, int jobs, const IsCancelled& is_cancelled = nullptr);
+
 }  // namespace lne

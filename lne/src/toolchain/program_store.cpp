@@ -9,16 +9,22 @@
 namespace lne {
 namespace {
 
-std::filesystem::path plan_path(std::string_view model) { return home_folder("plans") / (digest_of(std::string(digest_of(model)) + machine_name()) + ".json"); }
+std::filesystem::path plan_path(std::string_view model, const std::string& ending) { return home_folder("plans") / (digest_of(digest_of(model) + machine_name()) + ending); }
+
+std::string text_at(const std::filesystem::path& path) {
+  std::string text;
+  return read_text(path, text) ? text : std::string();
+}
 
 }  // namespace
 
-std::string explored_plan(std::string_view model) {
-  std::string text;
-  return read_text(plan_path(model), text) ? text : std::string();
-}
+std::string explored_plan(std::string_view model) { return text_at(plan_path(model, ".json")); }
+std::string exploration_report(std::string_view model) { return text_at(plan_path(model, ".report.json")); }
 
-std::string keep_explored_plan(std::string_view model, const std::string& plan) { return write_file(plan_path(model), plan); }
+std::string keep_explored_plan(std::string_view model, const std::string& plan, const std::string& report) {
+  const std::string problem = write_file(plan_path(model, ".report.json"), report);
+  return problem.empty() ? write_file(plan_path(model, ".json"), plan) : problem;
+}
 
 std::string build_program(std::string_view model, const std::string& file, const std::string& plan, const std::function<bool()>& is_cancelled, std::vector<Problem>& problems) {
   const auto tell = [&](const std::vector<Error>& errors) {

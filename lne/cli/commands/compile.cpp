@@ -1,0 +1,39 @@
+// From the model to the built program in one go.
+#include <cstdio>
+
+#include "../../src/toolchain/compiler.hpp"
+#include "../exploring.hpp"
+#include "../program_files.hpp"
+
+namespace lne::cli {
+namespace {
+
+int run(const Arguments& arguments) {
+  if (!arguments.has("-o")) throw UsageError("-o names the folder for the program");
+  const std::string model = read_file_text(arguments.words[0]), folder = arguments.text("-o"), target = arguments.text("--target", "native");
+  const std::string known = arguments.has("--plan") ? std::string() : explored_plan(model);
+  if (!known.empty()) std::fprintf(stderr, "lne: with the plan that was explored for this model on this machine; `lne explore` explores again\n");
+  const std::string plan = known.empty() ? explore_model(arguments, model).plan : known;
+  std::vector<Problem> problems;
+  const std::unique_ptr<Network> network = Network::load(model, arguments.words[0], plan, problems);
+  if (!network) fail(problems);
+  write_program(*network, folder, target, arguments.text("--golden"));
+  if (target != "native" && target != native_target()) {
+    std::fprintf(stderr, "lne: %s holds the sources for %s; build them with its compiler\n", folder.c_str(), target.c_str());
+    return kGood;
+  }
+  const std::string problem = build_in_place(folder, static_cast<int>(arguments.whole("--jobs", 0, 0, 1024)));
+  if (!problem.empty()) fail(problem);
+  std::printf("%s/build/app\n", folder.c_str());
+  return kGood;
+}
+
+}  // namespace
+
+Command compile_command() {
+  std::vector<Option> options{{"-o", "DIR", "the folder for sources and build"}, {"--target", "T", "as for `lne generate`; only the machine's own is built"}, {"--golden", "INPUT.npy", "an input for the self-test; without it a ramp"}};
+  for (const Option& option : explore_options()) options.push_back(option);
+  return {"compile", "MODEL", 1, 1, "explore, generate and build at once", "Explores the model, unless that was done on this machine, generates its program and builds it: DIR/build/app.", options, run};
+}
+
+}  // namespace lne::cli

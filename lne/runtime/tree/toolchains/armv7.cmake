@@ -1,0 +1,6 @@
+# 32-bit Arm Linux with NEON: cmake -S . -B build -DCMAKE_TOOLCHAIN_FILE=toolchains/armv7.cmake (Debian: g++-arm-linux-gnueabihf)
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR armv7l)
+set(CMAKE_CXX_COMPILER arm-linux-gnueabihf-g++)
+set(CMAKE_ASM_COMPILER arm-linux-gnueabihf-g++)
+set(APP_TARGET_FLAGS "-march=armv7-a -mfpu=neon -mfloat-abi=hard" CACHE STRING "")

@@ -1,0 +1,21 @@
+#include "kernel_text.hpp"
+
+#include "runtime_files.hpp"
+
+namespace lne {
+
+std::string kernel_includes() {
+  std::string out = "#include <cmath>\n#include <cstdint>\n#include <cstring>\n\n";
+  for (const auto& [name, text] : simd_files()) out += "#include \"" + name + "\"\n";
+  return out;
+}
+
+std::string kernel_texts(const std::vector<const Primitive*>& primitives) {
+  std::map<std::string, std::string> kernels;
+  for (const Primitive* primitive : primitives) kernels[primitive->kernel_file] = primitive->kernel_text;
+  std::string out = "namespace {\n\nnamespace simd = lne::simd;\n";
+  for (const auto& [file, text] : kernels) out += "\n// ---- " + file + "\n" + text;
+  return out + "\n}  // namespace\n";
+}
+
+}  // namespace lne

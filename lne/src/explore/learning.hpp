@@ -1,0 +1,36 @@
+// QS-DNN: Q-learning over the layers of a network, with primitives as actions and their time, conversions included, as the negative reward.
+// Method: M. de Prado, N. Pazos, L. Benini, "Learning to infer: RL-based search for DNN primitive selection on heterogeneous embedded systems",
+// DATE 2019; there called QS-DNN: some hundred episodes that only explore, then more and more exploitation, and experience replay.
+#pragma once
+
+#include <functional>
+
+#include "optimum.hpp"
+
+namespace lne::explore {
+
+struct LearningOptions {
+  int episodes = 1000;
+  /// of these, the first that choose at random; over the rest the share of random choices falls in nine steps from 0.9 to 0.1
+  int exploring = 500;
+  double learning_rate = 0.05;
+  double discount = 0.9;
+  /// steps of earlier episodes that are learned again after each, and how many episodes are remembered
+  int replay = 128;
+  int remembered = 128;
+  std::uint64_t seed = 1;
+};
+
+struct Learned {
+  /// the best plan of all episodes and of the greedy walk at the end
+  Plan plan;
+  /// the greedy walk's own cost
+  double greedy_cost = 0;
+  /// cost of each episode
+  std::vector<double> curve;
+};
+
+/// @param go_on asked after each episode; ends the search where it says no
+Learned learn(const Decisions& decisions, const LearningOptions& options, const std::function<bool(int episode)>& go_on);
+
+}  // namespace lne::explore

@@ -1,0 +1,131 @@
+#include "library.hpp"
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "../codegen/kernel_text.hpp"
+#include "../codegen/runtime_files.hpp"
+#include "../toolchain/home.hpp"
+#include "../toolchain/process.hpp"
+
+namespace lne::explore {
+namespace {
+
+std::string symbol_of(const Candidate& candidate) { return "lne_kernel_" + digest_of(candidate.key); }
+
+/// A source file with all candidates of a group.
+std::string source_of(const std::vector<const Candidate*>& group) {
+  std::vector<const Primitive*> primitives;
+  for (const Candidate* candidate : group) primitives.push_back(candidate->primitive);
+  std::string text = "// Candidates of one shape, as generated programs hold them.\n" + kernel_includes() + "\n" + kernel_texts(primitives);
+  for (const Candidate* candidate : group) {
+    text += "\nextern \"C\" __attribute__((flatten, visibility(\"default\"))) void " + symbol_of(*candidate) + "(const float* const* src, const float* weights, float* dst, float* scratch) {\n  static constexpr " + candidate->shape_type +
+            " kShape" + candidate->shape_value + ";\n  " + candidate->function + "(kShape, src, weights, dst, scratch);\n}\n";
+  }
+  return text;
+}
+
+class LoadedLibrary : public Library {
+ public:
+  explicit LoadedLibrary(void* handle) : handle_(handle) {}
+  ~LoadedLibrary() override { ::dlclose(handle_); }
+  LoadedLibrary(const LoadedLibrary&) = delete;
+  LoadedLibrary& operator=(const LoadedLibrary&) = delete;
+
+  bool add(const Candidate& candidate) {
+    functions_.push_back(reinterpret_cast<KernelFunction>(::dlsym(handle_, symbol_of(candidate).c_str())));
+    return functions_.back() != nullptr;
+  }
+  KernelFunction function(std::size_t candidate) const override { return functions_[candidate]; }
+
+ private:
+  void* handle_;
+  std::vector<KernelFunction> functions_;
+};
+
+Error build_error(const std::string& output) { return {"LNE_BUILD", "kernels could not be compiled for measuring: " + output.substr(0, 2000)}; }
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::vector<std::string> words;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    if (end > at) words.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return words;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Library>> build_library(const Space& space, const Compiler& compiler, const LibraryOptions& options) {
+  std::map<std::string, std::vector<const Candidate*>> groups;
+  for (const Candidate& candidate : space.candidates) groups[candidate.group].push_back(&candidate);
+  std::vector<std::string> base{compiler.command};
+  for (const std::string& flag : kernel_flags()) base.push_back(flag);
+  for (const std::string& flag : words_of(options.target_flags)) base.push_back(flag);
+  base.insert(base.end(), {"-fvisibility=hidden", "-w"});
+
+  std::string headers;
+  for (const auto& [name, text] : simd_files()) headers += name + "\n" + text;
+  const std::filesystem::path include = home_folder("include") / digest_of(headers);
+  for (const auto& [name, text] : simd_files()) {
+    const std::string problem = write_file(include / name, text);
+    if (!problem.empty()) return Error{"LNE_FILE", problem};
+  }
+  base.insert(base.end(), {"-I", include.string()});
+  const std::filesystem::path objects = home_folder("objects");
+  const std::string settings = compiler.name + "\n" + options.target_flags + "\n" + headers;
+  std::vector<std::string> all, parts;
+  std::vector<std::vector<std::string>> commands;
+  for (auto& [name, group] : groups) {
+    std::sort(group.begin(), group.end(), [](const Candidate* a, const Candidate* b) { return a->key < b->key; });
+    const std::string source = source_of(group), digest = digest_of(settings + source);
+    const std::string object = (objects / (digest + ".o")).string();
+    all.push_back(object);
+    if (::access(object.c_str(), R_OK) == 0) continue;
+    const std::filesystem::path file = objects / (digest + ".cpp");
+    const std::string problem = write_file(file, source);
+    if (!problem.empty()) return Error{"LNE_FILE", problem};
+    std::vector<std::string> command = base;
+    parts.push_back(object + ".part" + std::to_string(::getpid()));
+    command.insert(command.end(), {"-c", file.string(), "-o", parts.back()});
+    commands.push_back(std::move(command));
+  }
+  if (options.on_progress) options.on_progress(0, commands.size());
+  const std::vector<Finished> results = run_processes(commands, options.jobs, options.is_cancelled, [&](std::size_t done) {
+    if (options.on_progress) options.on_progress(done, commands.size());
+  });
+  std::error_code ignored;
+  std::string failure;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const std::string object = parts[i].substr(0, parts[i].rfind(".part"));
+    if (results[i].code == 0) std::filesystem::rename(parts[i], object, ignored);
+    else if (!results[i].output.empty() && failure.empty()) failure = results[i].output;
+    if (results[i].code != 0) std::filesystem::remove(parts[i], ignored);
+    std::filesystem::remove(object.substr(0, object.size() - 2) + ".cpp", ignored);
+  }
+  if (options.is_cancelled && options.is_cancelled()) return Error{"LNE_CANCELLED", "it was cancelled"};
+  if (std::any_of(results.begin(), results.end(), [](const Finished& result) { return result.code != 0; })) return build_error(failure);
+
+  std::string names;
+  for (const std::string& object : all) names += object + "\n";
+  const std::filesystem::path path = home_folder("libraries") / (digest_of(names) + ".so");
+  if (::access(path.c_str(), R_OK) != 0) {
+    std::vector<std::string> link{compiler.command, "-shared", "-o", path.string() + ".part"};
+    link.insert(link.end(), all.begin(), all.end());
+    const Finished linked = run_process(link);
+    if (linked.code != 0) return build_error(linked.output);
+    std::filesystem::rename(path.string() + ".part", path, ignored);
+  }
+  void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) return build_error(::dlerror());
+  auto library = std::make_unique<LoadedLibrary>(handle);
+  for (const Candidate& candidate : space.candidates) {
+    if (!library->add(candidate)) return build_error(candidate.key + " is not in " + path.string());
+  }
+  return std::unique_ptr<Library>(std::move(library));
+}
+
+}  // namespace lne::explore

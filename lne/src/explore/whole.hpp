@@ -1,0 +1,33 @@
+// Whole programs, generated and built for this machine, timed in turn.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "../base/result.hpp"
+#include "../graph/graph.hpp"
+
+namespace lne::explore {
+
+struct TimedProgram {
+  /// what it stands for: optimum, learned, rank, or the plugin's name
+  std::vector<std::string> names;
+  /// text of its plan file
+  std::string plan;
+  double predicted_us = 0;
+  std::int64_t weights_bytes = 0;
+  std::string path;
+  /// the least processor time of one run in each round
+  std::vector<double> rounds_us;
+
+  /// the median of the rounds
+  double measured_us() const;
+  double least_us() const;
+};
+
+/// Builds all programs, then runs them in turn for some rounds, each round for about a tenth of a second.
+/// @returns LNE_BUILD, LNE_RUN, LNE_CANCELLED
+Result<bool> time_programs(std::string_view model, const std::string& file, const Graph& graph, std::vector<TimedProgram>& programs, int rounds, const std::function<bool(double done, double all, const std::string& what)>& on_progress);
+
+}  // namespace lne::explore

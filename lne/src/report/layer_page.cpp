@@ -1,0 +1,69 @@
+#include "layer_page.hpp"
+
+#include <algorithm>
+
+#include "page.hpp"
+
+namespace lne {
+namespace {
+
+double number_of(const Json& value) { return value.number() ? *value.number() : 0.0; }
+std::string text_in(const Json& value) { return value.string() ? *value.string() : std::string(); }
+
+std::string kilobytes(const Json& bytes) { return short_number(number_of(bytes) / 1024.0); }
+
+/// What else was measured for the layer, the fastest first; else what could have been, or why not.
+std::string others_of(const Json& layer) {
+  std::string out;
+  const auto add = [&](const std::string& text) { out += (out.empty() ? "" : "; ") + html_escaped(text); };
+  if (const Json::Array* options = layer["options"].array()) {
+    std::vector<const Json*> sorted;
+    for (const Json& option : *options) sorted.push_back(&option);
+    std::stable_sort(sorted.begin(), sorted.end(), [](const Json* a, const Json* b) { return number_of((*a)["us"]) < number_of((*b)["us"]); });
+    for (const Json* option : sorted) add(text_in((*option)["primitive"]) + " " + (*option)["variant"].text() + " " + short_number(number_of((*option)["us"])) + " µs");
+  } else if (const Json::Array* candidates = layer["candidates"].array()) {
+    for (const Json& candidate : *candidates) {
+      const std::string refusal = text_in(candidate["refusal"]);
+      if (text_in(candidate["primitive"]) != text_in(layer["primitive"])) add(text_in(candidate["primitive"]) + (refusal.empty() ? "" : ": " + refusal));
+    }
+  }
+  return "<span class=\"muted\">" + out + "</span>";
+}
+
+std::string names_in(const Json& list) {
+  std::string out;
+  for (const Json& name : list.array() ? *list.array() : Json::Array()) out += (out.empty() ? "" : ", ") + html_escaped(text_in(name));
+  return out;
+}
+
+}  // namespace
+
+std::string layer_page(const std::string& file, const Json& report) {
+  std::vector<std::vector<std::string>> rows;
+  std::vector<Bar> times, shares;
+  double total = 0;
+  for (const Json& layer : *report["layers"].array()) {
+    const std::string name = text_in(layer["layer"]);
+    const double us = number_of(layer["medianUs"]), share = number_of(layer["peakShare"]);
+    total += us;
+    if (us > 0) times.push_back({name, us, short_number(us) + " µs"});
+    if (share > 0) shares.push_back({name, share, short_number(100 * share) + " %"});
+    rows.push_back({html_escaped(name), html_escaped(text_in(layer["op"])), html_escaped(text_in(layer["primitive"]) + " " + layer["variant"].text()), us > 0 ? short_number(us) : "", share > 0 ? short_number(number_of(layer["gflops"])) : "",
+                    short_number(number_of(layer["multiplyAdds"]) / 1e6), kilobytes(layer["bytesMoved"]), kilobytes(layer["weightsBytes"]), kilobytes(layer["scratchBytes"]), names_in(layer["merged"]), others_of(layer)});
+  }
+  const Json& footprint = report["footprint"];
+  std::string body = "<p>Tensors take " + kilobytes(footprint["arenaBytes"]) + " KiB (no placement can go below " + kilobytes(footprint["arenaLowerBoundBytes"]) + "), kernels' scratch " + kilobytes(footprint["scratchBytes"]) + " KiB more, weights " +
+                     kilobytes(footprint["weightsBytes"]) + " KiB.";
+  if (report["peak"].object()) body += " One core does at most " + short_number(number_of(report["peak"]["gflops"])) + " GFLOP/s and reads " + short_number(number_of(report["peak"]["gbytesPerS"])) + " GB/s from memory, measured.";
+  body += "</p>\n";
+  if (total > 0) body += "<h2>Time: " + short_number(total) + " µs</h2>\n" + svg_bars(times) + "<h2>Share of the machine's peak</h2>\n" + svg_bars(shares);
+  body += "<h2>Layers</h2>\n" + html_table({"layer", "type", "primitive", "µs", "GFLOP/s", "10⁶ multiply-adds", "KiB moved", "KiB weights", "KiB scratch", "computed with it", "instead of"}, rows);
+  std::string views, passes;
+  for (const Json& view : report["views"].array() ? *report["views"].array() : Json::Array()) views += (views.empty() ? "" : ", ") + html_escaped(text_in(view["layer"]));
+  for (const Json& pass : report["passes"].array() ? *report["passes"].array() : Json::Array()) passes += "<li>" + html_escaped(text_in(pass["pass"])) + ": " + short_number(number_of(pass["changes"])) + "</li>";
+  if (!views.empty()) body += "<h2>Views</h2>\n<p>Layers that cost nothing, since their tensors lie where they are wanted: " + views + "</p>\n";
+  body += "<h2>Passes</h2>\n<p>How often each changed the network:</p><ul>" + passes + "</ul>\n";
+  return html_page("Layers of " + file, body);
+}
+
+}  // namespace lne

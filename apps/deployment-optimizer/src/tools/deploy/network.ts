@@ -65,8 +65,8 @@ export class PlannedNetwork {
   }
 }
 
-/** Says all that the engine found, with what to do about it. */
-function refuse(error: unknown): never {
+/** Says all that the engine found, with what to do about it. @throws ToolError */
+export function refuse(error: unknown): never {
   if (!(error instanceof LneError)) throw error;
   const isPlan = error.code.startsWith('LNE_PLAN');
   const problems = error.problems.map(({ code, message }) => `${message} [${code}]`).join('; ');

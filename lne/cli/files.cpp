@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "../src/toolchain/home.hpp"
@@ -24,8 +25,21 @@ void write_file_text(const std::string& path, const std::string& text) {
 
 std::string plan_text(const Arguments& arguments) { return arguments.has("--plan") ? read_file_text(arguments.text("--plan")) : std::string(); }
 
+std::string read_model(const Arguments& arguments) {
+  const std::string& path = arguments.words[0];
+  std::string model = read_file_text(path);
+  if (arguments.has("--weights")) return caffe_bundle(model, read_file_text(arguments.text("--weights")));
+  // NET.caffemodel beside NET.prototxt belongs to it.
+  const std::string ending = ".prototxt", beside = path.substr(0, path.size() - std::min(path.size(), ending.size())) + ".caffemodel";
+  std::string weights;
+  const bool is_prototxt = path.size() > ending.size() && path.compare(path.size() - ending.size(), ending.size(), ending) == 0;
+  return is_prototxt && read_text(beside, weights) ? caffe_bundle(model, weights) : model;
+}
+
+Option weights_option() { return {"--weights", "FILE", "the caffemodel of a Caffe network; without it NET.caffemodel beside NET.prototxt"}; }
+
 std::unique_ptr<Network> load_network(const Arguments& arguments) {
-  const std::string model = read_file_text(arguments.words[0]), plan = plan_text(arguments);
+  const std::string model = read_model(arguments), plan = plan_text(arguments);
   std::vector<Problem> problems;
   std::unique_ptr<Network> network = Network::load(model, arguments.words[0], plan, problems);
   if (!network) fail(problems);

@@ -1,10 +1,10 @@
 # Finds operators and primitives by their files and writes one source that registers them all and carries the kernels' texts.
-# A file with `kernel-begin` holds a primitive; a file src/ops/<name>.cpp defines an operator. Order: by path.
+# A file with `kernel-begin` holds a primitive; a file src/ops/<name>.cpp defines an operator; op*.cpp are what they share. Order: by path.
 
 function(lne_write_registry out)
   file(GLOB ops CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/ops/*.cpp)
   file(GLOB plugins CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/plugins/*/*.cpp)
-  list(FILTER ops EXCLUDE REGEX "(op_registry|_test)\\.cpp$")
+  list(FILTER ops EXCLUDE REGEX "(/op|/op_[a-z_]+|_test)\\.cpp$")
   list(FILTER plugins EXCLUDE REGEX "_test\\.cpp$")
   list(SORT ops)
   list(SORT plugins)

@@ -16,7 +16,9 @@ LNE = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="session")
 def lne() -> Path:
-    """The command, built from the sources as they are."""
+    """The command, built from the sources as they are; or another build of it, which LNE_COMMAND names (with sanitizers, say)."""
+    if command := os.environ.get("LNE_COMMAND"):
+        return Path(command)
     build = LNE / "build"
     subprocess.run(["cmake", "-S", LNE, "-B", build, "-DCMAKE_BUILD_TYPE=Release"], check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["cmake", "--build", build, "-j", str(os.cpu_count() or 2), "--target", "lne"], check=True, stdout=subprocess.DEVNULL)

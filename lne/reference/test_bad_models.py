@@ -7,8 +7,10 @@ import os
 
 import numpy as np
 import pytest
+from architectures import NETS
+from caffe_nets import CaffeNet
 from models import ModelBuilder, keyword_net, residual_net
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 SEED = int(os.environ.get("LNE_TEST_SEED", "1"))
 MUTATIONS = int(os.environ.get("LNE_TEST_MUTATIONS", "400"))
@@ -75,6 +77,72 @@ def test_sizes_beyond_memory(bench):
     refusal(bench, builder.model([builder.conv("input", 3, 8, (3, 3))]).SerializeToString())
 
 
+def whole(builder, *numbers):
+    return builder.constant(np.array(numbers, np.int64))
+
+
+MUCH = 1 << 36
+GREEDY = {
+    "Expand": lambda b: b.add("Expand", ["input", whole(b, MUCH, 1)]),
+    "Tile": lambda b: b.add("Tile", ["input", whole(b, MUCH, MUCH)]),
+    "Pad": lambda b: b.add("Pad", ["input", whole(b, MUCH, 0, 0, 0)]),
+    "Resize": lambda b: b.add("Resize", ["input", "", "", whole(b, 1, MUCH)], mode="nearest"),
+    "Unsqueeze": lambda b: b.add("Unsqueeze", ["input", whole(b, *range(60))]),
+    "Reshape": lambda b: b.add("Reshape", ["input", whole(b, *[1] * 500, 4)]),
+    "ConstantOfShape": lambda b: b.add("Add", ["input", b.add("ConstantOfShape", [whole(b, MUCH, 4)])]),
+    "Range": lambda b: b.add("Add", ["input", b.add("Cast", [b.add("Range", [b.constant(np.array(0)), b.constant(np.array(MUCH)), b.constant(np.array(1))])], to=1)]),
+    "Slice": lambda b: b.add("Slice", ["input", whole(b, 0), whole(b, MUCH), whole(b, 0), whole(b, 0)]),
+    "Conv": lambda b: b.add("Conv", [b.add("Reshape", ["input", whole(b, 1, 1, 2, 2)]), b.normal(1, 1, 1, 1)], pads=[MUCH] * 4),
+    "Split": lambda b: b.add("Split", ["input", whole(b, MUCH)], axis=0),
+}
+
+
+@pytest.mark.parametrize("name", GREEDY)
+def test_operators_that_ask_for_too_much(bench, name):
+    """Sizes are refused before anything is allocated, with the node's name."""
+    builder = ModelBuilder((1, 4))
+    message = refusal(bench, builder.model([GREEDY[name](builder)]).SerializeToString())
+    assert "node '" in message
+
+
+def test_constants_that_grow(bench):
+    """What is computed at import has a limit in all, not only each."""
+    builder = ModelBuilder((1, 4))
+    x = builder.constant(np.zeros((1, 1), np.float32))
+    parts = [builder.add("Expand", [x, whole(builder, 1 << 13, 1 << 13)]) for _ in range(40)]
+    message = refusal(bench, builder.model([builder.add("Add", ["input", builder.add("ReduceMax", [builder.add("Max", parts)], keepdims=0)])]).SerializeToString())
+    assert "computed at import" in message
+
+
+def test_more_dimensions_than_there_can_be(bench):
+    builder = ModelBuilder((1,) * 50)
+    assert "input 'input'" in refusal(bench, builder.model([builder.add("Relu", ["input"])]).SerializeToString())
+
+
+@pytest.mark.parametrize("count", [1_500, 30_000])
+def test_very_many_nodes(bench, count):
+    """Many nodes take seconds or are refused."""
+    builder = ModelBuilder((1, 4))
+    x = "input"
+    for _ in range(count):
+        x = builder.add("Relu", [x])
+    path = bench.save(builder.model([x]))
+    done = bench.call("import", path)
+    assert done.returncode == (0 if count < 10_000 else 1), done.stderr
+
+
+@pytest.mark.parametrize("attribute", ["onnx", "opset", "view", "function", "steps", ":value", "transposed", "dilations"])
+def test_attributes_with_names_of_our_own(bench, attribute):
+    """An attribute can't take the place of what an operator works out."""
+    for op, inputs in (("Relu", []), ("Softmax", []), ("MaxPool", []), ("Slice", [0, 1, 1])):
+        builder = ModelBuilder((1, 3, 4, 4))
+        more = {"kernel_shape": [2, 2]} if op == "MaxPool" else {}
+        x = builder.add(op, ["input", *(whole(builder, number) for number in inputs)], **more)
+        builder.nodes[-1].attribute.append(helper.make_attribute(attribute, 12345))
+        done = bench.call("import", bench.save(builder.model([x])))
+        assert done.returncode in (0, 1), done.stderr
+
+
 @pytest.mark.parametrize("opset", [1, 999])
 def test_opset_out_of_range(bench, opset):
     builder = ModelBuilder((1, 4))
@@ -84,7 +152,7 @@ def test_opset_out_of_range(bench, opset):
 def test_mutated_models(bench):
     """Changed bytes may leave a good model; they never crash, hang or take the machine's memory."""
     random = np.random.default_rng(SEED)
-    originals = [net[0].SerializeToString() for net in (residual_net(), keyword_net("kws9", separable=True))]
+    originals = [net[0].SerializeToString() for net in (residual_net(), keyword_net("kws9", separable=True), *(make() for make in NETS.values()))]
     for index in range(MUTATIONS):
         content = bytearray(originals[index % len(originals)])
         # Structure rather than weights: most of the file is weights, so half of the changes go to bytes that are no plain data.
@@ -99,3 +167,24 @@ def test_mutated_models(bench):
         done = bench.call("import", path)
         assert done.returncode in (0, 1), f"mutation {index} with seed {SEED}: exit code {done.returncode}\n{done.stderr}"
         assert done.returncode == 0 or "mutated.onnx" in done.stderr
+
+
+def test_mutated_caffe_networks(bench):
+    random = np.random.default_rng(SEED)
+    net = CaffeNet((1, 3, 16, 16), 5)
+    x = net.add("ReLU", [net.conv("data", 3, 4, (3, 3), "pad: 1")], in_place=True)
+    x = net.add("Pooling", [net.scale(net.batch_norm(x, 4), 4)], "pooling_param { pool: MAX kernel_size: 2 stride: 2 }")
+    x = net.add("Concat", [x, net.add("TanH", [x])], "concat_param { axis: 1 }")
+    net.add("InnerProduct", [x], "inner_product_param { num_output: 5 }", [net.normal(5, 8 * 64), net.normal(5)])
+    for index in range(MUTATIONS // 2):
+        text, weights = bytearray(net.text.encode()), bytearray(net.weights)
+        for part, most in ((text, 6), (weights, 3)):
+            for _ in range(int(random.integers(most))):
+                part[int(random.integers(len(part)))] = int(random.integers(256))
+        if random.random() < 0.2:
+            del weights[int(random.integers(len(weights))) :]
+        (bench.folder / "mutated.prototxt").write_bytes(text)
+        (bench.folder / "mutated.caffemodel").write_bytes(weights)
+        done = bench.call("import", bench.folder / "mutated.prototxt")
+        assert done.returncode in (0, 1), f"mutation {index} with seed {SEED}: exit code {done.returncode}\n{done.stderr}"
+        assert done.returncode == 0 or "mutated" in done.stderr

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from architectures import NETS as ARCHITECTURES
 from conftest import reference, relative_error
 from models import keyword_net, residual_net
 
@@ -23,6 +24,15 @@ def test_equal_to_onnxruntime(bench, name, plan):
     model, sample = NETS[name]()
     options = ["--plan", bench.plan(CORE_ONLY)] if plan == "core" else []
     assert relative_error(bench.run(model, sample, *options), reference(model, sample)) <= 1e-4
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_architectures(bench, name):
+    """By the reference kernels within their bound, and as it is planned by itself within that of Winograd."""
+    model, sample = ARCHITECTURES[name]()
+    wanted = reference(model, sample)
+    assert relative_error(bench.run(model, sample, "--plan", bench.plan(CORE_ONLY)), wanted) <= 2e-5
+    assert relative_error(bench.run(model, sample), wanted) <= 1e-4
 
 
 @pytest.mark.parametrize("name", NETS)

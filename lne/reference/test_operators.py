@@ -24,7 +24,7 @@ def random_of(*parts: object) -> np.random.Generator:
 
 def imported_names(lne) -> list[str]:
     listed = json.loads(subprocess.run([lne, "operators"], capture_output=True, text=True, check=True).stdout)
-    return [name for operator in listed for name in operator["onnx"]]
+    return [name for operator in listed["onnx"] for name in operator["onnx"]]
 
 
 def test_every_operator_has_a_maker(lne):

@@ -5,7 +5,8 @@
 #include "../runtime/program/golden.hpp"
 #include "codegen/generator.hpp"
 #include "codegen/target.hpp"
-#include "import/onnx/onnx_importer.hpp"
+#include "import/caffe/caffe_layers.hpp"
+#include "import/import.hpp"
 #include "interpret/interpreter.hpp"
 #include "ops/op.hpp"
 #include "report/peak.hpp"
@@ -16,6 +17,9 @@ namespace {
 void add_problems(const std::vector<Error>& errors, std::vector<Problem>& problems) {
   for (const Error& error : errors) problems.push_back({error.code, error.message});
 }
+
+/// Floats that an instance may need: more than any machine of ours holds is refused before it is allocated.
+constexpr std::int64_t kMostInstanceFloats = std::int64_t{1} << 32;
 
 class CompiledNetwork : public Network {
  public:
@@ -132,23 +136,30 @@ std::unique_ptr<Network> Network::load(std::string_view bytes, const std::string
     if (!read) return add_problems(read.errors(), problems), nullptr;
     options = std::move(read.value());
   }
-  Result<Graph> graph = onnx::import_onnx(bytes, file);
+  Result<Graph> graph = import_network(bytes, file);
   if (!graph) return add_problems(graph.errors(), problems), nullptr;
   Result<Program> program = compile(std::move(graph.value()), options);
   if (!program) return add_problems(program.errors(), problems), nullptr;
+  if (const std::int64_t floats = program.value().instance_floats(); floats > kMostInstanceFloats) {
+    problems.push_back({"LNE_PLAN_TOO_LARGE", file + ": its tensors need " + std::to_string(4 * floats) + " bytes at the same time; at most " + std::to_string(4 * kMostInstanceFloats) + " are supported"});
+    return nullptr;
+  }
   return std::make_unique<CompiledNetwork>(std::move(program.value()), program::fnv64(bytes.data(), bytes.size()));
 }
 
 std::string native_target() { return host_target(); }
 
+std::string caffe_bundle(std::string_view prototxt, std::string_view caffemodel) { return bundle(prototxt, caffemodel); }
+
 std::string operators() {
-  Json::Array list;
+  Json::Array onnx, caffe;
   for (const auto& [name, definition] : OpRegistry::instance().all()) {
     Json::Array names;
-    for (const std::string& onnx : definition.onnx) names.push_back(Json(onnx));
-    if (!definition.onnx.empty()) list.push_back(Json(Json::Object{{"name", Json(name)}, {"onnx", Json(std::move(names))}, {"summary", Json(definition.summary)}}));
+    for (const std::string& known : definition.onnx) names.push_back(Json(known));
+    if (!definition.onnx.empty()) onnx.push_back(Json(Json::Object{{"name", Json(name)}, {"onnx", Json(std::move(names))}, {"summary", Json(definition.summary)}}));
   }
-  return Json(std::move(list)).text();
+  for (const caffe::LayerType& type : caffe::layer_types()) caffe.push_back(Json(Json::Object{{"type", Json(type.name)}, {"summary", Json(type.summary)}}));
+  return Json(Json::Object{{"onnx", Json(std::move(onnx))}, {"caffe", Json(std::move(caffe))}}).text();
 }
 
 }  // namespace lne

@@ -11,7 +11,7 @@ namespace {
 
 int run(const Arguments& arguments) {
   const std::string runs = std::to_string(arguments.whole("--runs", 200, 1, 1000000));
-  const std::string model = read_file_text(arguments.words[0]);
+  const std::string model = read_model(arguments);
   std::string plan = plan_text(arguments);
   if (plan.empty()) plan = explored_plan(model);
   std::vector<Problem> problems;
@@ -26,7 +26,7 @@ int run(const Arguments& arguments) {
 
 Command bench_command() {
   return {"bench", "MODEL", 1, 1, "time each layer of the generated program", "Builds the program as `lne run` does and prints JSON: median and shortest time of each layer, and peak memory.",
-          {{"--runs", "N", "runs of each layer (200)"}, {"--plan", "PLAN", "as for `lne run`"}}, run};
+          {{"--runs", "N", "runs of each layer (200)"}, weights_option(), {"--plan", "PLAN", "as for `lne run`"}}, run};
 }
 
 }  // namespace lne::cli

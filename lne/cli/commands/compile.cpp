@@ -10,7 +10,7 @@ namespace {
 
 int run(const Arguments& arguments) {
   if (!arguments.has("-o")) throw UsageError("-o names the folder for the program");
-  const std::string model = read_file_text(arguments.words[0]), folder = arguments.text("-o"), target = arguments.text("--target", "native");
+  const std::string model = read_model(arguments), folder = arguments.text("-o"), target = arguments.text("--target", "native");
   const std::string known = arguments.has("--plan") ? std::string() : explored_plan(model);
   if (!known.empty()) std::fprintf(stderr, "lne: with the plan that was explored for this model on this machine; `lne explore` explores again\n");
   const std::string plan = known.empty() ? explore_model(arguments, model).plan : known;
@@ -31,7 +31,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Command compile_command() {
-  std::vector<Option> options{{"-o", "DIR", "the folder for sources and build"}, {"--target", "T", "as for `lne generate`; only the machine's own is built"}, {"--golden", "INPUT.npy", "an input for the self-test; without it a ramp"}};
+  std::vector<Option> options{weights_option(), {"-o", "DIR", "the folder for sources and build"}, {"--target", "T", "as for `lne generate`; only the machine's own is built"}, {"--golden", "INPUT.npy", "an input for the self-test; without it a ramp"}};
   for (const Option& option : explore_options()) options.push_back(option);
   return {"compile", "MODEL", 1, 1, "explore, generate and build at once", "Explores the model, unless that was done on this machine, generates its program and builds it: DIR/build/app.", options, run};
 }

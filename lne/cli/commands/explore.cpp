@@ -6,7 +6,7 @@ namespace lne::cli {
 namespace {
 
 int run(const Arguments& arguments) {
-  const std::string model = read_file_text(arguments.words[0]);
+  const std::string model = read_model(arguments);
   const Exploration exploration = explore_model(arguments, model);
   if (arguments.has("-o")) write_file_text(arguments.text("-o"), exploration.plan);
   if (arguments.has("--page")) write_file_text(arguments.text("--page"), exploration.page);
@@ -16,7 +16,7 @@ int run(const Arguments& arguments) {
 }
 
 Command command() {
-  std::vector<Option> options{{"-o", "PLAN", "the plan file; without it standard output"}, {"--json", "", "print all that was found as JSON"}, {"--page", "FILE.html", "the same as a page with plots"}};
+  std::vector<Option> options{weights_option(), {"-o", "PLAN", "the plan file; without it standard output"}, {"--json", "", "print all that was found as JSON"}, {"--page", "FILE.html", "the same as a page with plots"}};
   for (const Option& option : explore_options()) options.push_back(option);
   return {"explore", "MODEL", 1, 1, "measure what is fastest on this machine, layer by layer",
           "Compiles the ways to compute each layer with its shape, times them inside passes over the whole network, and finds the plan that is fastest with\n"

@@ -16,7 +16,7 @@ Command optimize_command() {
   return {"optimize", "MODEL", 1, 1, "choose a primitive per layer by rank, without measuring",
           "Writes a plan: what the passes did, and the primitive and variant of each layer. It may be edited and given back by --plan:\n"
           "layers[].primitive forces, layers[].forbidden (primitives or plugins) excludes, \"layer\": \"*\" stands for all others.",
-          {{"-o", "PLAN", "the file; without it standard output"}, {"--plan", "PLAN", "a plan to start from"}},
+          {{"-o", "PLAN", "the file; without it standard output"}, weights_option(), {"--plan", "PLAN", "a plan to start from"}},
           run};
 }
 

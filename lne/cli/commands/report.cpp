@@ -30,7 +30,7 @@ Json with_options(const Json& report, const std::string& exploration) {
 }
 
 int run(const Arguments& arguments) {
-  const std::string model = read_file_text(arguments.words[0]);
+  const std::string model = read_model(arguments);
   std::string plan = plan_text(arguments);
   if (plan.empty()) plan = explored_plan(model);
   std::vector<Problem> problems;
@@ -49,7 +49,7 @@ Command report_command() {
   return {"report", "MODEL", 1, 1, "per layer: choice, what else could have been, time",
           "Prints JSON: each layer with its primitive, what else could have run it (with times, where the model was explored) or why not, what was merged\n"
           "into it, work, bytes moved, weights and scratch; its time, GFLOP/s and share of the machine's measured peak where --runs is not 0.",
-          {{"--plan", "PLAN", "the plan to explain; without it the explored one"}, {"--runs", "N", "runs of which the median counts (1)"}, {"--page", "FILE.html", "the same as a page with plots"}},
+          {weights_option(), {"--plan", "PLAN", "the plan to explain; without it the explored one"}, {"--runs", "N", "runs of which the median counts (1)"}, {"--page", "FILE.html", "the same as a page with plots"}},
           run};
 }
 

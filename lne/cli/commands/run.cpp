@@ -35,7 +35,7 @@ int run(const Arguments& arguments) {
   const std::string backend = arguments.text("--backend", "generated");
   if (backend == "interpreter") return interpret(arguments, runs, warmup);
   if (backend != "generated") throw UsageError("--backend is generated or interpreter, not '" + backend + "'");
-  const std::string model = read_file_text(arguments.words[0]);
+  const std::string model = read_model(arguments);
   std::string plan = plan_text(arguments);
   if (plan.empty()) {
     plan = explored_plan(model);
@@ -62,7 +62,7 @@ Command run_command() {
           {{"--runs", "N", "runs that are timed (1)"},
            {"--warmup", "W", "runs before them (0)"},
            {"--threads", "1", "there is one"},
-           {"--plan", "PLAN", "without it the plan that was explored for this model on this machine, else primitives of the highest rank"},
+           weights_option(), {"--plan", "PLAN", "without it the plan that was explored for this model on this machine, else primitives of the highest rank"},
            {"--backend", "B", "generated (the default) or interpreter: the same kernels in this process"}},
           run};
 }

@@ -22,7 +22,7 @@ struct Port {
   std::string name;
   /// extents, batch included
   std::vector<std::int64_t> shape;
-  /// in the model's interface: float32, int64, int32 or bool; computed as float32
+  /// in the model's interface: float32, int64, int32, int8, uint8 or bool; computed as float32
   std::string type = "float32";
 };
 
@@ -41,7 +41,8 @@ struct GenerateOptions {
 /// A network that is compiled for this process. Instances are independent; one instance serves one thread at a time.
 class Network {
  public:
-  /// @param bytes an ONNX file @param file its name, for messages @param plan text of a plan file, or empty
+  /// @param bytes an ONNX file, or a Caffe network (`caffe_bundle`): told apart by their content @param file its name, for messages
+  /// @param plan text of a plan file, or empty
   /// @returns null and fills `problems` when it can't be used
   static std::unique_ptr<Network> load(std::string_view bytes, const std::string& file, const std::string& plan, std::vector<Problem>& problems);
   virtual ~Network() = default;
@@ -119,10 +120,13 @@ Exploration explore_network(std::string_view model, const std::string& file, con
 std::string explored_plan(std::string_view model);
 std::string exploration_report(std::string_view model);
 
+/// A Caffe network's two files as the one model that the functions here take.
+std::string caffe_bundle(std::string_view prototxt, std::string_view caffemodel);
+
 /// The target that `native` stands for on this machine.
 std::string native_target();
 
-/// All operators that are supported, as JSON: name, ONNX names, summary.
+/// All operators that are supported, as JSON: `onnx`, a list of name, ONNX names and summary, and `caffe`, a list of layer type and summary.
 std::string operators();
 
 }  // namespace lne

@@ -9,6 +9,8 @@ const MENDS: Readonly<Record<string, string>> = {
   LNE_INTERNAL: 'please report it with the input',
   LNE_ONNX_OPERATOR: 'see docs/reference/lne-operators.md, or export the model without it',
   LNE_ONNX: 'check the model with onnx.checker and export it again',
+  LNE_CAFFE_LAYER: 'see docs/reference/lne-operators.md, or replace the layer',
+  LNE_CAFFE: 'correct the prototxt at the place that the message names, and give the caffemodel that belongs to it',
   LNE_PLAN: "correct the plan, or leave it away for the engine's own choice",
   LNE_METADATA: "correct the model's metadata under the key `sedge`",
   LNE_CANCELLED: 'start it again: what was measured is kept',

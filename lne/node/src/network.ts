@@ -108,8 +108,8 @@ export class Network {
 }
 
 /**
- * Compiles an ONNX file for this process, on a thread of its own.
- * @throws LneError LNE_ONNX_…, LNE_PLAN_…; `problems` lists everything that is wrong, e.g. all unknown operators
+ * Compiles an ONNX file or a Caffe network (a prototxt, a zero byte and its caffemodel) for this process, on a thread of its own.
+ * @throws LneError LNE_ONNX_…, LNE_CAFFE_…, LNE_PLAN_…; `problems` lists everything that is wrong, e.g. all unknown operators
  */
 export async function importNetwork(bytes: Uint8Array, options: ImportOptions): Promise<Network> {
   return new Network(await native((addon) => addon.importNetwork(bytes, options.file, options.plan ?? '')));
@@ -120,15 +120,21 @@ export function nativeTarget(): string {
   return native((addon) => addon.nativeTarget());
 }
 
-/** An operator that the engine imports. */
+/** An operator of ONNX that the engine imports. */
 export interface Operator {
   name: string;
   onnx: string[];
   summary: string;
 }
 
-export function operators(): Operator[] {
-  return JSON.parse(native((addon) => addon.operators())) as Operator[];
+/** A layer type of Caffe that the engine imports. */
+export interface CaffeLayer {
+  type: string;
+  summary: string;
+}
+
+export function operators(): { onnx: Operator[]; caffe: CaffeLayer[] } {
+  return JSON.parse(native((addon) => addon.operators())) as { onnx: Operator[]; caffe: CaffeLayer[] };
 }
 
 function parsed(text: string): unknown {

@@ -51,7 +51,8 @@ describe('a network', () => {
     expect(report.layers.every(({ medianUs }) => medianUs >= 0)).toBe(true);
     const again = await importNetwork(smallModel(), { file: 'small.onnx', plan: network.plan });
     expect(again.plan).toBe(network.plan);
-    expect(operators().map(({ name }) => name)).toContain('conv');
+    expect(operators().onnx.map(({ name }) => name)).toContain('conv');
+    expect(operators().caffe.map(({ type }) => type)).toContain('Convolution');
   });
 
   it('generates equal programs', async () => {

@@ -64,7 +64,10 @@ void register_primitive_vector_pool(PrimitiveRegistry& registry) {
   primitive.op = "pool";
   primitive.src_layout = Layout::kChannelsLast8;
   primitive.dst_layout = Layout::kChannelsLast8;
-  primitive.refuse = [](const Graph& graph, const Node& node) { return graph.value(node.outputs[0]).shape.size() == 4 ? std::string() : std::string("its result has not four dimensions"); };
+  primitive.refuse = [](const Graph& graph, const Node& node) -> std::string {
+    if (node.integers("dilations", {1, 1}) != std::vector<std::int64_t>{1, 1}) return "its windows have no gaps";
+    return graph.value(node.outputs[0]).shape.size() == 4 ? "" : "its result has not four dimensions";
+  };
   primitive.lower = lower;
   primitive.preference = always(10);
   registry.add(std::move(primitive));

@@ -1,4 +1,4 @@
-// Reads and writes NumPy's .npy files of float32, int64, int32 and bool, version 1 and 2, from untrusted bytes. Standard library only.
+// Reads and writes NumPy's .npy files of float32, int64, int32, int8, uint8 and bool, version 1 and 2, from untrusted bytes. Standard library only.
 #pragma once
 
 #include <cctype>
@@ -15,7 +15,7 @@ namespace lne::program {
 struct Array {
   std::vector<std::int64_t> shape;
   std::vector<float> data;
-  /// float32, int64, int32 or bool
+  /// float32, int64, int32, int8, uint8 or bool
   std::string type = "float32";
 };
 
@@ -74,8 +74,8 @@ inline std::string parse_npy(const std::vector<std::uint8_t>& bytes, Array& arra
   const std::string header(reinterpret_cast<const char*>(bytes.data()) + start, length);
   const std::string stored = header_value(header, "descr");
   const bool is_whole = type == "int64" || type == "int32";
-  const bool is_wanted = type == "float32" ? stored == "'<f4'" : type == "bool" ? stored == "'|b1'" : is_whole && (stored == "'<i8'" || stored == "'<i4'");
-  if (!is_wanted) return "its elements are " + stored + "; " + (type == "float32" ? "'<f4' (little-endian float32)" : type == "bool" ? "'|b1' (bool)" : "'<i8' or '<i4' (little-endian integers)") + " is read";
+  const bool is_wanted = type == "float32" ? stored == "'<f4'" : type == "bool" ? stored == "'|b1'" : type == "int8" ? stored == "'|i1'" : type == "uint8" ? stored == "'|u1'" : is_whole && (stored == "'<i8'" || stored == "'<i4'");
+  if (!is_wanted) return "its elements are " + stored + "; " + (type == "float32" ? "'<f4' (little-endian float32)" : type == "bool" ? "'|b1' (bool)" : type == "int8" ? "'|i1' (int8)" : type == "uint8" ? "'|u1' (uint8)" : "'<i8' or '<i4' (little-endian integers)") + " is read";
   if (header_value(header, "fortran_order") != "False") return "it is in Fortran order; save it with np.ascontiguousarray";
   std::uint64_t count = 1;
   const std::string extents = header_value(header, "shape");
@@ -93,7 +93,7 @@ inline std::string parse_npy(const std::vector<std::uint8_t>& bytes, Array& arra
     count *= extent;
     array.shape.push_back(static_cast<std::int64_t>(extent));
   }
-  const std::size_t each = stored == "'<i8'" ? 8 : stored == "'|b1'" ? 1 : 4;
+  const std::size_t each = stored == "'<i8'" ? 8 : stored[1] == '|' ? 1 : 4;
   const std::size_t data_bytes = bytes.size() - start - length;
   if (count * each != data_bytes) return "its shape needs " + std::to_string(count * each) + " bytes and it has " + std::to_string(data_bytes);
   array.type = type;
@@ -101,7 +101,8 @@ inline std::string parse_npy(const std::vector<std::uint8_t>& bytes, Array& arra
   const std::uint8_t* data = bytes.data() + start + length;
   if (stored == "'<i8'") return convert_elements<std::int64_t>(data, array.data);
   if (stored == "'<i4'") return convert_elements<std::int32_t>(data, array.data);
-  if (stored == "'|b1'") return convert_elements<std::uint8_t>(data, array.data);
+  if (stored == "'|i1'") return convert_elements<std::int8_t>(data, array.data);
+  if (stored == "'|b1'" || stored == "'|u1'") return convert_elements<std::uint8_t>(data, array.data);
   if (data_bytes > 0) std::memcpy(array.data.data(), data, data_bytes);
   return {};
 }
@@ -125,7 +126,7 @@ void append_elements(const std::vector<float>& data, std::string& bytes) {
 inline std::string npy_bytes(const Array& array) {
   std::string shape;
   for (const std::int64_t extent : array.shape) shape += std::to_string(extent) + ", ";
-  const std::string stored = array.type == "int64" ? "<i8" : array.type == "int32" ? "<i4" : array.type == "bool" ? "|b1" : "<f4";
+  const std::string stored = array.type == "int64" ? "<i8" : array.type == "int32" ? "<i4" : array.type == "bool" ? "|b1" : array.type == "int8" ? "|i1" : array.type == "uint8" ? "|u1" : "<f4";
   std::string header = "{'descr': '" + stored + "', 'fortran_order': False, 'shape': (" + shape + "), }";
   header.append(63 - (10 + header.size()) % 64, ' ');
   header += '\n';
@@ -134,7 +135,8 @@ inline std::string npy_bytes(const Array& array) {
   bytes += header;
   if (stored == "<i8") append_elements<std::int64_t>(array.data, bytes);
   else if (stored == "<i4") append_elements<std::int32_t>(array.data, bytes);
-  else if (stored == "|b1") append_elements<std::uint8_t>(array.data, bytes);
+  else if (stored == "|i1") append_elements<std::int8_t>(array.data, bytes);
+  else if (stored == "|b1" || stored == "|u1") append_elements<std::uint8_t>(array.data, bytes);
   else bytes.append(reinterpret_cast<const char*>(array.data.data()), array.data.size() * sizeof(float));
   return bytes;
 }

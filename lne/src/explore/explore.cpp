@@ -9,7 +9,7 @@
 
 #include "../../include/lne/lne.hpp"
 #include "../codegen/target.hpp"
-#include "../import/onnx/onnx_importer.hpp"
+#include "../import/import.hpp"
 #include "../report/exploration_page.hpp"
 #include "../toolchain/home.hpp"
 #include "learning.hpp"
@@ -70,7 +70,7 @@ class Exploring {
   Errors prepare_space() {
     const auto started = Clock::now();
     if (!tell("reading the model", 0, 1)) return std::vector<Error>{cancelled()};
-    Result<Graph> graph = onnx::import_onnx(model_, file_);
+    Result<Graph> graph = import_network(model_, file_);
     if (!graph) return graph.errors();
     SpaceOptions space_options;
     if (!options_.plan.empty()) {

@@ -25,6 +25,10 @@ std::int64_t element_count(const Shape& shape) {
 std::string name_of(DType dtype) {
   switch (dtype) {
     case DType::kInt64: return "int64";
+    case DType::kInt32: return "int32";
+    case DType::kInt8: return "int8";
+    case DType::kUInt8: return "uint8";
+    case DType::kBool: return "bool";
     default: return "float32";
   }
 }

@@ -19,14 +19,18 @@ std::int64_t element_count(const Shape& shape);
 
 std::string text_of(const Shape& shape);
 
-enum class DType { kFloat32, kInt64 };
+/// What the numbers of a tensor mean. The engine computes in float32 throughout: integers and truth values are floats there (exact up to
+/// 2^24), and only constants that are known at import keep all their bits, in `Value::ints`.
+enum class DType { kFloat32, kInt64, kInt32, kInt8, kUInt8, kBool };
+
+inline bool is_integer(DType dtype) { return dtype != DType::kFloat32; }
 
 /// As files and interfaces name it, e.g. float32.
 std::string name_of(DType dtype);
 
 using ValueId = int;
 
-/// A tensor: constant (its data are here) or computed.
+/// A tensor: constant (its data are here: floats, or ints for every other type) or computed.
 struct Value {
   std::string name;
   Shape shape;
@@ -36,7 +40,7 @@ struct Value {
   std::vector<std::int64_t> ints;
 };
 
-using Attribute = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>>;
+using Attribute = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>, std::vector<std::string>>;
 
 /// An activation that a layer applies to its result.
 struct Activation {
@@ -69,6 +73,7 @@ struct Node {
   double real(const std::string& key, double otherwise) const;
   std::string string(const std::string& key, const std::string& otherwise) const;
   std::vector<std::int64_t> integers(const std::string& key, std::vector<std::int64_t> otherwise) const;
+  bool has(const std::string& key) const { return attributes.count(key) > 0; }
 };
 
 struct Graph {
@@ -79,6 +84,8 @@ struct Graph {
   std::vector<ValueId> outputs;
   /// what the file says of itself; `sedge` holds classes and preprocessing as JSON
   std::map<std::string, std::string> metadata;
+  /// elements of constants that were computed at import
+  std::int64_t folded_elements = 0;
 
   Value& value(ValueId id) { return values[static_cast<std::size_t>(id)]; }
   const Value& value(ValueId id) const { return values[static_cast<std::size_t>(id)]; }

@@ -9,19 +9,20 @@ namespace {
 
 // kernel-begin
 struct ScaleShape {
-  int channels, plane;
+  int examples, channels, plane;
   int activation;
   float low, high;
 };
 
 /// weights: a scale per channel, then a shift per channel.
 static inline void plain_scale(const ScaleShape& s, const float* const* src, const float* weights, float* dst, float*) {
-  for (int c = 0; c < s.channels; ++c) {
+  for (int map = 0; map < s.examples * s.channels; ++map) {
+    const int c = map % s.channels;
     for (int i = 0; i < s.plane; ++i) {
-      float value = src[0][static_cast<long>(c) * s.plane + i] * weights[c] + weights[s.channels + c];
+      float value = src[0][static_cast<long>(map) * s.plane + i] * weights[c] + weights[s.channels + c];
       if (s.activation == 1) value = value > 0.0f ? value : 0.0f;
       if (s.activation == 2) value = value < s.low ? s.low : value > s.high ? s.high : value;
-      dst[static_cast<long>(c) * s.plane + i] = value;
+      dst[static_cast<long>(map) * s.plane + i] = value;
     }
   }
 }
@@ -29,7 +30,7 @@ static inline void plain_scale(const ScaleShape& s, const float* const* src, con
 
 std::string infer(Graph& graph, Node& node) {
   const Shape src = shape_of(graph, node, 0);
-  if (src.size() < 2 || src[0] != 1) return "the input " + text_of(src) + " must be [1, channels, …]";
+  if (src.size() < 2) return "the input " + text_of(src) + " must be [batch, channels, …]";
   if (node.inputs.size() < 5) return "it needs scale, bias, mean and variance";
   for (std::size_t i = 1; i < 5; ++i) {
     if (!has_input(node, i) || !graph.value(node.inputs[i]).is_constant || static_cast<std::int64_t>(graph.value(node.inputs[i]).floats.size()) != src[1]) {
@@ -43,13 +44,13 @@ std::string infer(Graph& graph, Node& node) {
 
 Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   const Shape& src = shape_of(graph, node, 0);
-  const ScaleShape s{static_cast<int>(src[1]), static_cast<int>(element_count(src) / src[1]), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
+  const ScaleShape s{static_cast<int>(src[0]), static_cast<int>(src[1]), static_cast<int>(element_count(src) / src[0] / src[1]), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
   const auto input = [&](std::size_t i) -> const std::vector<float>& { return graph.value(node.inputs[i]).floats; };
   const double epsilon = node.real("epsilon", 1e-5);
   Lowered lowered;
   lowered.function = "plain_scale";
   lowered.shape_type = "ScaleShape";
-  lowered.shape_value = "{" + std::to_string(s.channels) + ", " + std::to_string(s.plane) + ", " + text_of(node.activation) + "}";
+  lowered.shape_value = "{" + std::to_string(s.examples) + ", " + std::to_string(s.channels) + ", " + std::to_string(s.plane) + ", " + text_of(node.activation) + "}";
   lowered.weights.resize(static_cast<std::size_t>(2 * s.channels));
   for (std::size_t c = 0; c < static_cast<std::size_t>(s.channels); ++c) {
     const double scale = static_cast<double>(input(1)[c]) / std::sqrt(static_cast<double>(input(4)[c]) + epsilon);

@@ -1,6 +1,8 @@
 /// Concat joins tensors along one axis.
+#include <algorithm>
+
 #include "../plan/primitive.hpp"
-#include "op.hpp"
+#include "op_builder.hpp"
 
 namespace lne {
 namespace {
@@ -22,22 +24,39 @@ static inline void concat(const ConcatShape& s, const float* const* src, const f
 }
 // kernel-end
 
+constexpr std::size_t kMostSources = 16;
+
+/// More tensors than the kernel takes at once: joined in parts, which are joined then.
+std::string infer_many(Graph& graph, Node& node, std::int64_t axis) {
+  LayerBuilder builder(graph, node);
+  std::vector<ValueId> parts;
+  for (std::size_t first = 0; first < node.inputs.size(); first += kMostSources) {
+    const std::size_t last = std::min(first + kMostSources, node.inputs.size());
+    parts.push_back(builder.add("Concat", std::vector<ValueId>(node.inputs.begin() + static_cast<std::ptrdiff_t>(first), node.inputs.begin() + static_cast<std::ptrdiff_t>(last)), {{"axis", axis}}));
+  }
+  return builder.finish(node, "Concat", parts, {{"axis", axis}});
+}
+
 std::string infer(Graph& graph, Node& node) {
+  // Operands without elements add nothing; exporters leave some behind.
+  std::vector<ValueId> parts;
+  for (const ValueId id : node.inputs) {
+    if (id < 0) return "one of its inputs is missing";
+    if (element_count(graph.value(id).shape) != 0) parts.push_back(id);
+  }
+  if (parts.empty()) parts = {node.inputs[0]};
+  node.inputs = parts;
   Shape out = shape_of(graph, node, 0);
-  const std::int64_t rank = static_cast<std::int64_t>(out.size());
   std::int64_t axis = node.integer("axis", 1);
-  if (axis < 0) axis += rank;
-  if (axis < 0 || axis >= rank) return "its axis lies outside " + text_of(out);
-  if (node.inputs.size() > 16) return "at most 16 inputs are supported";
-  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-    if (!has_input(node, i)) return "one of its inputs is missing";
-    const Value& value = graph.value(node.inputs[i]);
-    if (value.is_constant || value.dtype != DType::kFloat32) return "constant or integer inputs are not supported";
-    if (i == 0) continue;
-    Shape shape = value.shape;
+  if (!resolve_axis(axis, out.size())) return "its axis lies outside " + text_of(out);
+  if (node.inputs.size() > kMostSources) return infer_many(graph, node, axis);
+  const std::size_t at = static_cast<std::size_t>(axis);
+  for (std::size_t i = 1; i < node.inputs.size(); ++i) {
+    Shape shape = shape_of(graph, node, i);
     if (shape.size() != out.size()) return "its inputs differ in their number of dimensions";
-    out[static_cast<std::size_t>(axis)] += shape[static_cast<std::size_t>(axis)];
-    shape[static_cast<std::size_t>(axis)] = out[static_cast<std::size_t>(axis)];
+    if (is_integer(graph.value(node.inputs[i]).dtype) != is_integer(graph.value(node.inputs[0]).dtype)) return "it joins integers with floats";
+    out[at] += shape[at];
+    shape[at] = out[at];
     if (shape != out) return "its inputs do not fit: " + text_of(shape) + " and " + text_of(out);
   }
   node.attributes["axis"] = axis;
@@ -61,15 +80,13 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
 
 }  // namespace
 
-void register_op_concat(OpRegistry& registry) { registry.add({"concat", {"Concat"}, "Along any axis, up to 16 computed tensors.", infer}); }
-
-void register_primitive_ops_concat(PrimitiveRegistry& registry) {
-  Primitive primitive;
-  primitive.name = "core.concat";
-  primitive.op = "concat";
-  primitive.refuse = [](const Graph&, const Node&) { return std::string(); };
-  primitive.lower = lower;
-  registry.add(std::move(primitive));
+void register_op_concat(OpRegistry& registry) {
+  OpDefinition definition{"concat", {"Concat"}, "Along any axis, any number of computed or constant tensors.", infer};
+  definition.constants = OpDefinition::Constants::kSources;
+  definition.only_moves = true;
+  registry.add(std::move(definition));
 }
+
+void register_primitive_ops_concat(PrimitiveRegistry& registry) { registry.add(reference_primitive("concat", lower)); }
 
 }  // namespace lne

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "../plan/primitive.hpp"
-#include "op.hpp"
+#include "op_builder.hpp"
 
 namespace lne {
 namespace {
@@ -70,11 +70,12 @@ std::vector<std::int64_t> resolve_pads(const Node& node, const Shape& src, const
 std::string infer(Graph& graph, Node& node) {
   const Shape src = shape_of(graph, node, 0);
   if (!has_input(node, 1)) return "it has no weights";
+  if (src.size() == 3 && shape_of(graph, node, 1).size() == 3) return infer_as_map(graph, node);
+  if (src.size() == 4 && src[0] > 1) return infer_per_example(graph, node);
   const Value& weights = graph.value(node.inputs[1]);
-  if (src.size() != 4 || weights.shape.size() != 4) return "the input " + text_of(src) + " and weights " + text_of(weights.shape) + " must both have four dimensions";
+  if (src.size() != 4 || weights.shape.size() != 4) return "the input " + text_of(src) + " and weights " + text_of(weights.shape) + " must both have three or four dimensions";
   if (!weights.is_constant || weights.dtype != DType::kFloat32) return "its weights must be constant float32";
   if (has_input(node, 2) && !graph.value(node.inputs[2]).is_constant) return "its bias must be constant";
-  if (src[0] != 1) return "the batch is " + std::to_string(src[0]) + "; export the model with batch 1";
   const std::vector<std::int64_t> kernel{weights.shape[2], weights.shape[3]};
   const auto strides = node.integers("strides", {1, 1});
   const auto dilations = node.integers("dilations", {1, 1});
@@ -138,7 +139,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
 }  // namespace
 
 void register_op_conv(OpRegistry& registry) {
-  registry.add({"conv", {"Conv"}, "Two-dimensional convolution with groups, strides, dilations and any padding; constant weights.", infer});
+  registry.add({"conv", {"Conv"}, "One- and two-dimensional, with groups, strides, dilations and any padding; constant weights.", infer});
 }
 
 void register_primitive_ops_conv(PrimitiveRegistry& registry) {

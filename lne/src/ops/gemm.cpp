@@ -1,6 +1,6 @@
-/// Gemm multiplies [rows, depth] by a constant matrix and adds a bias: fully connected layers, Gemm and MatMul with constant weights.
+/// Gemm multiplies [rows, depth] by a constant matrix and adds a bias: fully connected layers. Where its operands are otherwise it is made of other layers.
 #include "../plan/primitive.hpp"
-#include "op.hpp"
+#include "op_builder.hpp"
 
 namespace lne {
 namespace {
@@ -31,27 +31,36 @@ static inline void plain_gemm(const PlainGemmShape& s, const float* const* src, 
 }
 // kernel-end
 
+/// What the kernel does not do by itself: a first matrix that is transposed, factors, computed second matrices, biases of other shapes.
+std::string infer_parts(Graph& graph, Node& node) {
+  LayerBuilder builder(graph, node);
+  const double alpha = node.real("alpha", 1.0), beta = node.real("beta", 1.0);
+  const auto scaled = [&](ValueId id, double factor) { return factor == 1.0 ? id : builder.add("Mul", {id, builder.floats({}, {static_cast<float>(factor)})}); };
+  const auto transposed = [&](ValueId id, const char* attribute) { return node.integer(attribute, 0) == 0 ? id : builder.add("Transpose", {id}, {{"perm", std::vector<std::int64_t>{1, 0}}}); };
+  const ValueId left = transposed(node.inputs[0], "transA");
+  const ValueId right = transposed(node.inputs[1], "transB");
+  // A factor goes to the constant operand, where it costs nothing.
+  const bool is_right_constant = is_constant(graph, node, 1);
+  const std::vector<ValueId> operands{is_right_constant ? left : scaled(left, alpha), is_right_constant ? scaled(right, alpha) : right};
+  if (!has_input(node, 2) || beta == 0.0) return builder.finish(node, "MatMul", operands);
+  return builder.finish(node, "Add", {builder.add("MatMul", operands), scaled(node.inputs[2], beta)});
+}
+
 std::string infer(Graph& graph, Node& node) {
   const Shape src = shape_of(graph, node, 0);
   if (!has_input(node, 1)) return "it has no second matrix";
-  Value& weights = graph.value(node.inputs[1]);
-  if (!weights.is_constant || weights.dtype != DType::kFloat32 || weights.shape.size() != 2) return "its second matrix must be constant, float32 and two-dimensional; it is " + text_of(weights.shape);
-  const bool is_gemm = node.string("onnx", "") == "Gemm";
-  if (is_gemm && (src.size() != 2 || node.integer("transA", 0) != 0)) return "its first matrix must be two-dimensional and not transposed";
-  if (src.empty()) return "its first matrix has no dimensions";
-  if (is_gemm && (node.real("alpha", 1.0) != 1.0 || node.real("beta", 1.0) != 1.0)) return "alpha and beta must be 1";
-  const bool is_transposed = is_gemm && node.integer("transB", 0) != 0;
+  const Value& weights = graph.value(node.inputs[1]);
+  if (src.size() != 2 || weights.shape.size() != 2) return "its matrices must be two-dimensional; they are " + text_of(src) + " and " + text_of(weights.shape);
+  const bool is_transposed = node.integer("transB", 0) != 0;
   const std::int64_t depth = weights.shape[is_transposed ? 1 : 0];
   const std::int64_t columns = weights.shape[is_transposed ? 0 : 1];
-  if (src.back() != depth) return "the matrices " + text_of(src) + " and " + text_of(weights.shape) + " do not fit";
-  if (has_input(node, 2)) {
-    const Value& bias = graph.value(node.inputs[2]);
-    if (!bias.is_constant || (element_count(bias.shape) != columns && element_count(bias.shape) != 1)) return "its bias must be constant with one element per column";
-  }
+  if (src[node.integer("transA", 0) != 0 ? 0 : 1] != depth) return "the matrices " + text_of(src) + " and " + text_of(weights.shape) + " do not fit";
+  const Value* bias = has_input(node, 2) ? &graph.value(node.inputs[2]) : nullptr;
+  const bool fits_bias = bias == nullptr || (bias->is_constant && (element_count(bias->shape) == columns || element_count(bias->shape) == 1) && (bias->shape.empty() || bias->shape.back() == element_count(bias->shape)));
+  const bool has_factors = node.real("alpha", 1.0) != 1.0 || (bias != nullptr && node.real("beta", 1.0) != 1.0);
+  if (node.integer("transA", 0) != 0 || has_factors || !fits_bias || !weights.is_constant || is_integer(weights.dtype)) return infer_parts(graph, node);
   node.attributes["transposed"] = static_cast<std::int64_t>(is_transposed);
-  Shape out = src;
-  out.back() = columns;
-  set_shape(graph, node, out);
+  set_shape(graph, node, {src[0], columns});
   return {};
 }
 
@@ -81,7 +90,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
 }  // namespace
 
 void register_op_gemm(OpRegistry& registry) {
-  registry.add({"gemm", {"Gemm", "MatMul"}, "Product with a constant matrix plus bias; alpha and beta 1, first matrix not transposed.", infer});
+  registry.add({"gemm", {"Gemm"}, "Any transpositions, factors and bias; constant or computed operands.", infer});
 }
 
 void register_primitive_ops_gemm(PrimitiveRegistry& registry) {

@@ -16,8 +16,15 @@ struct OpDefinition {
   std::vector<std::string> onnx;
   /// one sentence for the manual: what it computes and what is supported
   std::string summary;
-  /// Completes the node's attributes and sets the shapes of its outputs. @returns what is not supported and the mend, or nothing
+  /// Completes the node's attributes and sets the shapes of its outputs. It may add nodes that come before this one, and may make it
+  /// another layer type. @returns what is not supported and the mend, or nothing
   std::string (*infer)(Graph& graph, Node& node) = nullptr;
+  /// How constant inputs reach the kernel: packed into its weights, or as sources like computed ones.
+  enum class Constants { kWeights, kSources } constants = Constants::kWeights;
+  /// It only moves elements, so that it can be computed for constants of any type.
+  bool only_moves = false;
+  /// Computes constant integers exactly where the kernel's floats would not; absent where they are good enough.
+  std::string (*fold)(Graph& graph, const Node& node) = nullptr;
 };
 
 class OpRegistry {
@@ -40,6 +47,24 @@ inline const Shape& shape_of(const Graph& graph, const Node& node, std::size_t i
 
 inline bool has_input(const Node& node, std::size_t input) { return input < node.inputs.size() && node.inputs[input] >= 0; }
 
+inline bool is_constant(const Graph& graph, const Node& node, std::size_t input) { return has_input(node, input) && graph.value(node.inputs[input]).is_constant; }
+
 inline void set_shape(Graph& graph, const Node& node, Shape shape) { graph.value(node.outputs[0]).shape = std::move(shape); }
+
+/// A constant's elements as the engine computes with them.
+std::vector<float> floats_in(const Value& constant);
+
+/// Reads integers that are a constant input in newer opsets and an attribute in older ones. @returns a refusal, or nothing; then `found`
+/// tells whether they are there at all
+std::string read_integers(const Graph& graph, const Node& node, std::size_t input, const std::string& attribute, std::vector<std::int64_t>& values, bool& found);
+
+/// An axis counted from the front. @returns false when it lies outside
+bool resolve_axis(std::int64_t& axis, std::size_t rank);
+
+/// The shape that tensors of two shapes are broadcast to by the rules of NumPy. @returns false when they do not fit
+bool broadcast(const Shape& left, const Shape& right, Shape& out);
+
+/// Row-major steps of a shape: how far one step along each dimension moves.
+std::vector<std::int64_t> steps_of(const Shape& shape);
 
 }  // namespace lne

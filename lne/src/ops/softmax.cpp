@@ -37,8 +37,7 @@ std::string infer(Graph& graph, Node& node) {
   const std::int64_t rank = static_cast<std::int64_t>(src.size());
   const bool is_old = node.integer("opset", 13) < 13;
   std::int64_t axis = node.integer("axis", is_old ? 1 : -1);
-  if (axis < 0) axis += rank;
-  if (axis < 0 || axis >= rank) return "its axis lies outside " + text_of(src);
+  if (!resolve_axis(axis, src.size())) return "its axis lies outside " + text_of(src);
   std::int64_t outer = 1, extent = src[static_cast<std::size_t>(axis)], inner = 1;
   for (std::int64_t d = 0; d < axis; ++d) outer *= src[static_cast<std::size_t>(d)];
   for (std::int64_t d = axis + 1; d < rank; ++d) (is_old ? extent : inner) *= src[static_cast<std::size_t>(d)];  // up to opset 12 all that follows is one axis

@@ -51,7 +51,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   const Shape& src = shape_of(graph, node, 0);
   const auto order = node.integers("perm", {});
   std::vector<std::int64_t> steps(src.size(), 1);
-  for (std::size_t i = src.size() - 1; i-- > 0;) steps[i] = steps[i + 1] * src[i + 1];
+  for (std::size_t i = src.size(); i-- > 1;) steps[i - 1] = steps[i] * src[i];
   TransposeShape s{{1, 1, 1, 1, 1, 1}, {0, 0, 0, 0, 0, 0}};
   for (std::size_t i = 0; i < order.size(); ++i) {
     s.extents[6 - order.size() + i] = static_cast<int>(src[static_cast<std::size_t>(order[i])]);
@@ -67,7 +67,11 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
 
 }  // namespace
 
-void register_op_transpose(OpRegistry& registry) { registry.add({"transpose", {"Transpose"}, "Any order of up to six dimensions.", infer}); }
+void register_op_transpose(OpRegistry& registry) { 
+  OpDefinition definition{"transpose", {"Transpose"}, "Any order of up to six dimensions.", infer};
+  definition.only_moves = true;
+  registry.add(std::move(definition));
+}
 
 void register_primitive_ops_transpose(PrimitiveRegistry& registry) {
   Primitive primitive;

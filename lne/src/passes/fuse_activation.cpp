@@ -6,7 +6,7 @@ namespace {
 constexpr std::int64_t kRelu = 0;
 constexpr std::int64_t kClip = 1;
 
-bool can_activate(const Node& node) { return node.op == "conv" || node.op == "gemm" || node.op == "binary" || node.op == "batch_normalization"; }
+bool can_activate(const Node& node) { return node.op == "conv" || node.op == "conv_transpose" || node.op == "gemm" || node.op == "binary" || node.op == "batch_normalization"; }
 
 Activation activation_of(const Node& unary) {
   if (unary.integer("function", -1) == kRelu) return {Activation::Kind::kRelu, 0.0f, 0.0f};

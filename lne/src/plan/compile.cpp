@@ -153,10 +153,11 @@ std::vector<std::string> Step::fused() const {
 }
 
 std::int64_t multiply_adds_of(const Graph& graph, const Node& node) {
-  if (node.op != "conv" && node.op != "gemm") return 0;
+  if (node.op != "conv" && node.op != "conv_transpose" && node.op != "gemm") return 0;
   const Value& weights = graph.value(node.inputs[1]);
   const std::int64_t out = element_count(graph.value(node.outputs[0]).shape);
   if (node.op == "gemm") return out * graph.value(node.inputs[0]).shape.back();
+  if (node.op == "conv_transpose") return element_count(graph.value(node.inputs[0]).shape) * weights.shape[1] * weights.shape[2] * weights.shape[3];
   return out * weights.shape[1] * weights.shape[2] * weights.shape[3];
 }
 

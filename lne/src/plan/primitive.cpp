@@ -1,6 +1,7 @@
 #include "primitive.hpp"
 
 #include <charconv>
+#include <cmath>
 
 namespace lne {
 
@@ -14,7 +15,37 @@ std::int64_t floats_of(const Shape& shape, Layout layout) {
   return shape[0] * shape[2] * shape[3] * padded_channels(shape[1]);
 }
 
+Primitive reference_primitive(const std::string& op, Lowered (*lower)(const Graph&, const Node&, const Variant&)) {
+  Primitive primitive;
+  primitive.name = "core." + op;
+  primitive.op = op;
+  primitive.refuse = [](const Graph&, const Node&) { return std::string(); };
+  primitive.lower = lower;
+  return primitive;
+}
+
+namespace {
+
+/// kChannelsLast8 holds one example: what has more is computed in plain layout.
+std::string refuse_batches(const Graph& graph, const Node& node) {
+  std::vector<ValueId> ids = node.inputs;
+  ids.insert(ids.end(), node.outputs.begin(), node.outputs.end());
+  for (const ValueId id : ids) {
+    if (id < 0 || graph.value(id).is_constant || graph.value(id).shape.size() != 4 || graph.value(id).shape[0] == 1) continue;
+    return "it computes one example, and the batch is " + std::to_string(graph.value(id).shape[0]);
+  }
+  return {};
+}
+
+}  // namespace
+
 void PrimitiveRegistry::add(Primitive primitive) {
+  if (primitive.op != "convert" && (primitive.src_layout == Layout::kChannelsLast8 || primitive.dst_layout == Layout::kChannelsLast8)) {
+    primitive.refuse = [refuse = primitive.refuse](const Graph& graph, const Node& node) {
+      const std::string refusal = refuse_batches(graph, node);
+      return refusal.empty() ? refuse(graph, node) : refusal;
+    };
+  }
   primitive.kernel_file = current_file_;
   primitive.kernel_text = current_text_;
   if (!primitive.variants) primitive.variants = [](const Graph&, const Node&) { return std::vector<Variant>{{}}; };
@@ -74,20 +105,25 @@ std::vector<std::size_t> overwrites_alike(const Graph& graph, const Node& node) 
   return found;
 }
 
-std::string braced(const std::vector<std::int64_t>& values) {
-  std::string out = "{";
+std::string listed(const std::vector<std::int64_t>& values) {
+  std::string out;
   for (std::size_t i = 0; i < values.size(); ++i) out += (i > 0 ? ", " : "") + std::to_string(values[i]);
-  return out + "}";
+  return out;
+}
+
+std::string braced(const std::vector<std::int64_t>& values) { return "{" + listed(values) + "}"; }
+
+std::string float_text(float value) {
+  if (std::isnan(value)) return "NAN";
+  if (std::isinf(value)) return value > 0 ? "INFINITY" : "-INFINITY";
+  char digits[32];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  std::string out(digits, end);
+  return (out.find_first_of(".e") == std::string::npos ? out + ".0" : out) + "f";
 }
 
 std::string text_of(const Activation& activation) {
-  const auto number = [](float value) {
-    char digits[32];
-    const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-    std::string out(digits, end);
-    return (out.find_first_of(".e") == std::string::npos ? out + ".0" : out) + "f";
-  };
-  return std::to_string(static_cast<int>(activation.kind)) + ", " + number(activation.low) + ", " + number(activation.high);
+  return std::to_string(static_cast<int>(activation.kind)) + ", " + float_text(activation.low) + ", " + float_text(activation.high);
 }
 
 }  // namespace lne

@@ -45,6 +45,17 @@ struct Lowered {
   std::int64_t scratch_floats = 0;
 };
 
+/// A kernel with its shape. @param value the shape's braced initializer
+template <class KernelShape>
+Lowered lowered_kernel(std::string function, void (*kernel)(const KernelShape&, const float* const*, const float*, float*, float*), std::string type, const KernelShape& shape, std::string value) {
+  Lowered lowered;
+  lowered.run = [shape, kernel](const float* const* src, const float* weights, float* dst, float* scratch) { kernel(shape, src, weights, dst, scratch); };
+  lowered.function = std::move(function);
+  lowered.shape_type = std::move(type);
+  lowered.shape_value = std::move(value);
+  return lowered;
+}
+
 /// Parameters by which variants of a primitive differ (tile sizes), as they stand in a plan.
 using Variant = std::vector<int>;
 
@@ -75,6 +86,9 @@ struct Primitive {
 
   std::string plugin() const { return name.substr(0, name.find('.')); }
 };
+
+/// The reference primitive of a layer type: plain layouts, nothing refused.
+Primitive reference_primitive(const std::string& op, Lowered (*lower)(const Graph&, const Node&, const Variant&));
 
 /// Primitives of all plugins, ordered by name so that the order of files never changes a result.
 class PrimitiveRegistry {
@@ -112,8 +126,12 @@ std::vector<std::size_t> overwrites_alike(const Graph& graph, const Node& node);
 /// The last layer that a primitive computes: the one whose result it gives.
 inline const Node& last_of(const Node& node) { return node.followers.empty() ? node : node.followers.back(); }
 
-/// `{1, 2, 3}` for a shape's initializer.
+/// `1, 2, 3` and `{1, 2, 3}` for a shape's initializer.
+std::string listed(const std::vector<std::int64_t>& values);
 std::string braced(const std::vector<std::int64_t>& values);
+
+/// A float for a shape's initializer that reads back as the same bits.
+std::string float_text(float value);
 
 /// The fields of an activation for a shape's initializer: kind, low, high.
 std::string text_of(const Activation& activation);

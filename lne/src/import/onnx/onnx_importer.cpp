@@ -4,15 +4,33 @@
 #include <deque>
 #include <set>
 
-#include "../../ops/op.hpp"
+#include "../../ops/op_builder.hpp"
 #include "onnx_model.hpp"
 
 namespace lne::onnx {
 namespace {
 
+/// The shape of results that an operator does not compute: the mask of Dropout, running statistics.
+const Shape kUnmade{-1};
 constexpr std::int64_t kOldestOpset = 9;
-constexpr std::int64_t kNewestOpset = 24;
-constexpr std::size_t kMostNodes = 100000;
+constexpr std::int64_t kNewestOpset = 28;
+
+/// What a tensor's numbers are once they are read; types without one of their own are kept as the next wider.
+DType type_of(int element_type) {
+  switch (element_type) {
+    case kFloat:
+    case kFloat16:
+    case kDouble:
+    case kBFloat16: return DType::kFloat32;
+    case kUInt8: return DType::kUInt8;
+    case kInt8: return DType::kInt8;
+    case kInt32: return DType::kInt32;
+    case kBool: return DType::kBool;
+    default: return DType::kInt64;
+  }
+}
+
+bool can_be_input(int element_type) { return element_type == kFloat || element_type == kUInt8 || element_type == kInt8 || element_type == kInt32 || element_type == kInt64 || element_type == kBool; }
 
 std::string label_of(const NodeProto& node) {
   const std::string name = !node.name.empty() ? node.name : !node.outputs.empty() ? node.outputs[0] : "?";
@@ -44,7 +62,7 @@ class Importer {
     if (model_.opset < kOldestOpset || model_.opset > kNewestOpset) {
       fail("LNE_ONNX_OPSET", "opset " + std::to_string(model_.opset) + " is not read; export it with an opset from " + std::to_string(kOldestOpset) + " to " + std::to_string(kNewestOpset));
     }
-    if (model_.nodes.size() > kMostNodes) fail("LNE_ONNX_TOO_LARGE", std::to_string(model_.nodes.size()) + " nodes; at most " + std::to_string(kMostNodes) + " are read");
+    if (model_.nodes.size() > kMostLayers) fail("LNE_ONNX_TOO_LARGE", std::to_string(model_.nodes.size()) + " nodes; at most " + std::to_string(kMostLayers) + " are read");
     if (model_.nodes.empty()) fail("LNE_ONNX_EMPTY", "the graph has no nodes");
   }
 
@@ -68,8 +86,7 @@ class Importer {
     value.name = name;
     value.shape = tensor.shape;
     value.is_constant = true;
-    const bool is_real = tensor.data_type == 1 || tensor.data_type == 11;
-    value.dtype = is_real ? DType::kFloat32 : DType::kInt64;
+    value.dtype = type_of(tensor.data_type);
     value.floats = tensor.floats;
     value.ints = tensor.ints;
     return by_name_[name] = graph_.add_value(std::move(value));
@@ -85,17 +102,19 @@ class Importer {
   void add_inputs() {
     for (const ValueInfoProto& info : model_.inputs) {
       if (by_name_.count(info.name)) continue;  // old files list initializers among the inputs
-      if (info.element_type != 1) {
-        fail("LNE_ONNX_TYPE", "input '" + info.name + "' has element type " + std::to_string(info.element_type) + "; float32 is read");
+      if (!can_be_input(info.element_type)) {
+        fail("LNE_ONNX_TYPE", "input '" + info.name + "' has element type " + std::to_string(info.element_type) + "; float32, int8, int32, int64, uint8 and bool are read");
         continue;
       }
       Value value;
       value.name = info.name;
       value.shape = info.shape;
+      value.dtype = type_of(info.element_type);
       // A symbolic batch means any batch: programs for devices take one example at a time.
       if (!value.shape.empty() && value.shape[0] == -1) value.shape[0] = 1;
-      if (!info.has_shape || element_count(value.shape) <= 0) {
-        fail("LNE_ONNX_INPUT_SHAPE", "input '" + info.name + "' has the shape " + text_of(info.shape) + "; export the model with fixed sizes");
+      const std::int64_t count = element_count(value.shape);
+      if (!info.has_shape || count <= 0 || count > kMostElements || value.shape.size() > kMostDimensions) {
+        fail("LNE_ONNX_INPUT_SHAPE", "input '" + info.name + "' has the shape " + text_of(info.shape) + "; export the model with fixed sizes of at most " + std::to_string(kMostElements) + " elements");
         continue;
       }
       graph_.inputs.push_back(by_name_[info.name] = graph_.add_value(std::move(value)));
@@ -148,44 +167,44 @@ class Importer {
   }
 
   bool add_node(const NodeProto& proto) {
-    if (proto.outputs.empty() || proto.outputs[0].empty()) {
+    const auto named = std::find_if(proto.outputs.begin(), proto.outputs.end(), [](const std::string& output) { return !output.empty(); });
+    if (named == proto.outputs.end()) {
       fail("LNE_ONNX_NODE", label_of(proto) + " has no output");
       return false;
     }
     if (proto.op_type == "Constant") return add_constant_node(proto);
-    const OpDefinition& definition = *OpRegistry::instance().find_onnx(proto.op_type);
     Node node;
-    node.op = definition.name;
-    node.name = !proto.name.empty() ? proto.name : proto.outputs[0];
+    node.op = OpRegistry::instance().find_onnx(proto.op_type)->name;
+    node.name = !proto.name.empty() ? proto.name : *named;
+    for (const AttributeProto& attribute : proto.attributes) {
+      // Names with a colon are those that the importer and the operators give.
+      if (attribute.name.find(':') != std::string::npos) continue;
+      if (attribute.has_tensor) node.attributes[":" + attribute.name] = std::int64_t{add_tensor(":" + proto.outputs[0] + "." + attribute.name, attribute.tensor)};
+      else node.attributes[attribute.name] = attribute.value;
+    }
     node.attributes["onnx"] = proto.op_type;
     node.attributes["opset"] = model_.opset;
-    for (const AttributeProto& attribute : proto.attributes) {
-      if (!attribute.has_tensor) node.attributes[attribute.name] = attribute.value;
-    }
     for (const std::string& input : proto.inputs) node.inputs.push_back(input.empty() ? -1 : by_name_[input]);
     if (node.inputs.empty() || node.inputs[0] < 0) {
       fail("LNE_ONNX_NODE", label_of(proto) + " has no input");
       return false;
     }
-    for (std::size_t i = 0; i < proto.outputs.size(); ++i) {
+    for (const ValueId input : node.inputs) {
+      if (input < 0 || graph_.value(input).shape != kUnmade) continue;
+      fail("LNE_ONNX_UNSUPPORTED", label_of(proto) + " reads '" + graph_.value(input).name + "', a result that is not computed");
+      return false;
+    }
+    for (const std::string& output : proto.outputs) {
       Value value;
-      value.name = proto.outputs[i];
-      // Outputs that nobody reads (the mask of Dropout, running statistics) get no meaning; whoever reads one fails by its empty shape.
-      const ValueId id = by_name_[proto.outputs[i]] = graph_.add_value(std::move(value));
+      value.name = output;
+      value.shape = kUnmade;
+      const ValueId id = graph_.add_value(std::move(value));
+      if (!output.empty()) by_name_[output] = id;
       node.outputs.push_back(id);
     }
-    const std::string refusal = definition.infer(graph_, node);
-    if (!refusal.empty()) {
-      fail("LNE_ONNX_UNSUPPORTED", label_of(proto) + ": " + refusal);
-      return false;
-    }
-    const Shape& shape = graph_.value(node.outputs[0]).shape;
-    if (element_count(shape) <= 0) {
-      fail("LNE_ONNX_SHAPE", label_of(proto) + " makes the impossible shape " + text_of(shape));
-      return false;
-    }
-    if (!graph_.value(node.outputs[0]).is_constant) graph_.nodes.push_back(std::move(node));
-    return true;
+    const std::string refusal = lne::add_node(graph_, std::move(node));
+    if (!refusal.empty()) fail("LNE_ONNX_UNSUPPORTED", label_of(proto) + ": " + refusal);
+    return refusal.empty();
   }
 
   bool add_constant_node(const NodeProto& proto) {
@@ -196,15 +215,19 @@ class Importer {
       }
       TensorProto tensor;
       if (const auto* real = std::get_if<double>(&attribute.value); attribute.name == "value_float" && real) {
-        tensor.data_type = 1;
+        tensor.data_type = kFloat;
         tensor.floats = {static_cast<float>(*real)};
       } else if (const auto* integer = std::get_if<std::int64_t>(&attribute.value); attribute.name == "value_int" && integer) {
-        tensor.data_type = 7;
+        tensor.data_type = kInt64;
         tensor.ints = {*integer};
       } else if (const auto* many = std::get_if<std::vector<std::int64_t>>(&attribute.value); attribute.name == "value_ints" && many) {
-        tensor.data_type = 7;
+        tensor.data_type = kInt64;
         tensor.ints = *many;
         tensor.shape = {static_cast<std::int64_t>(many->size())};
+      } else if (const auto* reals = std::get_if<std::vector<double>>(&attribute.value); attribute.name == "value_floats" && reals) {
+        tensor.data_type = kFloat;
+        tensor.floats.assign(reals->begin(), reals->end());
+        tensor.shape = {static_cast<std::int64_t>(reals->size())};
       } else {
         continue;
       }
@@ -220,8 +243,17 @@ class Importer {
       const auto found = by_name_.find(info.name);
       if (found == by_name_.end()) {
         fail("LNE_ONNX_UNKNOWN_VALUE", "output '" + info.name + "' is made by no node");
+      } else if (graph_.value(found->second).shape == kUnmade) {
+        fail("LNE_ONNX_UNSUPPORTED", "output '" + info.name + "' is a result that is not computed");
       } else {
-        graph_.outputs.push_back(found->second);
+        // A result that depends on no input is a layer all the same.
+        Node origin;
+        origin.name = info.name;
+        LayerBuilder builder(graph_, origin);
+        const ValueId output = builder.computed(found->second);
+        if (output < 0) fail("LNE_ONNX_UNSUPPORTED", "output '" + info.name + "': " + builder.refusal());
+        else if (output != found->second) graph_.value(output).name = info.name;
+        graph_.outputs.push_back(output);
       }
     }
     if (model_.outputs.empty()) fail("LNE_ONNX_NO_OUTPUT", "the graph has no output");

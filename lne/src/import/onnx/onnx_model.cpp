@@ -1,14 +1,16 @@
 #include "onnx_model.hpp"
 
-#include "wire.hpp"
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+#include "../wire.hpp"
 
 namespace lne::onnx {
 namespace {
 
-// Element types of TensorProto.
-constexpr int kFloat = 1, kInt32 = 6, kInt64 = 7, kBool = 9, kDouble = 11;
 // Types of AttributeProto.
-constexpr int kAttributeFloat = 1, kAttributeInt = 2, kAttributeString = 3, kAttributeTensor = 4, kAttributeFloats = 6, kAttributeInts = 7;
+constexpr int kAttributeFloat = 1, kAttributeInt = 2, kAttributeString = 3, kAttributeTensor = 4, kAttributeFloats = 6, kAttributeInts = 7, kAttributeStrings = 8;
 
 /// Where the reader is, and the first thing that was wrong.
 struct Context {
@@ -57,26 +59,77 @@ void convert_raw(std::string_view raw, std::vector<Out>& out) {
   }
 }
 
+/// IEEE half precision and bfloat16 by their bits.
+float half(std::uint16_t bits) {
+  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+  const double sign = bits >> 15 ? -1.0 : 1.0;
+  if (exponent == 31) return fraction ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(sign) * std::numeric_limits<float>::infinity();
+  return static_cast<float>(sign * (exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25)));
+}
+
+float bfloat16(std::uint16_t bits) {
+  const std::uint32_t wide = static_cast<std::uint32_t>(bits) << 16;
+  float value;
+  std::memcpy(&value, &wide, sizeof value);
+  return value;
+}
+
+/// Bytes of an element, or 0 for a type that is not read.
+std::int64_t bytes_of(int type) {
+  switch (type) {
+    case kUInt8:
+    case kInt8:
+    case kBool: return 1;
+    case kUInt16:
+    case kInt16:
+    case kFloat16:
+    case kBFloat16: return 2;
+    case kFloat:
+    case kInt32:
+    case kUInt32: return 4;
+    case kInt64:
+    case kUInt64:
+    case kDouble: return 8;
+    default: return 0;
+  }
+}
+
+void read_raw(std::string_view raw, TensorProto& tensor) {
+  switch (tensor.data_type) {
+    case kFloat: return convert_raw<float>(raw, tensor.floats);
+    case kDouble: return convert_raw<double>(raw, tensor.floats);
+    case kUInt8:
+    case kBool: return convert_raw<std::uint8_t>(raw, tensor.ints);
+    case kInt8: return convert_raw<std::int8_t>(raw, tensor.ints);
+    case kInt16: return convert_raw<std::int16_t>(raw, tensor.ints);
+    case kInt32: return convert_raw<std::int32_t>(raw, tensor.ints);
+    case kUInt32: return convert_raw<std::uint32_t>(raw, tensor.ints);
+    case kInt64:
+    case kUInt64: return convert_raw<std::int64_t>(raw, tensor.ints);
+    default: return convert_raw<std::uint16_t>(raw, tensor.ints);
+  }
+}
+
 bool finish_tensor(TensorProto& tensor, std::string_view raw, bool has_raw, Context& context) {
   const std::string what = "tensor '" + tensor.name + "'";
-  const std::int64_t count = element_count(tensor.shape);
+  const std::int64_t count = element_count(tensor.shape), bytes_each = bytes_of(tensor.data_type);
   if (count < 0) return context.fail("LNE_ONNX_TENSOR", what + " has the impossible shape " + text_of(tensor.shape));
-  const std::int64_t bytes_each = tensor.data_type == kInt64 || tensor.data_type == kDouble ? 8 : tensor.data_type == kBool ? 1 : 4;
-  if (tensor.data_type != kFloat && tensor.data_type != kInt32 && tensor.data_type != kInt64 && tensor.data_type != kBool && tensor.data_type != kDouble) {
-    return context.fail("LNE_ONNX_TYPE", what + " has element type " + std::to_string(tensor.data_type) + "; float32, float64, int32, int64 and bool are read");
+  if (bytes_each == 0) {
+    return context.fail("LNE_ONNX_TYPE", what + " has element type " + std::to_string(tensor.data_type) + "; float16, bfloat16, float32, float64, integers of 8 to 64 bits and bool are read");
   }
   if (has_raw) {
     // Checked before anything is allocated: a shape can promise terabytes.
     if (static_cast<std::int64_t>(raw.size()) != count * bytes_each) {
       return context.fail("LNE_ONNX_TENSOR", what + " of shape " + text_of(tensor.shape) + " needs " + std::to_string(count * bytes_each) + " bytes and has " + std::to_string(raw.size()));
     }
-    if (tensor.data_type == kFloat) convert_raw<float>(raw, tensor.floats);
-    if (tensor.data_type == kDouble) convert_raw<double>(raw, tensor.floats);
-    if (tensor.data_type == kInt64) convert_raw<std::int64_t>(raw, tensor.ints);
-    if (tensor.data_type == kInt32) convert_raw<std::int32_t>(raw, tensor.ints);
-    if (tensor.data_type == kBool) convert_raw<std::uint8_t>(raw, tensor.ints);
+    read_raw(raw, tensor);
   }
-  const bool is_real = tensor.data_type == kFloat || tensor.data_type == kDouble;
+  if (tensor.data_type == kFloat16 || tensor.data_type == kBFloat16) {
+    tensor.floats.clear();
+    for (const std::int64_t bits : tensor.ints) tensor.floats.push_back((tensor.data_type == kFloat16 ? half : bfloat16)(static_cast<std::uint16_t>(bits)));
+    tensor.ints.clear();
+  }
+  const bool is_real = tensor.data_type == kFloat || tensor.data_type == kDouble || tensor.data_type == kFloat16 || tensor.data_type == kBFloat16;
   const std::size_t given = is_real ? tensor.floats.size() : tensor.ints.size();
   if (static_cast<std::int64_t>(given) != count) {
     return context.fail("LNE_ONNX_TENSOR", what + " of shape " + text_of(tensor.shape) + " has " + std::to_string(given) + " elements");
@@ -96,7 +149,8 @@ bool read_tensor(std::string_view bytes, TensorProto& tensor, Context& context) 
       case 2: tensor.data_type = static_cast<int>(field.integer()); break;
       case 4: is_good = read_packed_fixed<float>(field, tensor.floats); break;
       case 5:
-      case 7: is_good = read_packed_ints(field, tensor.ints); break;
+      case 7:
+      case 11: is_good = read_packed_ints(field, tensor.ints); break;
       case 8: tensor.name = field.string(); break;
       case 9:
         raw = field.bytes;
@@ -119,6 +173,7 @@ bool read_attribute(std::string_view bytes, AttributeProto& attribute, Context& 
   Field field;
   std::vector<std::int64_t> ints;
   std::vector<double> reals;
+  std::vector<std::string> texts;
   double real = 0;
   std::int64_t integer = 0;
   std::string text;
@@ -135,6 +190,7 @@ bool read_attribute(std::string_view bytes, AttributeProto& attribute, Context& 
         break;
       case 7: is_good = read_packed_fixed<float>(field, reals); break;
       case 8: is_good = read_packed_ints(field, ints); break;
+      case 9: texts.push_back(field.string()); break;
       case 20: attribute.type = static_cast<int>(field.integer()); break;
       default: break;
     }
@@ -146,6 +202,7 @@ bool read_attribute(std::string_view bytes, AttributeProto& attribute, Context& 
     case kAttributeString: attribute.value = text; break;
     case kAttributeFloats: attribute.value = reals; break;
     case kAttributeInts: attribute.value = ints; break;
+    case kAttributeStrings: attribute.value = texts; break;
     case kAttributeTensor: break;
     default: break;  // graphs and the like: whoever needs the attribute misses it and says so
   }

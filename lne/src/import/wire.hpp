@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "../../base/utf8.hpp"
+#include "../base/utf8.hpp"
 
-namespace lne::onnx {
+namespace lne {
 
 /// One field of a message: its number, its wire type and its content.
 struct Field {
@@ -85,4 +85,4 @@ class Wire {
   bool is_broken_ = false;
 };
 
-}  // namespace lne::onnx
+}  // namespace lne

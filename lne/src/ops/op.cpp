@@ -1,0 +1,49 @@
+#include "op.hpp"
+
+#include <algorithm>
+
+namespace lne {
+
+std::vector<float> floats_in(const Value& constant) {
+  if (!is_integer(constant.dtype)) return constant.floats;
+  return std::vector<float>(constant.ints.begin(), constant.ints.end());
+}
+
+std::string read_integers(const Graph& graph, const Node& node, std::size_t input, const std::string& attribute, std::vector<std::int64_t>& values, bool& found) {
+  found = true;
+  if (has_input(node, input)) {
+    const Value& value = graph.value(node.inputs[input]);
+    if (!value.is_constant || !is_integer(value.dtype)) return "its " + attribute + " must be constant integers";
+    values = value.ints;
+    return {};
+  }
+  found = node.has(attribute);
+  values = node.integers(attribute, {});
+  return {};
+}
+
+bool resolve_axis(std::int64_t& axis, std::size_t rank) {
+  const std::int64_t dimensions = static_cast<std::int64_t>(rank);
+  if (axis < -dimensions || axis >= dimensions) return false;
+  if (axis < 0) axis += dimensions;
+  return true;
+}
+
+bool broadcast(const Shape& left, const Shape& right, Shape& out) {
+  out.assign(std::max(left.size(), right.size()), 1);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const std::int64_t l = i < left.size() ? left[left.size() - 1 - i] : 1;
+    const std::int64_t r = i < right.size() ? right[right.size() - 1 - i] : 1;
+    if (l != r && l != 1 && r != 1) return false;
+    out[out.size() - 1 - i] = l == 1 ? r : l;
+  }
+  return true;
+}
+
+std::vector<std::int64_t> steps_of(const Shape& shape) {
+  std::vector<std::int64_t> steps(shape.size(), 1);
+  for (std::size_t i = shape.size(); i-- > 1;) steps[i - 1] = steps[i] * shape[i];
+  return steps;
+}
+
+}  // namespace lne

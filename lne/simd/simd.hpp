@@ -1,7 +1,8 @@
-// Eight floats as one value: AVX, NEON, or plain C++. The home of intrinsics; kernels are written once over this.
+// Eight or sixteen floats as one value: AVX, AVX-512, NEON, or plain C++. The home of intrinsics; kernels are written once over this.
 // Multiply-add is fused where the target has it (AVX2+FMA, NEON) and two roundings elsewhere, fixed at compile time.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 
 #if defined(__AVX2__) && defined(__FMA__)
@@ -26,6 +27,9 @@ static inline Vec8 max(Vec8 a, Vec8 b) { return {_mm256_max_ps(a.v, b.v)}; }
 static inline Vec8 min(Vec8 a, Vec8 b) { return {_mm256_min_ps(a.v, b.v)}; }
 /// a * b + c
 static inline Vec8 multiply_add(Vec8 a, Vec8 b, Vec8 c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
+static inline Vec8 sub(Vec8 a, Vec8 b) { return {_mm256_sub_ps(a.v, b.v)}; }
+static inline Vec8 div(Vec8 a, Vec8 b) { return {_mm256_div_ps(a.v, b.v)}; }
+static inline Vec8 sqrt(Vec8 a) { return {_mm256_sqrt_ps(a.v)}; }
 
 #elif defined(__ARM_NEON) && defined(__aarch64__)
 
@@ -44,6 +48,9 @@ static inline Vec8 max(Vec8 a, Vec8 b) { return {vmaxq_f32(a.low, b.low), vmaxq_
 static inline Vec8 min(Vec8 a, Vec8 b) { return {vminq_f32(a.low, b.low), vminq_f32(a.high, b.high)}; }
 /// a * b + c
 static inline Vec8 multiply_add(Vec8 a, Vec8 b, Vec8 c) { return {vfmaq_f32(c.low, a.low, b.low), vfmaq_f32(c.high, a.high, b.high)}; }
+static inline Vec8 sub(Vec8 a, Vec8 b) { return {vsubq_f32(a.low, b.low), vsubq_f32(a.high, b.high)}; }
+static inline Vec8 div(Vec8 a, Vec8 b) { return {vdivq_f32(a.low, b.low), vdivq_f32(a.high, b.high)}; }
+static inline Vec8 sqrt(Vec8 a) { return {vsqrtq_f32(a.low), vsqrtq_f32(a.high)}; }
 
 #else
 
@@ -84,14 +91,101 @@ static inline Vec8 multiply_add(Vec8 a, Vec8 b, Vec8 c) {
   for (int i = 0; i < 8; ++i) c.v[i] += a.v[i] * b.v[i];
   return c;
 }
+static inline Vec8 sub(Vec8 a, Vec8 b) {
+  for (int i = 0; i < 8; ++i) a.v[i] -= b.v[i];
+  return a;
+}
+static inline Vec8 div(Vec8 a, Vec8 b) {
+  for (int i = 0; i < 8; ++i) a.v[i] /= b.v[i];
+  return a;
+}
+static inline Vec8 sqrt(Vec8 a) {
+  for (int i = 0; i < 8; ++i) a.v[i] = std::sqrt(a.v[i]);
+  return a;
+}
 
 #endif
 
+#if defined(__AVX512F__) && defined(__AVX512VL__)
+
+struct Vec16 {
+  __m512 v;
+};
+static inline Vec16 load16(const float* p) { return {_mm512_loadu_ps(p)}; }
+static inline void store(float* p, Vec16 a) { _mm512_storeu_ps(p, a.v); }
+static inline Vec16 set16(float x) { return {_mm512_set1_ps(x)}; }
+static inline Vec16 add(Vec16 a, Vec16 b) { return {_mm512_add_ps(a.v, b.v)}; }
+static inline Vec16 sub(Vec16 a, Vec16 b) { return {_mm512_sub_ps(a.v, b.v)}; }
+static inline Vec16 mul(Vec16 a, Vec16 b) { return {_mm512_mul_ps(a.v, b.v)}; }
+// GCC 12 warns of its own unmasked forms.
+static inline Vec16 max(Vec16 a, Vec16 b) { return {_mm512_maskz_max_ps(0xffff, a.v, b.v)}; }
+static inline Vec16 min(Vec16 a, Vec16 b) { return {_mm512_maskz_min_ps(0xffff, a.v, b.v)}; }
+/// a * b + c
+static inline Vec16 multiply_add(Vec16 a, Vec16 b, Vec16 c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+// GCC 12 warns of its own _mm512_castps512_ps256.
+static inline Vec8 low_half(Vec16 a) { return {(__m256)__builtin_shufflevector((__v16sf)a.v, (__v16sf)a.v, 0, 1, 2, 3, 4, 5, 6, 7)}; }
+
+#else
+
+struct Vec16 {
+  Vec8 low, high;
+};
+static inline Vec16 load16(const float* p) { return {load(p), load(p + 8)}; }
+static inline void store(float* p, Vec16 a) {
+  store(p, a.low);
+  store(p + 8, a.high);
+}
+static inline Vec16 set16(float x) { return {set1(x), set1(x)}; }
+static inline Vec16 add(Vec16 a, Vec16 b) { return {add(a.low, b.low), add(a.high, b.high)}; }
+static inline Vec16 sub(Vec16 a, Vec16 b) { return {sub(a.low, b.low), sub(a.high, b.high)}; }
+static inline Vec16 mul(Vec16 a, Vec16 b) { return {mul(a.low, b.low), mul(a.high, b.high)}; }
+static inline Vec16 max(Vec16 a, Vec16 b) { return {max(a.low, b.low), max(a.high, b.high)}; }
+static inline Vec16 min(Vec16 a, Vec16 b) { return {min(a.low, b.low), min(a.high, b.high)}; }
+/// a * b + c
+static inline Vec16 multiply_add(Vec16 a, Vec16 b, Vec16 c) { return {multiply_add(a.low, b.low, c.low), multiply_add(a.high, b.high, c.high)}; }
+static inline Vec8 low_half(Vec16 a) { return a.low; }
+
+#endif
+
+/// The same loads and constants by type, for kernels that are written for either width.
+template <class Vec>
+struct Width;
+template <>
+struct Width<Vec8> {
+  static constexpr int kLanes = 8;
+  static inline Vec8 load(const float* p) { return simd::load(p); }
+  static inline Vec8 set1(float x) { return simd::set1(x); }
+};
+template <>
+struct Width<Vec16> {
+  static constexpr int kLanes = 16;
+  static inline Vec16 load(const float* p) { return simd::load16(p); }
+  static inline Vec16 set1(float x) { return simd::set16(x); }
+};
+
+/// The widest vector that is one register.
+#if defined(__AVX512F__) && defined(__AVX512VL__)
+using Widest = Vec16;
+#else
+using Widest = Vec8;
+#endif
+constexpr int kWidest = Width<Widest>::kLanes;
+
 /// Kinds as in the shape structs: 0 none, 1 ReLU, 2 clip to [low, high].
-static inline Vec8 activate(Vec8 a, int kind, float low, float high) {
-  if (kind == 1) return max(a, set1(0.0f));
-  if (kind == 2) return min(max(a, set1(low)), set1(high));
+template <class Vec>
+static inline Vec activate(Vec a, int kind, float low, float high) {
+  if (kind == 1) return max(a, Width<Vec>::set1(0.0f));
+  if (kind == 2) return min(max(a, Width<Vec>::set1(low)), Width<Vec>::set1(high));
   return a;
+}
+
+/// Asks for the cache line of an address that is read soon; any address is allowed.
+static inline void prefetch(const float* p) {
+#if defined(__GNUC__)
+  __builtin_prefetch(p, 0, 3);
+#else
+  (void)p;
+#endif
 }
 
 }  // namespace lne::simd

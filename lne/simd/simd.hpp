@@ -179,10 +179,10 @@ static inline Vec activate(Vec a, int kind, float low, float high) {
   return a;
 }
 
-/// Asks for the cache line of an address that is read soon; any address is allowed.
+/// Asks for the cache line of an address that is read soon, into the second cache; any address is allowed.
 static inline void prefetch(const float* p) {
 #if defined(__GNUC__)
-  __builtin_prefetch(p, 0, 3);
+  __builtin_prefetch(p, 0, 2);
 #else
   (void)p;
 #endif

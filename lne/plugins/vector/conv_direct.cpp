@@ -1,4 +1,4 @@
-/// Direct convolution: a register tile of output channels times positions that share their taps; taps that fall on padding are skipped.
+/// Direct and transposed convolution: a register tile of output channels times positions that share their taps; taps that fall on padding are skipped.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -15,9 +15,10 @@ namespace {
 // kernel-begin
 /// A source in channels-last layout is summed along its channels, per tap; one in plain layout along the taps of a line, per channel.
 struct VectorConvShape {
-  int is_plain;
-  int channels, src_step;  // floats from one source position to the next
-  int height, width, out_height, out_width, out_vectors, dst_step;
+  int is_plain, groups;
+  int channels, src_step;  // of one group; floats from one source position to the next
+  int height, width, out_height, out_width;
+  int out_vectors, dst_step, dst_row;  // of one group; floats from one result and one line of results to the next
   int kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w;
   int vectors, positions;  // a register tile
   int has_residual, activation;
@@ -111,7 +112,7 @@ static inline void conv_rectangle(const VectorConvShape& s, const Tiles& tiles, 
   const int length = is_column ? lines_y : lines_x, lines = is_column ? lines_x : lines_y;
   const int groups = (length + s.positions - 1) / s.positions, shorter = length / groups, longer_groups = length % groups;
   const long step_x = static_cast<long>(s.stride_w) * s.src_step, step_y = static_cast<long>(s.stride_h) * s.width * s.src_step;
-  const long to_x = s.dst_step, to_y = static_cast<long>(s.out_width) * s.dst_step;
+  const long to_x = s.dst_step, to_y = s.dst_row;
   t.src_jump = is_column ? step_y : step_x;
   t.dst_jump = is_column ? to_y : to_x;
   t.first_y = down.first;
@@ -134,29 +135,61 @@ static inline void conv_rectangle(const VectorConvShape& s, const Tiles& tiles, 
   }
 }
 
-/// weights: per block of channel vectors those of its tiles, then the biases. The first blocks have `vectors`, the others one less.
+/// weights: per group and block of channel vectors those of its tiles. The first blocks have `vectors`, the others one less.
 template <class Tiles>
-static inline void conv_run(const VectorConvShape& s, const Tiles& tiles, const float* const* src, const float* weights, float* dst) {
+static inline void conv_run(const VectorConvShape& s, const Tiles& tiles, const float* const* src, const float* weights, const float* biases, float* dst) {
   const int blocks = (s.out_vectors + s.vectors - 1) / s.vectors, full_blocks = s.out_vectors - blocks * (s.vectors - 1);
   const long taps = 8L * s.kernel_h * s.kernel_w * s.channels;
   ConvTile t{};
   t.weights = weights;
-  t.biases = weights + taps * s.out_vectors;
-  int done = 0;
-  for (int block = 0; block < blocks; ++block) {
-    const int vectors = block < full_blocks ? s.vectors : s.vectors - 1;
-    conv_rectangles(s, [&](const ConvSpan& down, const ConvSpan& across) {
-      conv_rectangle(s, tiles, t, vectors, src[0], dst + 8L * done, s.has_residual ? src[1] + 8L * done : nullptr, down, across);
-    });
-    t.weights += taps * vectors;
-    t.biases += 8 * vectors;
-    done += vectors;
+  t.biases = biases;
+  for (int group = 0; group < s.groups; ++group) {
+    int done = group * s.out_vectors;
+    for (int block = 0; block < blocks; ++block) {
+      const int vectors = block < full_blocks ? s.vectors : s.vectors - 1;
+      conv_rectangles(s, [&](const ConvSpan& down, const ConvSpan& across) {
+        conv_rectangle(s, tiles, t, vectors, src[0] + group * s.channels, dst + 8L * done, s.has_residual ? src[1] + 8L * done : nullptr, down, across);
+      });
+      t.weights += taps * vectors;
+      t.biases += 8 * vectors;
+      done += vectors;
+    }
   }
 }
 
+static inline long conv_weights(const VectorConvShape& s) { return 8L * s.kernel_h * s.kernel_w * s.channels * s.out_vectors * s.groups; }
+
 template <int Vectors, int... Counts>
 static inline void vector_conv(const VectorConvShape& s, const float* const* src, const float* weights, float* dst, float*) {
-  conv_run(s, ConvTiles<Vectors, Counts...>(), src, weights, dst);
+  conv_run(s, ConvTiles<Vectors, Counts...>(), src, weights, weights + conv_weights(s), dst);
+}
+
+/// A transposed convolution of stride n is n * n convolutions, each of which makes every n-th line and column of the result.
+template <int Phases>
+struct ConvTransposeShape {
+  VectorConvShape phases[Phases];
+  int offsets[Phases];  // in floats, of the first result of each
+};
+
+/// weights: those of all phases, then the biases.
+template <class Tiles, int Phases>
+static inline void conv_transpose_phase(const ConvTransposeShape<Phases>& s, int phase, const Tiles& tiles, const float* const* src, const float*& weights, const float* biases, float* dst) {
+  const float* const sources[2] = {src[0], s.phases[0].has_residual ? src[1] + s.offsets[phase] : nullptr};
+  conv_run(s.phases[phase], tiles, sources, weights, biases, dst + s.offsets[phase]);
+  weights += conv_weights(s.phases[phase]);
+}
+
+template <int Phases>
+static inline const float* conv_transpose_biases(const ConvTransposeShape<Phases>& s, const float* weights) {
+  for (int phase = 0; phase < Phases; ++phase) weights += conv_weights(s.phases[phase]);
+  return weights;
+}
+
+template <int Vectors, int... Counts, int Phases>
+static inline void vector_conv_transpose(const ConvTransposeShape<Phases>& s, const float* const* src, const float* weights, float* dst, float*) {
+  const float* biases = conv_transpose_biases(s, weights);
+#pragma GCC unroll 4
+  for (int phase = 0; phase < Phases; ++phase) conv_transpose_phase(s, phase, ConvTiles<Vectors, Counts...>(), src, weights, biases, dst);
 }
 // kernel-end
 
@@ -193,11 +226,14 @@ struct AnyTiles {
 };
 
 std::string refuse(const Graph& graph, const Node& node) {
-  if (node.integer("group", 1) != 1) return "grouped convolutions are computed by other primitives";
   const Shape& src = shape_of(graph, node, 0);
+  const std::int64_t groups = node.integer("group", 1);
+  if (groups != 1 && (src[1] % (8 * groups) != 0 || graph.value(node.outputs[0]).shape[1] % (8 * groups) != 0)) return "its groups of channels fill no vectors of eight";
   if (src[2] * src[3] * padded_channels(src[1]) > (1 << 30)) return "it is too large for 32-bit positions";
   return {};
 }
+
+constexpr std::size_t kMostVariants = 12;
 
 VectorConvShape shape_for(const Graph& graph, const Node& node, const Variant& variant, bool is_plain) {
   const Shape& src = shape_of(graph, node, 0);
@@ -205,7 +241,8 @@ VectorConvShape shape_for(const Graph& graph, const Node& node, const Variant& v
   const Shape& dst = graph.value(node.outputs[0]).shape;
   const auto pads = node.integers("pads", {}), strides = node.integers("strides", {}), dilations = node.integers("dilations", {});
   const auto i = [](std::int64_t value) { return static_cast<int>(value); };
-  return {is_plain ? 1 : 0, i(src[1]), is_plain ? 1 : i(padded_channels(src[1])), i(src[2]), i(src[3]), i(dst[2]), i(dst[3]), i(padded_channels(dst[1]) / 8), i(padded_channels(dst[1])), i(kernel[2]), i(kernel[3]),
+  const std::int64_t groups = node.integer("group", 1), step = padded_channels(dst[1]);
+  return {is_plain ? 1 : 0, i(groups), i(src[1] / groups), is_plain ? 1 : i(padded_channels(src[1])), i(src[2]), i(src[3]), i(dst[2]), i(dst[3]), i(step / 8 / groups), i(step), i(dst[3] * step), i(kernel[2]), i(kernel[3]),
           i(strides[0]), i(strides[1]), i(pads[0]), i(pads[1]), i(dilations[0]), i(dilations[1]), variant[0], variant[1], node.residual >= 0 ? 1 : 0, static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
 }
 
@@ -227,13 +264,16 @@ double cost_of(const VectorConvShape& s) {
   const int blocks = (s.out_vectors + s.vectors - 1) / s.vectors;
   const double wide = static_cast<double>(s.out_vectors) / blocks;
   double cycles = 0;
-  for (const auto& [count, times] : counts_of(s)) cycles += times * (std::max({count * wide / 2, (wide + 1) / 2 + count * 0.5, 4.0}) + 0.4);
+  // Positions that lie a multiple of 4 KiB apart share one set of the first cache, which holds eight lines.
+  const bool collides = s.src_step * s.stride_w % 1024 == 0 || (s.src_step * s.stride_h * s.width % 1024 == 0 && s.out_height > s.out_width);
+  for (const auto& [count, times] : counts_of(s)) cycles += times * (std::max({count * wide / 2, (wide + 1) / 2 + count * 0.5, 4.0}) * (collides && count > 7 ? 1.15 : 1.0) + 0.4);
   return cycles * blocks;
 }
 
-std::vector<Variant> variants(const Graph& graph, const Node& node, bool is_plain) {
+/// Tiles for a layer that is made of some convolutions, the cheapest first.
+std::vector<Variant> variants_of(std::vector<VectorConvShape> parts) {
   std::vector<std::pair<double, Variant>> found;
-  const int total = static_cast<int>(padded_channels(graph.value(node.outputs[0]).shape[1]) / 8);
+  const int total = parts[0].out_vectors;
   std::set<int> seen;
   for (int most = AnyTiles::kMostVectors; most >= 1; --most) {
     const int blocks = (total + most - 1) / most, vectors = (total + blocks - 1) / blocks;
@@ -241,14 +281,21 @@ std::vector<Variant> variants(const Graph& graph, const Node& node, bool is_plai
     std::set<std::map<int, int>> tilings;
     for (int positions = AnyTiles::kMostPositions; positions >= 1; --positions) {
       if (!AnyTiles::fits(vectors, positions)) continue;
-      const VectorConvShape s = shape_for(graph, node, {vectors, positions}, is_plain);
-      if (tilings.insert(counts_of(s)).second) found.push_back({cost_of(s), {vectors, positions}});
+      double cost = 0;
+      std::map<int, int> tiling;
+      for (VectorConvShape& s : parts) {
+        s.vectors = vectors;
+        s.positions = positions;
+        cost += cost_of(s);
+        for (const auto& [count, times] : counts_of(s)) tiling[count] += times;
+      }
+      if (tilings.insert(tiling).second) found.push_back({cost, {vectors, positions}});
     }
   }
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Variant> best;
   for (auto& [cost, variant] : found) {
-    if (best.size() < 12) best.push_back(std::move(variant));
+    if (best.size() < kMostVariants) best.push_back(std::move(variant));
   }
   return best;
 }
@@ -257,20 +304,27 @@ std::vector<Variant> variants(const Graph& graph, const Node& node, bool is_plai
 std::vector<float> pack(const Graph& graph, const Node& node, const VectorConvShape& s) {
   const Value& weights = graph.value(node.inputs[1]);
   const std::int64_t out = weights.shape[0], in = weights.shape[1], plane = weights.shape[2] * weights.shape[3];
+  const std::int64_t total = 8L * s.out_vectors * s.groups;
   const int blocks = (s.out_vectors + s.vectors - 1) / s.vectors, full_blocks = s.out_vectors - blocks * (s.vectors - 1);
   std::vector<float> packed;
-  packed.reserve(static_cast<std::size_t>((in * plane + 1) * s.out_vectors * 8));
+  packed.reserve(static_cast<std::size_t>((in * plane + 1) * total));
   std::int64_t done = 0;
-  for (int block = 0; block < blocks; ++block) {
-    const std::int64_t lanes = 8 * (block < full_blocks ? s.vectors : s.vectors - 1);
+  for (int block = 0; block < blocks * s.groups; ++block) {
+    const std::int64_t lanes = 8 * (block % blocks < full_blocks ? s.vectors : s.vectors - 1);
     for (std::int64_t i = 0; i < in * plane; ++i) {
       const std::int64_t c = s.is_plain ? i / plane : i % in, tap = s.is_plain ? i % plane : i / in;
       for (std::int64_t oc = done; oc < done + lanes; ++oc) packed.push_back(oc < out ? weights.floats[static_cast<std::size_t>((oc * in + c) * plane + tap)] : 0.0f);
     }
     done += lanes;
   }
-  for (std::int64_t oc = 0; oc < 8 * s.out_vectors; ++oc) packed.push_back(has_input(node, 2) && oc < out ? graph.value(node.inputs[2]).floats[static_cast<std::size_t>(oc)] : 0.0f);
+  for (std::int64_t oc = 0; oc < total; ++oc) packed.push_back(has_input(node, 2) && oc < out ? graph.value(node.inputs[2]).floats[static_cast<std::size_t>(oc)] : 0.0f);
   return packed;
+}
+
+std::string text_of(const VectorConvShape& s, const Activation& activation) {
+  const std::string list = braced({s.is_plain, s.groups, s.channels, s.src_step, s.height, s.width, s.out_height, s.out_width, s.out_vectors, s.dst_step, s.dst_row, s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.pad_top,
+                                   s.pad_left, s.dilation_h, s.dilation_w, s.vectors, s.positions, s.has_residual});
+  return list.substr(0, list.size() - 1) + ", " + lne::text_of(activation) + "}";
 }
 
 Lowered lower(const Graph& graph, const Node& node, const Variant& variant, bool is_plain) {
@@ -280,12 +334,113 @@ Lowered lower(const Graph& graph, const Node& node, const Variant& variant, bool
   for (const auto& [count, times] : counts_of(s)) lowered.function += ", " + std::to_string(count);
   lowered.function += ">";
   lowered.shape_type = "VectorConvShape";
-  lowered.shape_value = braced({s.is_plain, s.channels, s.src_step, s.height, s.width, s.out_height, s.out_width, s.out_vectors, s.dst_step, s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.pad_top, s.pad_left, s.dilation_h,
-                                s.dilation_w, s.vectors, s.positions, s.has_residual});
-  lowered.shape_value.pop_back();
-  lowered.shape_value += ", " + text_of(node.activation) + "}";
+  lowered.shape_value = text_of(s, node.activation);
   lowered.weights = pack(graph, node, s);
-  lowered.run = [s](const float* const* sources, const float* weights, float* dst, float*) { conv_run(s, AnyTiles(), sources, weights, dst); };
+  lowered.run = [s](const float* const* sources, const float* weights, float* dst, float*) { conv_run(s, AnyTiles(), sources, weights, weights + conv_weights(s), dst); };
+  return lowered;
+}
+
+/// One of the convolutions that make up a transposed one, and which taps of the kernel are its own.
+struct Phase {
+  VectorConvShape shape;
+  int offset;
+  int tap_y, tap_x;  // the last; the others lie one stride before
+};
+
+/// Line sh * i + a - pad of the result reads taps a, a + sh, ... of lines i, i - 1, ... of the source: an ordinary convolution with the taps turned round.
+std::vector<Phase> phases_of(const Graph& graph, const Node& node, const Variant& variant) {
+  const Shape& src = shape_of(graph, node, 0);
+  const Shape& kernel = shape_of(graph, node, 1);
+  const Shape& dst = graph.value(node.outputs[0]).shape;
+  const auto pads = node.integers("pads", {}), strides = node.integers("strides", {});
+  struct Part {
+    std::int64_t taps, pad, first, count;
+  };
+  const auto part = [&](std::size_t axis, std::int64_t a) {
+    const std::int64_t stride = strides[axis], taps = (kernel[2 + axis] - a + stride - 1) / stride;
+    const std::int64_t begin = pads[axis] <= a ? 0 : (pads[axis] - a + stride - 1) / stride, first = begin * stride + a - pads[axis];
+    return Part{taps, taps - 1 - begin, first, (dst[2 + axis] - first + stride - 1) / stride};
+  };
+  const auto i = [](std::int64_t value) { return static_cast<int>(value); };
+  const std::int64_t step = padded_channels(dst[1]);
+  std::vector<Phase> phases;
+  for (std::int64_t a = 0; a < strides[0]; ++a) {
+    for (std::int64_t b = 0; b < strides[1]; ++b) {
+      const Part y = part(0, a), x = part(1, b);
+      if (y.count <= 0 || x.count <= 0) continue;
+      const VectorConvShape s{0, 1, i(src[1]), i(padded_channels(src[1])), i(src[2]), i(src[3]), i(y.count), i(x.count), i(step / 8), i(strides[1] * step), i(strides[0] * dst[3] * step), i(y.taps), i(x.taps), 1, 1, i(y.pad), i(x.pad), 1, 1,
+                              variant[0], variant[1], node.residual >= 0 ? 1 : 0, static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
+      phases.push_back({s, i((y.first * dst[3] + x.first) * step), i(a + (y.taps - 1) * strides[0]), i(b + (x.taps - 1) * strides[1])});
+    }
+  }
+  return phases;
+}
+
+std::string refuse_transpose(const Graph& graph, const Node& node) {
+  const Shape& kernel = shape_of(graph, node, 1);
+  const auto strides = node.integers("strides", {});
+  if (node.integer("group", 1) != 1) return "it is for one group";
+  if (node.integers("dilations", {1, 1}) != std::vector<std::int64_t>{1, 1}) return "it is for taps that lie side by side";
+  if (strides[0] != strides[1] || strides[0] > 2) return "it is for strides 1 and 2";
+  if (kernel[2] < strides[0] || kernel[3] < strides[1]) return "its kernel is smaller than its stride";
+  if (static_cast<int>(phases_of(graph, node, {1, 1}).size()) != strides[0] * strides[1]) return "its result has one line or column";
+  return {};
+}
+
+std::vector<float> pack_transpose(const Graph& graph, const Node& node, const std::vector<Phase>& phases) {
+  const Value& weights = graph.value(node.inputs[1]);
+  const std::int64_t in = weights.shape[0], out = weights.shape[1], width = weights.shape[3], plane = weights.shape[2] * width, stride = node.integers("strides", {})[0];
+  std::vector<float> packed;
+  for (const Phase& phase : phases) {
+    const VectorConvShape& s = phase.shape;
+    const int blocks = (s.out_vectors + s.vectors - 1) / s.vectors, full_blocks = s.out_vectors - blocks * (s.vectors - 1);
+    std::int64_t done = 0;
+    for (int block = 0; block < blocks; ++block) {
+      const std::int64_t lanes = 8 * (block < full_blocks ? s.vectors : s.vectors - 1);
+      for (int tap = 0; tap < s.kernel_h * s.kernel_w; ++tap) {
+        const std::int64_t ky = phase.tap_y - tap / s.kernel_w * stride, kx = phase.tap_x - tap % s.kernel_w * stride;
+        for (std::int64_t c = 0; c < in; ++c) {
+          for (std::int64_t oc = done; oc < done + lanes; ++oc) packed.push_back(oc < out ? weights.floats[static_cast<std::size_t>((c * out + oc) * plane + ky * width + kx)] : 0.0f);
+        }
+      }
+      done += lanes;
+    }
+  }
+  for (std::int64_t oc = 0; oc < 8 * phases[0].shape.out_vectors; ++oc) packed.push_back(has_input(node, 2) && oc < out ? graph.value(node.inputs[2]).floats[static_cast<std::size_t>(oc)] : 0.0f);
+  return packed;
+}
+
+template <int Phases>
+KernelCall transpose_call(const std::vector<Phase>& phases) {
+  ConvTransposeShape<Phases> s{};
+  for (std::size_t i = 0; i < Phases; ++i) {
+    s.phases[i] = phases[i].shape;
+    s.offsets[i] = phases[i].offset;
+  }
+  return [s](const float* const* sources, const float* weights, float* dst, float*) {
+    const float* biases = conv_transpose_biases(s, weights);
+    for (int phase = 0; phase < Phases; ++phase) conv_transpose_phase(s, phase, AnyTiles(), sources, weights, biases, dst);
+  };
+}
+
+Lowered lower_transpose(const Graph& graph, const Node& node, const Variant& variant) {
+  const std::vector<Phase> phases = phases_of(graph, node, variant);
+  std::set<int> counts;
+  std::string shapes;
+  std::vector<std::int64_t> offsets;
+  for (const Phase& phase : phases) {
+    for (const auto& [count, times] : counts_of(phase.shape)) counts.insert(count);
+    shapes += (shapes.empty() ? "" : ", ") + text_of(phase.shape, node.activation);
+    offsets.push_back(phase.offset);
+  }
+  Lowered lowered;
+  lowered.function = "vector_conv_transpose<" + std::to_string(variant[0]);
+  for (const int count : counts) lowered.function += ", " + std::to_string(count);
+  lowered.function += ">";
+  lowered.shape_type = "ConvTransposeShape<" + std::to_string(phases.size()) + ">";
+  lowered.shape_value = "{{" + shapes + "}, " + braced(offsets) + "}";
+  lowered.weights = pack_transpose(graph, node, phases);
+  lowered.run = phases.size() == 1 ? transpose_call<1>(phases) : transpose_call<4>(phases);
   return lowered;
 }
 
@@ -298,7 +453,7 @@ void register_primitive_vector_conv_direct(PrimitiveRegistry& registry) {
   primitive.src_layout = Layout::kChannelsLast8;
   primitive.dst_layout = Layout::kChannelsLast8;
   primitive.refuse = refuse;
-  primitive.variants = [](const Graph& graph, const Node& node) { return variants(graph, node, false); };
+  primitive.variants = [](const Graph& graph, const Node& node) { return variants_of({shape_for(graph, node, {1, 1}, false)}); };
   primitive.lower = [](const Graph& graph, const Node& node, const Variant& variant) { return lower(graph, node, variant, false); };
   primitive.overwrites = overwrites_residual;
   primitive.preference = always(10);
@@ -309,14 +464,29 @@ void register_primitive_vector_conv_direct(PrimitiveRegistry& registry) {
   primitive.src_layout = Layout::kPlain;
   primitive.refuse = [](const Graph& graph, const Node& node) {
     if (shape_of(graph, node, 0)[1] > 4) return std::string("it is for up to four input channels");
+    if (node.integer("group", 1) != 1) return std::string("it is for one group");
     if (node.integers("dilations", {1, 1})[1] != 1) return std::string("it is for taps that lie side by side");
     return refuse(graph, node);
   };
-  primitive.variants = [](const Graph& graph, const Node& node) { return variants(graph, node, true); };
+  primitive.variants = [](const Graph& graph, const Node& node) { return variants_of({shape_for(graph, node, {1, 1}, true)}); };
   primitive.lower = [](const Graph& graph, const Node& node, const Variant& variant) { return lower(graph, node, variant, true); };
-  // A residual would have to be in channels-last layout, as the result is.
   primitive.preference = always(40);
   registry.add(std::move(primitive));
+
+  Primitive transpose;
+  transpose.name = "vector.conv_transpose";
+  transpose.op = "conv_transpose";
+  transpose.src_layout = Layout::kChannelsLast8;
+  transpose.dst_layout = Layout::kChannelsLast8;
+  transpose.refuse = refuse_transpose;
+  transpose.variants = [](const Graph& graph, const Node& node) {
+    std::vector<VectorConvShape> parts;
+    for (const Phase& phase : phases_of(graph, node, {1, 1})) parts.push_back(phase.shape);
+    return variants_of(std::move(parts));
+  };
+  transpose.lower = lower_transpose;
+  transpose.preference = always(10);
+  registry.add(std::move(transpose));
 }
 
 }  // namespace lne

@@ -146,7 +146,9 @@ double cost_of(const Sizes& sizes, int vectors, int positions) {
   const double wide = static_cast<double>(sizes.out_vectors) / static_cast<double>(blocks);
   const double products = each * wide / 2, loads = (wide + 1) / 2 + each * 0.5;
   // A chain of sums takes four cycles per step, however short the tile is.
-  const double cycles = std::max({products, loads, 4.0}) + 0.35;
+  // Positions that lie a multiple of 4 KiB apart share one set of the first cache, which holds eight lines.
+  const bool collides = sizes.channels % 1024 == 0 && each > 7;
+  const double cycles = std::max({products, loads, 4.0}) * (collides ? 1.15 : 1.0) + 0.35;
   return cycles / (each * wide / 2) + 10.0 / static_cast<double>(sizes.channels) / each;
 }
 

@@ -292,7 +292,7 @@ static inline void winograd_run(const WinogradShape& s, const WinogradForm& form
         float* out = products + point * product_step;
         for (int group = 0; group < groups; ++group) {
           const int size = group < longer_groups ? shorter + 1 : shorter;
-          const bool fetches = s.fetches_ahead && 2 * (group + 1) <= vectors;
+          const bool fetches = s.fetches_ahead && 2 * group < vectors;
           multiply(vectors, size, in, own, out, s.channels, s.used_channels, fetches ? own + point_weights + 16L * group * s.used_channels : nullptr);
           in += static_cast<long>(size) * s.channels;
           out += 8L * vectors * size;
@@ -422,10 +422,13 @@ double cycles_of(const Sizes& sizes, const Form& form) {
   const double per_channel = std::max({each * wide / 2, (wide + 1) / 2 + each / 2, 4.0}) + 0.4;
   const double products = points * blocks * groups * (in * per_channel + each * wide / 2 + 12);
   const auto steps = [](int size) { return 3.5 * size; };
+  // Tiles that the second cache does not hold come from the third for each block of output channels.
+  const double tile_bytes = static_cast<double>(form.block_tiles) * points * static_cast<double>(sizes.channels) * 4;
+  const double spilled = tile_bytes > 500e3 ? passes * tile_bytes * (blocks + 1) / 24 : 0.0;
   const double source = steps(form.size_x()) * form.size_y() + steps(form.size_y()) * form.size_x() + 4 * points;
   const double result = steps(form.size_y()) * form.size_x() + steps(form.size_x()) * form.outputs_y + 3 * points;
   const double transforms = tiles * (std::ceil(static_cast<double>(sizes.channels) / 16) * source + blocks * std::ceil(wide / 2) * result);
-  return std::max(products, fetch_cycles_of(points * in * vectors * 32 * passes)) + transforms;
+  return std::max(products, fetch_cycles_of(points * in * vectors * 32 * passes) + spilled) + 0.3 * spilled + transforms;
 }
 
 double direct_cycles_of(const Sizes& sizes) {
@@ -441,20 +444,22 @@ std::vector<Form> forms_for(const Sizes& sizes) {
   const int total = static_cast<int>(sizes.out_channels / 8);
   for (const TransformsOfForm& offered : kForms) {
     if (offered.taps_y != sizes.taps_y || offered.taps_x != sizes.taps_x) continue;
-    std::set<std::pair<int, int>> seen;
+    std::set<std::array<int, 3>> seen;
     for (int most = kMostVectors; most >= 1; --most) {
       const int blocks = (total + most - 1) / most, vectors = (total + blocks - 1) / blocks;
       for (int positions = kMostPositions; positions >= 1; --positions) {
         Form form{offered.outputs_y, offered.taps_y, offered.outputs_x, offered.taps_x, vectors, positions, 0};
         if (!fits(vectors, positions)) continue;
         const std::int64_t tiles = tiles_of(sizes, form);
-        // Source tiles of at most 384 KB at once.
-        const std::int64_t most_tiles = std::max<std::int64_t>(positions, 96 * 1024 / (form.points() * sizes.channels));
-        const std::int64_t passes = (tiles + most_tiles - 1) / most_tiles;
-        form.block_tiles = static_cast<int>((tiles + passes - 1) / passes);
-        const std::int64_t groups = (form.block_tiles + positions - 1) / positions;
-        form.positions = static_cast<int>((form.block_tiles + groups - 1) / groups);
-        if (seen.insert({vectors, form.positions}).second) found.push_back({cycles_of(sizes, form), form});
+        // Source tiles that stay in the second cache, or so many that the weights pass once.
+        for (const std::int64_t floats : {96 * 1024, 1024 * 1024}) {
+          const std::int64_t most_tiles = std::max<std::int64_t>(positions, floats / (form.points() * sizes.channels));
+          const std::int64_t passes = (tiles + most_tiles - 1) / most_tiles;
+          form.block_tiles = static_cast<int>((tiles + passes - 1) / passes);
+          const std::int64_t groups = (form.block_tiles + positions - 1) / positions;
+          form.positions = static_cast<int>((form.block_tiles + groups - 1) / groups);
+          if (seen.insert({vectors, form.positions, form.block_tiles}).second) found.push_back({cycles_of(sizes, form), form});
+        }
       }
     }
   }

@@ -1,0 +1,71 @@
+/// Concatenation of channels in channels-last layout.
+#include <algorithm>
+
+#include "../../simd/simd.hpp"
+#include "../../src/ops/op.hpp"
+#include "../../src/plan/primitive.hpp"
+
+namespace lne {
+namespace {
+
+// kernel-begin
+/// For each of up to 16 sources its channels; what fills the last one up to a multiple of 8 is zero.
+struct VectorConcatShape {
+  int sources, positions, dst_step;
+  int channels[16];
+};
+
+static inline void vector_concat(const VectorConcatShape& s, const float* const* src, const float*, float* dst, float*) {
+  int done = 0;
+  for (int i = 0; i < s.sources; ++i) {
+    const int step = (s.channels[i] + 7) / 8 * 8;
+    for (int p = 0; p < s.positions; ++p) {
+      const float* from = src[i] + static_cast<long>(p) * step;
+      float* to = dst + static_cast<long>(p) * s.dst_step + done;
+      int c = 0;
+      for (; c + 16 <= s.channels[i]; c += 16) simd::store(to + c, simd::load16(from + c));
+      for (; c + 8 <= s.channels[i]; c += 8) simd::store(to + c, simd::load(from + c));
+      for (; c < s.channels[i]; ++c) to[c] = from[c];
+    }
+    done += s.channels[i];
+  }
+  for (int p = 0; p < s.positions; ++p) {
+    for (int c = done; c < s.dst_step; ++c) dst[static_cast<long>(p) * s.dst_step + c] = 0.0f;
+  }
+}
+// kernel-end
+
+std::string refuse(const Graph& graph, const Node& node) {
+  if (graph.value(node.outputs[0]).shape.size() != 4 || graph.value(node.outputs[0]).shape[0] != 1) return "it is for maps of one example";
+  if (node.integer("axis", 1) != 1) return "it joins channels only";
+  if (node.inputs.size() > 16) return "it is for up to 16 sources";
+  return {};
+}
+
+Lowered lower(const Graph& graph, const Node& node, const Variant&) {
+  const Shape& dst = graph.value(node.outputs[0]).shape;
+  VectorConcatShape s{static_cast<int>(node.inputs.size()), static_cast<int>(dst[2] * dst[3]), static_cast<int>(padded_channels(dst[1])), {}};
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) s.channels[i] = static_cast<int>(shape_of(graph, node, i)[1]);
+  Lowered lowered;
+  lowered.function = "vector_concat";
+  lowered.shape_type = "VectorConcatShape";
+  lowered.shape_value = "{" + std::to_string(s.sources) + ", " + std::to_string(s.positions) + ", " + std::to_string(s.dst_step) + ", " + braced(std::vector<std::int64_t>(s.channels, s.channels + 16)) + "}";
+  lowered.run = [s](const float* const* src, const float* weights, float* to, float* scratch) { vector_concat(s, src, weights, to, scratch); };
+  return lowered;
+}
+
+}  // namespace
+
+void register_primitive_vector_concat(PrimitiveRegistry& registry) {
+  Primitive primitive;
+  primitive.name = "vector.concat";
+  primitive.op = "concat";
+  primitive.src_layout = Layout::kChannelsLast8;
+  primitive.dst_layout = Layout::kChannelsLast8;
+  primitive.refuse = refuse;
+  primitive.lower = lower;
+  primitive.preference = always(10);
+  registry.add(std::move(primitive));
+}
+
+}  // namespace lne

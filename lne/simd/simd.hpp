@@ -122,6 +122,8 @@ static inline Vec16 max(Vec16 a, Vec16 b) { return {_mm512_maskz_max_ps(0xffff, 
 static inline Vec16 min(Vec16 a, Vec16 b) { return {_mm512_maskz_min_ps(0xffff, a.v, b.v)}; }
 /// a * b + c
 static inline Vec16 multiply_add(Vec16 a, Vec16 b, Vec16 c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+static inline Vec16 div(Vec16 a, Vec16 b) { return {_mm512_div_ps(a.v, b.v)}; }
+static inline Vec16 sqrt(Vec16 a) { return {_mm512_maskz_sqrt_ps(0xffff, a.v)}; }
 // GCC 12 warns of its own _mm512_castps512_ps256.
 static inline Vec8 low_half(Vec16 a) { return {(__m256)__builtin_shufflevector((__v16sf)a.v, (__v16sf)a.v, 0, 1, 2, 3, 4, 5, 6, 7)}; }
 
@@ -143,6 +145,8 @@ static inline Vec16 max(Vec16 a, Vec16 b) { return {max(a.low, b.low), max(a.hig
 static inline Vec16 min(Vec16 a, Vec16 b) { return {min(a.low, b.low), min(a.high, b.high)}; }
 /// a * b + c
 static inline Vec16 multiply_add(Vec16 a, Vec16 b, Vec16 c) { return {multiply_add(a.low, b.low, c.low), multiply_add(a.high, b.high, c.high)}; }
+static inline Vec16 div(Vec16 a, Vec16 b) { return {div(a.low, b.low), div(a.high, b.high)}; }
+static inline Vec16 sqrt(Vec16 a) { return {sqrt(a.low), sqrt(a.high)}; }
 static inline Vec8 low_half(Vec16 a) { return a.low; }
 
 #endif

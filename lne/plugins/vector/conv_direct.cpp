@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "../../simd/row.hpp"
+#include "../../simd/span.hpp"
 #include "../../src/ops/op.hpp"
 #include "../../src/plan/primitive.hpp"
 
@@ -19,26 +20,12 @@ struct VectorConvShape {
   int channels, src_step;  // of one group; floats from one source position to the next
   int height, width, out_height, out_width;
   int out_vectors, dst_step, dst_row;  // of one group; floats from one result and one line of results to the next
+  int residual_step, residual_row;
   int kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w;
   int vectors, positions;  // a register tile
   int has_residual, activation;
   float low, high;
 };
-
-/// Positions of one dimension [from, to) that have the taps [first, last).
-struct ConvSpan {
-  int from, to, first, last;
-};
-
-/// The span that begins at `from`: all positions whose taps lie inside, or one at the border.
-static inline ConvSpan conv_span(int from, int out, int stride, int pad, int dilation, int taps, int extent) {
-  const int start = from * stride - pad, room = extent - 1 - start;
-  const int first = start >= 0 ? 0 : (-start + dilation - 1) / dilation;
-  const int last = room < 0 ? 0 : room / dilation + 1;
-  if (first > 0 || last < taps) return {from, from + 1, first, last < taps ? last : taps};
-  const int inside = (extent + pad - (taps - 1) * dilation - 1) / stride + 1;
-  return {from, inside < out ? inside : out, 0, taps};
-}
 
 struct ConvTile {
   const float* src;
@@ -46,7 +33,7 @@ struct ConvTile {
   const float* biases;
   const float* residual;
   float* dst;
-  long src_jump, dst_jump;  // floats from one position of the tile to the next
+  long src_jump, dst_jump, residual_jump;  // floats from one position of the tile to the next
   int first_y, last_y, first_x, last_x;
 };
 
@@ -75,9 +62,8 @@ static inline void conv_tile(const VectorConvShape& s, const ConvTile& t) {
   }
 #pragma GCC unroll 16
   for (int p = 0; p < Positions; ++p) {
-    const long at = p * t.dst_jump;
-    if (s.has_residual) sums[p] = add_rows<Vectors>(sums[p], load_row<Vectors>(t.residual + at));
-    store_row<Vectors>(t.dst + at, activate_row<Vectors>(sums[p], s.activation, s.low, s.high));
+    if (s.has_residual) sums[p] = add_rows<Vectors>(sums[p], load_row<Vectors>(t.residual + p * t.residual_jump));
+    store_row<Vectors>(t.dst + p * t.dst_jump, activate_row<Vectors>(sums[p], s.activation, s.low, s.high));
   }
 }
 
@@ -90,23 +76,9 @@ struct ConvTiles {
   }
 };
 
-/// Calls visit(down, across) for each rectangle of positions that share their taps.
-template <class Visit>
-static inline void conv_rectangles(const VectorConvShape& s, const Visit& visit) {
-  for (int y = 0; y < s.out_height;) {
-    const ConvSpan down = conv_span(y, s.out_height, s.stride_h, s.pad_top, s.dilation_h, s.kernel_h, s.height);
-    for (int x = 0; x < s.out_width;) {
-      const ConvSpan across = conv_span(x, s.out_width, s.stride_w, s.pad_left, s.dilation_w, s.kernel_w, s.width);
-      visit(down, across);
-      x = across.to;
-    }
-    y = down.to;
-  }
-}
-
 /// One rectangle for one block of output channels. Strips run along its longer side and are cut into tiles of nearly one size.
 template <class Tiles>
-static inline void conv_rectangle(const VectorConvShape& s, const Tiles& tiles, ConvTile t, int vectors, const float* src, float* dst, const float* residual, const ConvSpan& down, const ConvSpan& across) {
+static inline void conv_rectangle(const VectorConvShape& s, const Tiles& tiles, ConvTile t, int vectors, const float* src, float* dst, const float* residual, const simd::Span& down, const simd::Span& across) {
   const int lines_y = down.to - down.from, lines_x = across.to - across.from;
   const bool is_column = lines_y > lines_x;
   const int length = is_column ? lines_y : lines_x, lines = is_column ? lines_x : lines_y;
@@ -115,22 +87,23 @@ static inline void conv_rectangle(const VectorConvShape& s, const Tiles& tiles, 
   const long to_x = s.dst_step, to_y = s.dst_row;
   t.src_jump = is_column ? step_y : step_x;
   t.dst_jump = is_column ? to_y : to_x;
+  t.residual_jump = is_column ? s.residual_row : s.residual_step;
   t.first_y = down.first;
   t.last_y = down.last;
   t.first_x = across.first;
   t.last_x = across.last;
   const float* corner = src + (static_cast<long>(down.from * s.stride_h - s.pad_top) * s.width + (across.from * s.stride_w - s.pad_left)) * s.src_step;
   for (int line = 0; line < lines; ++line) {
-    const long at = down.from * to_y + across.from * to_x + line * (is_column ? to_x : to_y);
+    const int y = down.from + (is_column ? 0 : line), x = across.from + (is_column ? line : 0);
     t.src = corner + line * (is_column ? step_x : step_y);
-    t.dst = dst + at;
-    t.residual = s.has_residual ? residual + at : nullptr;
+    t.dst = dst + y * to_y + x * to_x;
+    t.residual = s.has_residual ? residual + static_cast<long>(y) * s.residual_row + static_cast<long>(x) * s.residual_step : nullptr;
     for (int group = 0; group < groups; ++group) {
       const int count = group < longer_groups ? shorter + 1 : shorter;
       tiles(s, t, vectors, count);
       t.src += count * t.src_jump;
       t.dst += count * t.dst_jump;
-      if (s.has_residual) t.residual += count * t.dst_jump;
+      if (s.has_residual) t.residual += count * t.residual_jump;
     }
   }
 }
@@ -147,7 +120,7 @@ static inline void conv_run(const VectorConvShape& s, const Tiles& tiles, const 
     int done = group * s.out_vectors;
     for (int block = 0; block < blocks; ++block) {
       const int vectors = block < full_blocks ? s.vectors : s.vectors - 1;
-      conv_rectangles(s, [&](const ConvSpan& down, const ConvSpan& across) {
+      simd::visit_rectangles(s, [&](const simd::Span& down, const simd::Span& across) {
         conv_rectangle(s, tiles, t, vectors, src[0] + group * s.channels, dst + 8L * done, s.has_residual ? src[1] + 8L * done : nullptr, down, across);
       });
       t.weights += taps * vectors;
@@ -168,13 +141,13 @@ static inline void vector_conv(const VectorConvShape& s, const float* const* src
 template <int Phases>
 struct ConvTransposeShape {
   VectorConvShape phases[Phases];
-  int offsets[Phases];  // in floats, of the first result of each
+  int offsets[Phases], residual_offsets[Phases];  // in floats, of the first result of each
 };
 
 /// weights: those of all phases, then the biases.
 template <class Tiles, int Phases>
 static inline void conv_transpose_phase(const ConvTransposeShape<Phases>& s, int phase, const Tiles& tiles, const float* const* src, const float*& weights, const float* biases, float* dst) {
-  const float* const sources[2] = {src[0], s.phases[0].has_residual ? src[1] + s.offsets[phase] : nullptr};
+  const float* const sources[2] = {src[0], s.phases[0].has_residual ? src[1] + s.residual_offsets[phase] : nullptr};
   conv_run(s.phases[phase], tiles, sources, weights, biases, dst + s.offsets[phase]);
   weights += conv_weights(s.phases[phase]);
 }
@@ -241,15 +214,15 @@ VectorConvShape shape_for(const Graph& graph, const Node& node, const Variant& v
   const Shape& dst = graph.value(node.outputs[0]).shape;
   const auto pads = node.integers("pads", {}), strides = node.integers("strides", {}), dilations = node.integers("dilations", {});
   const auto i = [](std::int64_t value) { return static_cast<int>(value); };
-  const std::int64_t groups = node.integer("group", 1), step = padded_channels(dst[1]);
-  return {is_plain ? 1 : 0, i(groups), i(src[1] / groups), is_plain ? 1 : i(padded_channels(src[1])), i(src[2]), i(src[3]), i(dst[2]), i(dst[3]), i(step / 8 / groups), i(step), i(dst[3] * step), i(kernel[2]), i(kernel[3]),
+  const std::int64_t groups = node.integer("group", 1), step = dst_step_of(graph, node), residual = residual_step_of(graph, node);
+  return {is_plain ? 1 : 0, i(groups), i(src[1] / groups), is_plain ? 1 : i(src_step_of(graph, node, 0)), i(src[2]), i(src[3]), i(dst[2]), i(dst[3]), i(padded_channels(dst[1]) / 8 / groups), i(step), i(dst[3] * step), i(residual), i(dst[3] * residual), i(kernel[2]), i(kernel[3]),
           i(strides[0]), i(strides[1]), i(pads[0]), i(pads[1]), i(dilations[0]), i(dilations[1]), variant[0], variant[1], node.residual >= 0 ? 1 : 0, static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
 }
 
 /// The sizes of tiles that a layer needs, and how often each per channel block.
 std::map<int, int> counts_of(const VectorConvShape& s) {
   std::map<int, int> counts;
-  conv_rectangles(s, [&](const ConvSpan& down, const ConvSpan& across) {
+  simd::visit_rectangles(s, [&](const simd::Span& down, const simd::Span& across) {
     const int lines_y = down.to - down.from, lines_x = across.to - across.from;
     const int length = std::max(lines_y, lines_x), lines = std::min(lines_y, lines_x);
     const int groups = (length + s.positions - 1) / s.positions;
@@ -322,7 +295,7 @@ std::vector<float> pack(const Graph& graph, const Node& node, const VectorConvSh
 }
 
 std::string text_of(const VectorConvShape& s, const Activation& activation) {
-  const std::string list = braced({s.is_plain, s.groups, s.channels, s.src_step, s.height, s.width, s.out_height, s.out_width, s.out_vectors, s.dst_step, s.dst_row, s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.pad_top,
+  const std::string list = braced({s.is_plain, s.groups, s.channels, s.src_step, s.height, s.width, s.out_height, s.out_width, s.out_vectors, s.dst_step, s.dst_row, s.residual_step, s.residual_row, s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.pad_top,
                                    s.pad_left, s.dilation_h, s.dilation_w, s.vectors, s.positions, s.has_residual});
   return list.substr(0, list.size() - 1) + ", " + lne::text_of(activation) + "}";
 }
@@ -343,7 +316,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant& variant, bool
 /// One of the convolutions that make up a transposed one, and which taps of the kernel are its own.
 struct Phase {
   VectorConvShape shape;
-  int offset;
+  int offset, residual_offset;
   int tap_y, tap_x;  // the last; the others lie one stride before
 };
 
@@ -362,15 +335,15 @@ std::vector<Phase> phases_of(const Graph& graph, const Node& node, const Variant
     return Part{taps, taps - 1 - begin, first, (dst[2 + axis] - first + stride - 1) / stride};
   };
   const auto i = [](std::int64_t value) { return static_cast<int>(value); };
-  const std::int64_t step = padded_channels(dst[1]);
+  const std::int64_t step = dst_step_of(graph, node), residual = residual_step_of(graph, node);
   std::vector<Phase> phases;
   for (std::int64_t a = 0; a < strides[0]; ++a) {
     for (std::int64_t b = 0; b < strides[1]; ++b) {
       const Part y = part(0, a), x = part(1, b);
       if (y.count <= 0 || x.count <= 0) continue;
-      const VectorConvShape s{0, 1, i(src[1]), i(padded_channels(src[1])), i(src[2]), i(src[3]), i(y.count), i(x.count), i(step / 8), i(strides[1] * step), i(strides[0] * dst[3] * step), i(y.taps), i(x.taps), 1, 1, i(y.pad), i(x.pad), 1, 1,
+      const VectorConvShape s{0, 1, i(src[1]), i(src_step_of(graph, node, 0)), i(src[2]), i(src[3]), i(y.count), i(x.count), i(padded_channels(dst[1]) / 8), i(strides[1] * step), i(strides[0] * dst[3] * step), i(strides[1] * residual), i(strides[0] * dst[3] * residual), i(y.taps), i(x.taps), 1, 1, i(y.pad), i(x.pad), 1, 1,
                               variant[0], variant[1], node.residual >= 0 ? 1 : 0, static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
-      phases.push_back({s, i((y.first * dst[3] + x.first) * step), i(a + (y.taps - 1) * strides[0]), i(b + (x.taps - 1) * strides[1])});
+      phases.push_back({s, i((y.first * dst[3] + x.first) * step), i((y.first * dst[3] + x.first) * residual), i(a + (y.taps - 1) * strides[0]), i(b + (x.taps - 1) * strides[1])});
     }
   }
   return phases;
@@ -416,6 +389,7 @@ KernelCall transpose_call(const std::vector<Phase>& phases) {
   for (std::size_t i = 0; i < Phases; ++i) {
     s.phases[i] = phases[i].shape;
     s.offsets[i] = phases[i].offset;
+    s.residual_offsets[i] = phases[i].residual_offset;
   }
   return [s](const float* const* sources, const float* weights, float* dst, float*) {
     const float* biases = conv_transpose_biases(s, weights);
@@ -427,18 +401,19 @@ Lowered lower_transpose(const Graph& graph, const Node& node, const Variant& var
   const std::vector<Phase> phases = phases_of(graph, node, variant);
   std::set<int> counts;
   std::string shapes;
-  std::vector<std::int64_t> offsets;
+  std::vector<std::int64_t> offsets, residual_offsets;
   for (const Phase& phase : phases) {
     for (const auto& [count, times] : counts_of(phase.shape)) counts.insert(count);
     shapes += (shapes.empty() ? "" : ", ") + text_of(phase.shape, node.activation);
     offsets.push_back(phase.offset);
+    residual_offsets.push_back(phase.residual_offset);
   }
   Lowered lowered;
   lowered.function = "vector_conv_transpose<" + std::to_string(variant[0]);
   for (const int count : counts) lowered.function += ", " + std::to_string(count);
   lowered.function += ">";
   lowered.shape_type = "ConvTransposeShape<" + std::to_string(phases.size()) + ">";
-  lowered.shape_value = "{{" + shapes + "}, " + braced(offsets) + "}";
+  lowered.shape_value = "{{" + shapes + "}, " + braced(offsets) + ", " + braced(residual_offsets) + "}";
   lowered.weights = pack_transpose(graph, node, phases);
   lowered.run = phases.size() == 1 ? transpose_call<1>(phases) : transpose_call<4>(phases);
   return lowered;
@@ -456,12 +431,15 @@ void register_primitive_vector_conv_direct(PrimitiveRegistry& registry) {
   primitive.variants = [](const Graph& graph, const Node& node) { return variants_of({shape_for(graph, node, {1, 1}, false)}); };
   primitive.lower = [](const Graph& graph, const Node& node, const Variant& variant) { return lower(graph, node, variant, false); };
   primitive.overwrites = overwrites_residual;
+  primitive.takes_src_steps = true;
+  primitive.takes_dst_step = true;
   primitive.preference = always(10);
   registry.add(primitive);
 
   // Spectrograms and pictures as they come in: few channels would leave most of a channels-last vector empty.
   primitive.name = "vector.conv_first";
   primitive.src_layout = Layout::kPlain;
+  primitive.takes_src_steps = false;
   primitive.refuse = [](const Graph& graph, const Node& node) {
     if (shape_of(graph, node, 0)[1] > 4) return std::string("it is for up to four input channels");
     if (node.integer("group", 1) != 1) return std::string("it is for one group");
@@ -485,6 +463,9 @@ void register_primitive_vector_conv_direct(PrimitiveRegistry& registry) {
     return variants_of(std::move(parts));
   };
   transpose.lower = lower_transpose;
+  transpose.overwrites = overwrites_residual;
+  transpose.takes_src_steps = true;
+  transpose.takes_dst_step = true;
   transpose.preference = always(10);
   registry.add(std::move(transpose));
 }

@@ -14,7 +14,7 @@ namespace {
 // kernel-begin
 struct PointwiseShape {
   int channels, src_step;  // floats from one source position to the next
-  int positions, out_vectors, dst_step;
+  int positions, out_vectors, dst_step, residual_step;
   int vectors;             // of eight output channels in a register tile
   int tiles, block_tiles;  // register tiles that share the positions, and how many of them meet all weights before the next ones do
   int fetches_ahead;       // the next weights are fetched while these are used
@@ -40,9 +40,8 @@ static inline void pointwise_tile(const PointwiseShape& s, const PointwiseTile& 
   accumulate<Vectors, Positions>(sums, t.src, s.src_step, t.weights, s.channels, t.ahead);
 #pragma GCC unroll 16
   for (int p = 0; p < Positions; ++p) {
-    const long at = static_cast<long>(p) * s.dst_step;
-    if (s.has_residual) sums[p] = add_rows<Vectors>(sums[p], load_row<Vectors>(t.residual + at));
-    store_row<Vectors>(t.dst + at, activate_row<Vectors>(sums[p], s.activation, s.low, s.high));
+    if (s.has_residual) sums[p] = add_rows<Vectors>(sums[p], load_row<Vectors>(t.residual + static_cast<long>(p) * s.residual_step));
+    store_row<Vectors>(t.dst + static_cast<long>(p) * s.dst_step, activate_row<Vectors>(sums[p], s.activation, s.low, s.high));
   }
 }
 
@@ -71,9 +70,8 @@ static inline void pointwise_run(const PointwiseShape& s, const Tiles& tiles, co
       const float* next = own + 8L * s.channels * vectors;
       for (int tile = first; tile < end; ++tile) {
         const long position = static_cast<long>(tile) * shorter + (tile < longer_tiles ? tile : longer_tiles);
-        const long at = position * s.dst_step + 8L * done;
         const bool fetches = s.fetches_ahead && 16L * (tile - first + 1) * s.channels <= 8L * s.channels * vectors;
-        const PointwiseTile t{src[0] + position * s.src_step, own, biases + 8L * done, s.has_residual ? src[1] + at : nullptr, dst + at, fetches ? next + 16L * (tile - first) * s.channels : nullptr};
+        const PointwiseTile t{src[0] + position * s.src_step, own, biases + 8L * done, s.has_residual ? src[1] + position * s.residual_step + 8L * done : nullptr, dst + position * s.dst_step + 8L * done, fetches ? next + 16L * (tile - first) * s.channels : nullptr};
         tiles(s, t, vectors, tile < longer_tiles ? shorter + 1 : shorter);
       }
       done += vectors;
@@ -206,9 +204,9 @@ Lowered lower(const Graph& graph, const Node& node, const Variant& variant) {
   const int vectors = variant[0], positions = variant[1];
   const std::int64_t tiles = (sizes.positions + positions - 1) / positions;
   const bool fetches_ahead = sizes.weight_bytes() > 768 * 1024 && variant[2] == tiles;
-  const std::vector<std::int64_t> fields{sizes.channels, padded_channels(sizes.channels), sizes.positions, sizes.out_vectors, 8 * sizes.out_vectors, vectors, tiles, variant[2], fetches_ahead, node.residual >= 0};
+  const std::vector<std::int64_t> fields{sizes.channels, src_step_of(graph, node, 0), sizes.positions, sizes.out_vectors, dst_step_of(graph, node), residual_step_of(graph, node), vectors, tiles, variant[2], fetches_ahead, node.residual >= 0};
   const auto i = [&](std::size_t at) { return static_cast<int>(fields[at]); };
-  const PointwiseShape s{i(0), i(1), i(2), i(3), i(4), i(5), i(6), i(7), i(8), i(9), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
+  const PointwiseShape s{i(0), i(1), i(2), i(3), i(4), i(5), i(6), i(7), i(8), i(9), i(10), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
   Lowered lowered;
   const std::int64_t shorter = sizes.positions / tiles;
   lowered.function = "pointwise_conv<" + std::to_string(vectors) + ", " + std::to_string(shorter) + (sizes.positions % tiles > 0 ? ", " + std::to_string(shorter + 1) : "") + ">";
@@ -232,6 +230,9 @@ void register_primitive_vector_conv_pointwise(PrimitiveRegistry& registry) {
   primitive.refuse = refuse;
   primitive.variants = variants;
   primitive.lower = lower;
+  primitive.overwrites = overwrites_residual;
+  primitive.takes_src_steps = true;
+  primitive.takes_dst_step = true;
   primitive.preference = always(20);
   registry.add(std::move(primitive));
 }

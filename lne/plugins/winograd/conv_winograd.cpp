@@ -19,7 +19,8 @@ struct WinogradShape {
   int channels, used_channels, src_step;  // of the source, filled up to a multiple of 8; those that are not filling; floats from one position to the next
   int height, width, out_height, out_width, out_vectors;
   int pad_top, pad_left;
-  int dst_row, dst_column;            // floats from one line and one position of the result to the next
+  int dst_row, dst_column;  // floats from one line and one position of the result to the next
+  int residual_row, residual_column;
   int vectors, positions, block_tiles;  // a register tile; tiles of the map that are in scratch memory at once
   int fetches_ahead;                  // the next weights are fetched while these are used
   int has_residual, activation;
@@ -204,14 +205,12 @@ static inline __attribute__((always_inline)) void winograd_result_tile(const Win
   for (int y = 0; y < rows; ++y) {
     Vec sums[OutputsX];
     winograd_interpolate<OutputsX, size_x>(Form::kAcross.result, half[y], sums);
-    const long line = y * s.dst_row;
 #pragma GCC unroll 8
     for (int x = 0; x < OutputsX; ++x) {
       if (x >= columns) break;
-      const long at = line + x * s.dst_column;
       Vec sum = add(sums[x], bias);
-      if (s.has_residual) sum = add(sum, Width<Vec>::load(residual + at));
-      store(dst + at, activate(sum, s.activation, s.low, s.high));
+      if (s.has_residual) sum = add(sum, Width<Vec>::load(residual + static_cast<long>(y) * s.residual_row + static_cast<long>(x) * s.residual_column));
+      store(dst + static_cast<long>(y) * s.dst_row + static_cast<long>(x) * s.dst_column, activate(sum, s.activation, s.low, s.high));
     }
   }
 }
@@ -225,11 +224,12 @@ __attribute__((noinline)) static void winograd_result(const WinogradShape& s, co
     const int top = (first + t) / across * OutputsY, left = (first + t) % across * OutputsX;
     const int rows = top + OutputsY <= s.out_height ? OutputsY : s.out_height - top;
     const int columns = left + OutputsX <= s.out_width ? OutputsX : s.out_width - left;
-    const long at = top * s.dst_row + left * s.dst_column;
+    float* to = dst + static_cast<long>(top) * s.dst_row + static_cast<long>(left) * s.dst_column;
+    const float* addend = residual + static_cast<long>(top) * s.residual_row + static_cast<long>(left) * s.residual_column;
     const float* in = from + 8L * vectors * t;
     int c = 0;
-    for (; c + kWidest <= 8 * vectors; c += kWidest) winograd_result_tile<OutputsY, TapsY, OutputsX, TapsX, Widest>(s, in + c, point_step, biases + c, residual + at + c, dst + at + c, rows, columns);
-    if (c < 8 * vectors) winograd_result_tile<OutputsY, TapsY, OutputsX, TapsX, Vec8>(s, in + c, point_step, biases + c, residual + at + c, dst + at + c, rows, columns);
+    for (; c + kWidest <= 8 * vectors; c += kWidest) winograd_result_tile<OutputsY, TapsY, OutputsX, TapsX, Widest>(s, in + c, point_step, biases + c, addend + c, to + c, rows, columns);
+    if (c < 8 * vectors) winograd_result_tile<OutputsY, TapsY, OutputsX, TapsX, Vec8>(s, in + c, point_step, biases + c, addend + c, to + c, rows, columns);
   }
 }
 
@@ -535,10 +535,10 @@ Lowered lower(const Graph& graph, const Node& node, const Variant& variant) {
   const Shape& src = shape_of(graph, node, 0);
   const auto pads = node.integers("pads", {});
   const bool fetches_ahead = form.points() * sizes.used_channels * sizes.out_channels > 200 * 1024;
-  const std::vector<std::int64_t> numbers{sizes.channels, sizes.used_channels, sizes.channels, src[2], src[3], sizes.height, sizes.width, sizes.out_channels / 8, pads[0], pads[1],
-                                          sizes.width * sizes.out_channels, sizes.out_channels, form.vectors, form.positions, form.block_tiles, fetches_ahead, node.residual >= 0};
+  const std::vector<std::int64_t> numbers{sizes.channels, sizes.used_channels, src_step_of(graph, node, 0), src[2], src[3], sizes.height, sizes.width, sizes.out_channels / 8, pads[0], pads[1],
+                                          sizes.width * dst_step_of(graph, node), dst_step_of(graph, node), sizes.width * residual_step_of(graph, node), residual_step_of(graph, node), form.vectors, form.positions, form.block_tiles, fetches_ahead, node.residual >= 0};
   const auto at = [&](std::size_t i) { return static_cast<int>(numbers[i]); };
-  const WinogradShape s{at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10), at(11), at(12), at(13), at(14), at(15), at(16), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
+  const WinogradShape s{at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10), at(11), at(12), at(13), at(14), at(15), at(16), at(17), at(18), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
   Lowered lowered;
   lowered.function = "winograd_conv<";
   for (const int argument : {form.outputs_y, form.taps_y, form.outputs_x, form.taps_x, form.vectors}) lowered.function += std::to_string(argument) + ", ";
@@ -565,6 +565,8 @@ void register_primitive_winograd_conv_winograd(PrimitiveRegistry& registry) {
   primitive.variants = variants;
   primitive.lower = lower;
   primitive.overwrites = overwrites_residual;
+  primitive.takes_src_steps = true;
+  primitive.takes_dst_step = true;
   // Where it does not pay it still goes before the reference.
   primitive.preference = [](const Graph& graph, const Node& node) { return pays(graph, node) ? 30 : 5; };
   registry.add(std::move(primitive));

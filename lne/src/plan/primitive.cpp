@@ -105,6 +105,20 @@ std::vector<std::size_t> overwrites_alike(const Graph& graph, const Node& node) 
   return found;
 }
 
+std::int64_t src_step_of(const Graph& graph, const Node& node, std::size_t input) {
+  const std::int64_t given = input < node.src_steps.size() ? node.src_steps[input] : 0;
+  return given > 0 ? given : padded_channels(graph.value(node.inputs[input]).shape[1]);
+}
+
+std::int64_t residual_step_of(const Graph& graph, const Node& node) {
+  const std::int64_t given = node.src_steps.empty() || node.residual < 0 ? 0 : node.src_steps.back();
+  return given > 0 ? given : padded_channels(graph.value(node.outputs[0]).shape[1]);
+}
+
+std::int64_t dst_step_of(const Graph& graph, const Node& node) {
+  return node.dst_step > 0 ? node.dst_step : padded_channels(graph.value(node.outputs[0]).shape[1]);
+}
+
 std::string listed(const std::vector<std::int64_t>& values) {
   std::string out;
   for (std::size_t i = 0; i < values.size(); ++i) out += (i > 0 ? ", " : "") + std::to_string(values[i]);

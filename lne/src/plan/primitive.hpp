@@ -126,6 +126,11 @@ std::vector<std::size_t> overwrites_alike(const Graph& graph, const Node& node);
 /// The last layer that a primitive computes: the one whose result it gives.
 inline const Node& last_of(const Node& node) { return node.followers.empty() ? node : node.followers.back(); }
 
+/// Floats from one position to the next in kChannelsLast8: of a source, of the addend, of the result.
+std::int64_t src_step_of(const Graph& graph, const Node& node, std::size_t input);
+std::int64_t residual_step_of(const Graph& graph, const Node& node);
+std::int64_t dst_step_of(const Graph& graph, const Node& node);
+
 /// `1, 2, 3` and `{1, 2, 3}` for a shape's initializer.
 std::string listed(const std::vector<std::int64_t>& values);
 std::string braced(const std::vector<std::int64_t>& values);

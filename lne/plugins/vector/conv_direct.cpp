@@ -14,6 +14,7 @@ namespace lne {
 namespace {
 
 // kernel-begin
+// uses row.hpp, span.hpp
 /// A source in channels-last layout is summed along its channels, per tap; one in plain layout along the taps of a line, per channel.
 struct VectorConvShape {
   int is_plain, groups;
@@ -173,23 +174,11 @@ struct AnyTiles {
 
   template <int Vectors, int... Positions>
   static constexpr std::array<Tile, kMostPositions> row(std::integer_sequence<int, Positions...>) {
-    return {(fits(Vectors, Positions + 1) ? static_cast<Tile>(conv_tile<Vectors, fits(Vectors, Positions + 1) ? Positions + 1 : 1>) : nullptr)...};
+    return {(simd::fits_registers(Vectors, Positions + 1) ? static_cast<Tile>(conv_tile<Vectors, simd::fits_registers(Vectors, Positions + 1) ? Positions + 1 : 1>) : nullptr)...};
   }
   template <int... Vectors>
   static constexpr std::array<std::array<Tile, kMostPositions>, kMostVectors> all(std::integer_sequence<int, Vectors...>) {
     return {row<Vectors + 1>(std::make_integer_sequence<int, kMostPositions>())...};
-  }
-
-  /// One register is left for the broadcast element, and one for each part of a row of weights.
-  static constexpr bool fits(int vectors, int positions) {
-#if defined(__AVX512VL__)
-    const int each = (vectors + 1) / 2, most = 32;
-#elif defined(__aarch64__)
-    const int each = 2 * vectors, most = 32;
-#else
-    const int each = vectors, most = 16;
-#endif
-    return positions == 1 || each * (positions + 1) + 1 <= most;
   }
 
   void operator()(const VectorConvShape& s, const ConvTile& t, int vectors, int count) const {
@@ -253,7 +242,7 @@ std::vector<Variant> variants_of(std::vector<VectorConvShape> parts) {
     if (!seen.insert(vectors).second) continue;
     std::set<std::map<int, int>> tilings;
     for (int positions = AnyTiles::kMostPositions; positions >= 1; --positions) {
-      if (!AnyTiles::fits(vectors, positions)) continue;
+      if (!simd::fits_registers(vectors, positions)) continue;
       double cost = 0;
       std::map<int, int> tiling;
       for (VectorConvShape& s : parts) {

@@ -12,6 +12,7 @@ namespace lne {
 namespace {
 
 // kernel-begin
+// uses row.hpp
 struct PointwiseShape {
   int channels, src_step;  // floats from one source position to the next
   int positions, out_vectors, dst_step, residual_step;
@@ -92,23 +93,11 @@ struct AnyTiles {
 
   template <int Vectors, int... Positions>
   static constexpr std::array<Tile, kMostPositions> row(std::integer_sequence<int, Positions...>) {
-    return {(fits(Vectors, Positions + 1) ? static_cast<Tile>(pointwise_tile<Vectors, fits(Vectors, Positions + 1) ? Positions + 1 : 1>) : nullptr)...};
+    return {(simd::fits_registers(Vectors, Positions + 1) ? static_cast<Tile>(pointwise_tile<Vectors, simd::fits_registers(Vectors, Positions + 1) ? Positions + 1 : 1>) : nullptr)...};
   }
   template <int... Vectors>
   static constexpr std::array<std::array<Tile, kMostPositions>, kMostVectors> all(std::integer_sequence<int, Vectors...>) {
     return {row<Vectors + 1>(std::make_integer_sequence<int, kMostPositions>())...};
-  }
-
-  /// One register is left for the broadcast element, and one for each part of a row of weights.
-  static constexpr bool fits(int vectors, int positions) {
-#if defined(__AVX512VL__)
-    const int each = (vectors + 1) / 2, most = 32;
-#elif defined(__aarch64__)
-    const int each = 2 * vectors, most = 32;
-#else
-    const int each = vectors, most = 16;
-#endif
-    return positions == 1 || each * (positions + 1) + 1 <= most;
   }
 
   void operator()(const PointwiseShape& s, const PointwiseTile& t, int vectors, int count) const {
@@ -158,7 +147,7 @@ std::vector<Variant> variants(const Graph& graph, const Node& node) {
     const std::int64_t blocks = (sizes.out_vectors + most - 1) / most;
     const int vectors = static_cast<int>((sizes.out_vectors + blocks - 1) / blocks);
     for (int positions = AnyTiles::kMostPositions; positions >= 1; --positions) {
-      if (!AnyTiles::fits(vectors, positions)) continue;
+      if (!simd::fits_registers(vectors, positions)) continue;
       const std::int64_t tiles = (sizes.positions + positions - 1) / positions;
       const int balanced = static_cast<int>((sizes.positions + tiles - 1) / tiles);
       if (!seen.insert({vectors, balanced}).second) continue;

@@ -249,22 +249,20 @@ constexpr WinogradForm winograd_form() {
   return {OutputsY, OutputsX, (OutputsY + TapsY - 1) * (OutputsX + TapsX - 1), winograd_source<OutputsY, TapsY, OutputsX, TapsX>, winograd_result<OutputsY, TapsY, OutputsX, TapsX>};
 }
 
-/// weights: per block of channel vectors [point][channels][8 * vectors], then the biases. The first blocks have `vectors`, the others one less.
+/// One convolution. weights: per block of channel vectors [point][channels][8 * vectors]. The first blocks have `vectors`, the others one less.
 /// Points lie 16 floats further apart than their data, so that they do not meet in one set of the cache.
 template <class Products>
-static inline void winograd_run(const WinogradShape& s, const WinogradForm& form, const Products& multiply, const float* const* src, const float* weights, float* dst, float* scratch) {
+static inline void winograd_run(const WinogradShape& s, const WinogradForm& form, const Products& multiply, const float* src, const float* weights, const float* biases, const float* residual, float* dst, float* scratch) {
   const int tiles = ((s.out_height + form.outputs_y - 1) / form.outputs_y) * ((s.out_width + form.outputs_x - 1) / form.outputs_x);
   const int blocks = (s.out_vectors + s.vectors - 1) / s.vectors, full_blocks = s.out_vectors - blocks * (s.vectors - 1);
   const long source_step = static_cast<long>(s.block_tiles) * s.channels + 16, product_step = 8L * s.vectors * s.block_tiles + 16;
   float* products = scratch + form.points * source_step;
   float* zeros = products + form.points * product_step;
   for (int c = 0; c < s.channels; c += 8) store(zeros + c, set1(0.0f));
-  const float* biases = weights + 8L * form.points * s.used_channels * s.out_vectors;
-  const float* residual = s.has_residual ? src[1] : dst;
   for (int first = 0; first < tiles; first += s.block_tiles) {
     const int count = first + s.block_tiles <= tiles ? s.block_tiles : tiles - first;
     const int groups = (count + s.positions - 1) / s.positions, shorter = count / groups, longer_groups = count % groups;
-    form.source(s, src[0], zeros, scratch, source_step, first, count);
+    form.source(s, src, zeros, scratch, source_step, first, count);
     int done = 0;
     for (int block = 0; block < blocks; ++block) {
       const int vectors = block < full_blocks ? s.vectors : s.vectors - 1;
@@ -281,10 +279,39 @@ static inline void winograd_run(const WinogradShape& s, const WinogradForm& form
           out += 8L * vectors * size;
         }
       }
-      form.result(s, products, product_step, vectors, biases + 8L * done, residual + 8L * done, dst + 8L * done, first, count);
+      form.result(s, products, product_step, vectors, biases + 8L * done, residual + (s.has_residual ? 8L * done : 0), dst + 8L * done, first, count);
       done += vectors;
     }
   }
+}
+
+/// A convolution that is one of several which make up a layer: a group of channels, or every n-th line and column of the result.
+struct WinogradPart {
+  WinogradShape shape;
+  int src, dst, residual, biases;  // where it begins, in floats
+};
+
+template <int Parts>
+struct WinogradLayer {
+  WinogradPart parts[Parts];
+};
+
+/// weights: those of all parts, then the biases.
+template <class Products, int Parts>
+static inline void winograd_layer(const WinogradLayer<Parts>& layer, const WinogradForm& form, const Products& multiply, const float* const* src, const float* weights, float* dst, float* scratch) {
+  const float* biases = weights;
+  for (const WinogradPart& part : layer.parts) biases += 8L * form.points * part.shape.used_channels * part.shape.out_vectors;
+#pragma GCC unroll 4
+  for (int i = 0; i < Parts; ++i) {
+    const WinogradPart& part = layer.parts[i];
+    winograd_run(part.shape, form, multiply, src[0] + part.src, weights, biases + part.biases, part.shape.has_residual ? src[1] + part.residual : dst, dst + part.dst, scratch);
+    weights += 8L * form.points * part.shape.used_channels * part.shape.out_vectors;
+  }
+}
+
+template <int OutputsY, int TapsY, int OutputsX, int TapsX, int Vectors, int... Counts, int Parts>
+static inline void winograd_conv(const WinogradLayer<Parts>& layer, const float* const* src, const float* weights, float* dst, float* scratch) {
+  winograd_layer(layer, winograd_form<OutputsY, TapsY, OutputsX, TapsX>(), WinogradProducts<Vectors, Counts...>(), src, weights, dst, scratch);
 }
 
 }  // namespace lne::simd

@@ -1,0 +1,52 @@
+"""Converts a net into the formats of engines that do not read ONNX, with the converters that these engines ship."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+
+def run(words: list[object], folder: Path | None = None) -> None:
+    subprocess.run(list(map(str, words)), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=900, check=False)
+
+
+def to_mnn(folder: Path, net: str) -> None:
+    target = folder / "mnn" / f"{net}.mnn"
+    command = Path(sys.executable).parent / "mnnconvert"
+    if target.exists() or not command.exists():
+        return
+    target.parent.mkdir(exist_ok=True)
+    run([sys.executable, command, "-f", "ONNX", "--modelFile", folder / f"{net}.onnx", "--MNNModel", target, "--bizCode", "bench"])
+
+
+def to_ncnn(folder: Path, net: str) -> None:
+    target = folder / "ncnn" / f"{net}.param"
+    # The binary itself: the package's wrapper imports PyTorch.
+    package = importlib.util.find_spec("pnnx")
+    if target.exists() or package is None:
+        return
+    target.parent.mkdir(exist_ok=True)
+    extents = ",".join(map(str, np.load(folder / f"{net}.input.npy").shape))
+    with tempfile.TemporaryDirectory() as place:
+        shutil.copy(folder / f"{net}.onnx", Path(place) / "net.onnx")
+        run([Path(package.submodule_search_locations[0]) / "pnnx", "net.onnx", f"inputshape=[{extents}]", "fp16=0"], Path(place))
+        for ending in ("param", "bin"):
+            made = Path(place) / f"net.ncnn.{ending}"
+            if made.exists():
+                shutil.copy(made, folder / "ncnn" / f"{net}.{ending}")
+
+
+CONVERTERS = {"mnn": to_mnn, "ncnn": to_ncnn}
+
+
+def convert(folder: Path, net: str, engines: list[str]) -> None:
+    """Whatever does not convert shows as an engine that can't read the net; TFLite files are taken from FOLDER/tflite where they are given."""
+    for engine in engines:
+        if engine in CONVERTERS:
+            CONVERTERS[engine](folder, net)

@@ -13,7 +13,6 @@ namespace lne {
 namespace {
 
 // kernel-begin
-// uses span.hpp
 struct DepthwiseShape {
   int channels, src_step, dst_step, residual_step;  // filled up to a multiple of eight; floats from one position to the next
   int height, width, out_height, out_width;

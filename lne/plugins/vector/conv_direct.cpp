@@ -14,7 +14,6 @@ namespace lne {
 namespace {
 
 // kernel-begin
-// uses row.hpp, span.hpp
 /// A source in channels-last layout is summed along its channels, per tap; one in plain layout along the taps of a line, per channel.
 struct VectorConvShape {
   int is_plain, groups;

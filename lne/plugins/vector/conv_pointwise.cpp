@@ -12,7 +12,6 @@ namespace lne {
 namespace {
 
 // kernel-begin
-// uses row.hpp
 struct PointwiseShape {
   int channels, src_step;  // floats from one source position to the next
   int positions, out_vectors, dst_step, residual_step;

@@ -7,7 +7,6 @@ namespace lne {
 namespace {
 
 // kernel-begin
-// uses row.hpp
 struct FullyConnectedShape {
   int depth, columns;
   int ahead;  // floats that are fetched ahead

@@ -5,7 +5,7 @@ namespace lne {
 namespace {
 
 // kernel-begin
-// uses winograd.hpp
+// They stand in simd/winograd.hpp, for both primitives of this plugin.
 // kernel-end
 
 using namespace winograd;

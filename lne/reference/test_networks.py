@@ -5,7 +5,7 @@ import json
 import pytest
 from architectures import NETS as ARCHITECTURES
 from conftest import reference, relative_error
-from models import keyword_net, residual_net
+from models import ModelBuilder, keyword_net, residual_net
 
 CORE_ONLY = '{"layers": [{"layer": "*", "forbidden": ["vector", "winograd"]}]}'
 NETS = {
@@ -33,6 +33,15 @@ def test_architectures(bench, name):
     wanted = reference(model, sample)
     assert relative_error(bench.run(model, sample, "--plan", bench.plan(CORE_ONLY)), wanted) <= 2e-5
     assert relative_error(bench.run(model, sample), wanted) <= 1e-4
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_joined_maps_of_one_position(bench, axis):
+    """Channels that fill no vector, joined: the parts must not lie on each other."""
+    builder = ModelBuilder((1, 5, 6, 6), 9)
+    means = [builder.add("GlobalAveragePool", [builder.conv("input", 5, 4, (3, 3))]) for _ in range(2)]
+    model, sample = builder.model([builder.add("Concat", means, axis=axis)]), builder.sample()
+    assert relative_error(bench.run(model, sample), reference(model, sample)) <= 1e-4
 
 
 @pytest.mark.parametrize("name", NETS)

@@ -40,6 +40,8 @@ class Sharing {
     std::int64_t offset = 0;
     for (const int source : step.sources) {
       const Buffer& part = buffer(source);
+      // A map of one position serves as a plain tensor in either layout, but its channels may be filled up, and then it does not fit in.
+      if (is_plain && part.floats != element_count(part.shape)) return false;
       if (part.input >= 0 || part.parent >= 0 || std::count(step.sources.begin(), step.sources.end(), source) > 1) return false;
       // Eight channels lie together, so a part can only begin where eight begin.
       if (!is_plain && (offset % 8 != 0 || !takes_steps(source, step))) return false;

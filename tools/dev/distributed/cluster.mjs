@@ -25,6 +25,7 @@ export class Cluster {
    * @param options.port of the API; 0 takes a free one
    * @param options.environment further settings of every service
    * @param options.wire gives the port by which services reach a back end, for its name and own port; default: its own
+   * @param options.entries main files of services that are none of ours, by name
    * @param options.fsync false where what is committed need not survive a power cut
    */
   static async start(options) {
@@ -38,8 +39,8 @@ export class Cluster {
     return cluster;
   }
 
-  constructor({ home, workers = 1, stages = STAGES, port = 0, environment = {}, fsync = true, wire, s3Folder }) {
-    Object.assign(this, { home: resolve(home), workers, stages, port, environment, fsync, wire, s3Folder });
+  constructor({ home, workers = 1, stages = STAGES, port = 0, environment = {}, fsync = true, entries = {}, ...more }) {
+    Object.assign(this, { home: resolve(home), workers, stages, port, environment, fsync, entries, ...more });
   }
 
   /** Address of the API that users talk to. */
@@ -88,7 +89,7 @@ export class Cluster {
       ...this.backEndsFor(service),
       ...this.environment,
     };
-    const entry = join(ROOT, 'apps', service, 'dist', 'main.js');
+    const entry = this.entries[service] ?? join(ROOT, 'apps', service, 'dist', 'main.js');
     return new ServiceProcess({ name, service, entry, environment, logDirectory: join(this.home, 'logs') });
   }
 

@@ -1,0 +1,42 @@
+// A wire between the services and a back end, which can be cut.
+import { connect, createServer } from 'node:net';
+
+export class TcpWire {
+  #sockets = new Set();
+
+  /** @param targetPort of the back end on this machine */
+  static async to(targetPort) {
+    const wire = new TcpWire();
+    wire.server = createServer((near) => wire.#join(near, connect(targetPort, '127.0.0.1')));
+    await new Promise((resolve) => wire.server.listen(0, '127.0.0.1', resolve));
+    wire.port = wire.server.address().port;
+    return wire;
+  }
+
+  /** Cuts every connection that there is now; new ones are taken. @returns how many */
+  cut() {
+    const count = this.#sockets.size / 2;
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+    return count;
+  }
+
+  async close() {
+    this.server.close();
+    this.cut();
+  }
+
+  #join(near, far) {
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ]) {
+      this.#sockets.add(socket);
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        other.destroy();
+      });
+      socket.pipe(other);
+    }
+  }
+}

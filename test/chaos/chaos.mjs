@@ -21,7 +21,9 @@ const LEASE_S = 4;
 const DISK_MB = 1024;
 const RUNS_AT_ONCE = 6;
 /** A run that is not at its end so long after the last disturbance is stuck. */
-const QUIET_MS = 240_000;
+const QUIET_MS = 60_000;
+/** While the disturbances go on, a run may take long. */
+const PATIENCE_MS = 600_000;
 
 const { values } = parseArgs({
   options: {
@@ -76,7 +78,8 @@ async function run() {
   state.isOver = true;
   await disturbing;
   say('quiet now; waiting for the last');
-  for (const workflow of workflows) await api.ended(workflow.run, QUIET_MS);
+  // One that does not end is for the checker to tell.
+  for (const { run } of workflows) await api.ended(run, QUIET_MS).catch(() => undefined);
   await settle(api);
   const faults = await check(cluster, api, workflows);
   return { faults, counts: disturbances.counts };
@@ -97,7 +100,7 @@ async function runAll(api, workflows) {
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       next.run = await api.startRun(next.text, `chaos-${seed}-${next.number}`);
-      await api.ended(next.run, QUIET_MS * 4);
+      await api.ended(next.run, PATIENCE_MS).catch(() => undefined);
       if (++ended % 10 === 0) say(`${ended} of ${workflows.length} workflows ended`);
     }
   };
@@ -109,6 +112,10 @@ async function settle(api) {
   await sleep((LEASE_S + 8) * 1000);
   await api.until(async () => (await api.call('/v1/health/ready')).status === 200);
 }
+
+// Whoever ends the script wants what it mounted to be gone as well.
+process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(130));
+process.once('exit', () => smallDisk?.remove());
 
 let code = 1;
 try {
@@ -127,7 +134,6 @@ try {
 } finally {
   await cluster?.stop().catch(() => undefined);
   for (const wire of Object.values(wires)) await wire.close();
-  smallDisk?.remove();
   if (code === 0) await rm(home, { recursive: true, force: true });
 }
 process.exit(code);

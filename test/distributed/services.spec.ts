@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +18,27 @@ import {
 } from '../../apps/sedge/test/server/sedge-process.js';
 import { Cluster } from '../../tools/dev/distributed/cluster.mjs';
 import { ClusterApi, type JobAnswer } from './cluster-api.js';
+
+/** A program of tools/examples/third-parties, as it stands. */
+class Stranger {
+  private readonly child: ChildProcess;
+  readonly isReady: Promise<unknown>;
+
+  constructor(args: string[]) {
+    const cwd = join('tools', 'examples', 'third-parties');
+    const env = { PATH: process.env['PATH'], JUDGE_TAKES_S: '2', PYTHONDONTWRITEBYTECODE: '1' };
+    this.child = spawn('python3', args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    this.isReady = once(this.child.stdout!, 'data');
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+}
 
 const missing = missingServer('nats-server', 'postgres', 'versitygw');
 const LEASE_S = 4;
@@ -208,6 +229,40 @@ steps:
     }
     expect(await letters()).toEqual([]);
     expect((await api.call('/v1/dead-letters/999', { method: 'DELETE' })).status).toBe(404);
+  });
+
+  it('let strangers take part who know the documents only: workers outside, one of which is killed, and a bystander', async () => {
+    const kind = { type: 'object', properties: { metrics: { type: 'object' } }, required: ['metrics'] };
+    const body = JSON.stringify({ name: 'report.sample', version: 1, schema: kind });
+    await api.call('/v1/kinds', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const stage = cluster.copiesOf('training')[0]!.url;
+    const places = ['--nats', cluster.nats.url, '--api', cluster.url];
+    const worker = ['worker.py', ...places, '--stage', stage, '--tool', 'judge-value'];
+    const strangers = [worker, worker, ['bystander.py', ...places]].map((args) => new Stranger(args));
+    try {
+      await Promise.all(strangers.map((stranger) => stranger.isReady));
+      const run = await api.startRun(`name: strangers
+steps:
+  one: { tool: sum-values, with: { value: 2 } }
+  judged: { tool: judge-value, in: { of: $one.report }, with: { strictness: 3 } }
+  review: { await: { kind: report.sample, derivedFrom: $judged.report, timeout: 5m } }
+  after: { tool: sum-values, in: { of: $review }, with: { value: 1 } }
+`);
+      await until(async () =>
+        (await api.itemsOf(run)).some(({ name, state }) => name === 'judged' && state === 'running'),
+      );
+      const { job } = (await api.itemsOf(run)).find(({ name }) => name === 'judged')!;
+      const [{ worker: first } = { worker: '' }] = (await jobOf(job!)).attempts;
+      strangers.find(({ pid }) => first === `external:judge-${pid}`)!.kill();
+      const ended = await api.ended(run);
+      expect([ended.state, ended.failure]).toEqual(['succeeded', null]);
+      const { attempts } = await jobOf(job!);
+      expect(attempts.map(({ outcome }) => outcome)).toEqual(['preempted', 'succeeded']);
+      const after = ended.items.find(({ name }) => name === 'after')!.outputs!['report']!;
+      expect(await api.get(`/v1/artifacts/${after}/files/report.json`)).toEqual({ value: 101 });
+    } finally {
+      for (const stranger of strangers) stranger.kill();
+    }
   });
 
   it('learn the end of a job whose event got lost, and ask again for one whose request did', async () => {

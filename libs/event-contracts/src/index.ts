@@ -14,6 +14,6 @@ export { JobSucceededData } from './events/job-succeeded.event.js';
 export { ToolRegisteredData } from './events/tool-registered.event.js';
 export { ToolRemovedData } from './events/tool-removed.event.js';
 export { AttemptEventData, JobEventData } from './job-event.js';
-export { matchesSubject, subjectOf } from './subjects.js';
+export { matchesSubject, subjectOf, toolSubject } from './subjects.js';
 export { ToolReference } from './tool-reference.js';
 export { checkEvent, type EventCheck } from './validate-event.js';

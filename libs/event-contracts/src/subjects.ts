@@ -12,6 +12,12 @@ export function subjectOf<Type extends EventType>(type: Type, data: EventMap[Typ
   return [`sedge.${noun}.${verb}`, ...tokensOf(data).map(token)].join('.');
 }
 
+/** The subject of all events of a type about one tool. */
+export function toolSubject(type: EventType, stage: string, tool: string): string {
+  const [, noun, verb] = type.split('.') as [string, string, string, string];
+  return `sedge.${noun}.${verb}.${token(stage)}.${token(tool)}`;
+}
+
 function tokensOf(data: EventMap[EventType]): string[] {
   if ('kindVersion' in data) return [data.kind];
   if (!('tool' in data)) return [data.stage, data.name];

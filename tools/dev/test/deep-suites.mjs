@@ -1,6 +1,7 @@
 // The test suites of `npm run test:deep`: what takes too long for every change.
 import { join } from 'node:path';
 import { prepareServers } from '../setup/servers.mjs';
+import { runChaos } from './chaos.mjs';
 import { missingGoogleTest, runCppTests } from './cpp-tests.mjs';
 import { referencePython } from './python.mjs';
 import { runPytest, runVitest } from './suites.mjs';
@@ -24,5 +25,10 @@ export const deepSuites = [
       for (const sentence of await prepareServers()) console.log(sentence);
       return runVitest('workflows', ['--project', 'deep'], await referencePython(), { SEDGE_TEST_DEEP: '1' });
     },
+  },
+  {
+    name: 'chaos',
+    what: 'workflows while services, broker and database are killed; and the checker, with safeguards switched off',
+    run: runChaos,
   },
 ];

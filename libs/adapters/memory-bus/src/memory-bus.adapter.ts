@@ -51,6 +51,8 @@ export class MemoryBus implements EventBus {
     );
   }
 
+  async offer(): Promise<void> {}
+
   listen(subjects: string[], handler: (event: CloudEvent, subject: string) => void): () => void {
     const listener = { subjects, handler };
     this.listeners.add(listener);

@@ -1,11 +1,18 @@
-import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import {
+  AckPolicy,
+  DeliverPolicy,
+  jetstream,
+  jetstreamManager,
+  type JetStreamClient,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
+import { nanos, type NatsConnection } from '@nats-io/transport-node';
 import type { CloudEvent } from '@sedge/event-contracts';
 import type { EventBus, EventHandler, SubscriptionOptions } from '@sedge/ports';
 import { connectToBroker } from './connection.js';
 import { NatsDeadLetters } from './dead-letters.js';
 import { Room } from './room.js';
-import { reconcileStreams } from './streams.js';
+import { EVENTS, reconcileStreams } from './streams.js';
 import { NatsSubscription } from './subscription.js';
 
 export interface NatsBusOptions {
@@ -25,6 +32,9 @@ export interface NatsBusOptions {
 const REDELIVERY_DELAYS_MS = [20, 100, 500, 2000, 10_000, 30_000];
 /** A handler at work says so three times as often; one whose process or broker died holds those behind it up for this long. */
 const ACK_WAIT_MS = 5000;
+/** Of somebody outside: the job's own lease, at its stage, is what counts; an event that is given back is one that came too early. */
+const OUTSIDE_ACK_WAIT_MS = 10_000;
+const OUTSIDE_MAX_DELIVER = 1000;
 const PUBLISH_TIMEOUT_MS = 5000;
 /** More at once would only wait in the broker, and run into its time limit there. */
 const MOST_PUBLISHING = 256;
@@ -84,6 +94,17 @@ export class NatsBus implements EventBus {
       consumer,
       await NatsSubscription.open({ client: this.client, manager: this.manager }, options, handler, rules),
     );
+  }
+
+  async offer(consumer: string, subjects: string[]): Promise<void> {
+    await this.manager.consumers.add(EVENTS, {
+      durable_name: consumer,
+      filter_subjects: subjects,
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(OUTSIDE_ACK_WAIT_MS),
+      deliver_policy: DeliverPolicy.All,
+      max_deliver: OUTSIDE_MAX_DELIVER,
+    });
   }
 
   listen(subjects: string[], handler: (event: CloudEvent, subject: string) => void): () => void {

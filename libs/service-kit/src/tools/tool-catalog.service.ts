@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { digestOfJson } from '@sedge/artifact-contracts';
-import { TOOL_RUNNERS, ToolUnavailableError, type ToolRunner } from '@sedge/ports';
+import { toolSubject } from '@sedge/event-contracts';
+import { EVENT_BUS, TOOL_RUNNERS, ToolUnavailableError, type EventBus, type ToolRunner } from '@sedge/ports';
 import type { RegisteredTool, ToolDefinition } from '@sedge/tool-contracts';
 import { HOST, type Host } from '../host.js';
 import { machineValuesFor } from '../machine.js';
@@ -51,6 +52,7 @@ export class ToolCatalog implements OnModuleInit, OnApplicationBootstrap {
     @Inject(STAGE) private readonly stage: StageOptions,
     @Inject(HOST) private readonly host: Host,
     @Inject(TOOL_RUNNERS) private readonly sharedRunners: ToolRunner[],
+    @Inject(EVENT_BUS) private readonly bus: EventBus,
     private readonly transactions: Transactions,
   ) {
     this.logger = new Logger(`tools:${stage.stage}`);
@@ -165,6 +167,9 @@ export class ToolCatalog implements OnModuleInit, OnApplicationBootstrap {
 
   /** Announces what is new or changed since the last time, by this process or one before, and what is gone. */
   private async announce(): Promise<void> {
+    for (const name of this.externalNames()) {
+      await this.bus.offer(`worker-${name}`, [toolSubject('sedge.job.requested.v1', this.stage.stage, name)]);
+    }
     await this.transactions.run(async (transaction) => {
       const rows = await transaction.query<{ name: string; version: string; digest: string }>(
         'SELECT name, version, digest FROM tool FOR UPDATE',

@@ -1,0 +1,101 @@
+"""As much of the NATS client protocol as a small worker needs, over a plain socket: https://docs.nats.io/reference/reference-protocols/nats-protocol.
+
+A worker of yours would rather use a client library (nats-py, …); this one shows that nothing else is needed.
+"""
+
+import json
+import socket
+import threading
+import uuid
+from urllib.parse import urlparse
+
+
+class Message:
+    """An event that came, and the address at which the broker hears what became of it (JetStream: +ACK, -NAK, +WPI)."""
+
+    def __init__(self, subject, reply, body):
+        self.subject, self.reply, self.body = subject, reply, body
+
+    def json(self):
+        return json.loads(self.body)
+
+
+class Nats:
+    """One connection: one thread reads, any may publish."""
+
+    def __init__(self, url, timeout_s=60):
+        address = urlparse(url)
+        self._socket = socket.create_connection((address.hostname, address.port or 4222), timeout=timeout_s)
+        self._stream = self._socket.makefile("rb")
+        self._sending = threading.Lock()
+        self._stream.readline()  # INFO {…}
+        options = {"verbose": False, "pedantic": False, "lang": "python", "version": "1", "headers": True}
+        if address.username:
+            options.update(user=address.username, **{"pass": address.password or ""})
+        self._send(f"CONNECT {json.dumps(options)}\r\nPING\r\n")
+        if self._line() != "PONG":
+            raise ConnectionError("the broker refuses the connection")
+        self._subscriptions = 0
+
+    def _send(self, text):
+        with self._sending:
+            self._socket.sendall(text.encode())
+
+    def _line(self):
+        """The next line that is not about the connection itself."""
+        while True:
+            line = self._stream.readline()
+            if not line:
+                raise ConnectionError("the broker ended the connection")
+            text = line.decode().rstrip("\r\n")
+            if text == "PING":
+                self._send("PONG\r\n")
+            elif text.startswith("-ERR"):
+                raise ConnectionError(text)
+            elif text not in ("", "+OK") and not text.startswith("INFO"):
+                return text
+
+    def subscribe(self, subject):
+        self._subscriptions += 1
+        self._send(f"SUB {subject} {self._subscriptions}\r\n")
+
+    def publish(self, subject, body="", reply=""):
+        self._send(f"PUB {subject} {reply} {len(body.encode())}\r\n{body}\r\n")
+
+    def next_message(self):
+        """The next message of any subscription; its headers, if any, are the first text, which says why there is none."""
+        while True:
+            words = self._line().split(" ")
+            if words[0] not in ("MSG", "HMSG"):
+                continue
+            has_headers = words[0] == "HMSG"
+            head = int(words[-2]) if has_headers else 0
+            content = self._stream.read(int(words[-1]) + 2)[:-2]
+            numbers = 2 if has_headers else 1
+            reply = words[3] if len(words) == 4 + numbers else None
+            message = Message(words[1], reply, content[head:])
+            message.status = content[:head].split(b"\r\n")[0].decode() if has_headers else ""
+            return message
+
+    def pull(self, stream, consumer, wait_s=5):
+        """Asks a durable consumer for one event. Gives None where there is none for so long."""
+        inbox = f"_INBOX.{uuid.uuid4().hex}"
+        self.subscribe(inbox)
+        request = {"batch": 1, "expires": wait_s * 1_000_000_000}
+        self.publish(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}", json.dumps(request), inbox)
+        while True:
+            message = self.next_message()
+            if message.subject != inbox and not message.body:
+                continue
+            self._send(f"UNSUB {self._subscriptions}\r\n")
+            # 404 no messages, 408 the time is over, 409 the consumer changed
+            return None if message.status.startswith("NATS/1.0 4") else message
+
+    def acknowledge(self, message):
+        self.publish(message.reply, "+ACK")
+
+    def give_back(self, message, delay_s):
+        self.publish(message.reply, "-NAK " + json.dumps({"delay": int(delay_s * 1_000_000_000)}))
+
+    def still_at_work(self, message):
+        self.publish(message.reply, "+WPI")

@@ -16,7 +16,7 @@ export interface ServerCommand {
   endSignal?: NodeJS.Signals;
 }
 
-const START_MS = 30_000;
+const START_MS = 120_000;
 const END_MS = 20_000;
 const PROBE_EVERY_MS = 20;
 const LOG_CHARACTERS = 4000;

@@ -47,8 +47,13 @@ export class S3Store implements ArtifactStore {
     this.spool = new Spool(options.spoolDirectory);
   }
 
-  /** Makes the bucket where it is missing. @throws StoreError STORE_UNAVAILABLE */
+  /**
+   * Makes the bucket where it is missing, and removes what an earlier process that was killed left on its way: the folder is this
+   * process's alone.
+   * @throws StoreError STORE_UNAVAILABLE
+   */
   async prepare(): Promise<void> {
+    await this.spool.removeOlderThan(0);
     await this.guard('looking for the bucket', this.bucketPlace(), async () => {
       if (await this.client.bucketExists(this.bucket)) return;
       await this.client.makeBucket(this.bucket, this.options.region).catch((error: { code?: string }) => {

@@ -1,4 +1,4 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -99,6 +99,15 @@ describe.skipIf(missing)(`on VersityGW (${missing ?? 'there'})`, () => {
       expect(wire.sentBytes - before).toBe(big.length - PART_BYTES);
       expect(await store.verify(digest)).toBe('ok');
       expect(await store.temporaries()).toEqual([]);
+    });
+
+    it('removes at its start what a killed process left in the local folder', async () => {
+      const { bucket, another } = opened;
+      const place = join(folder, bucket);
+      await mkdir(place, { recursive: true });
+      await writeFile(join(place, 'dead.partial'), 'half');
+      await another().prepare();
+      expect(await opened.store.temporaries()).toEqual([]);
     });
 
     it('takes one large blob from many at once', async () => {

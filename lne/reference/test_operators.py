@@ -65,3 +65,40 @@ def test_every_choice_for_a_convolution(bench, case):
             error = relative_error(bench.run(model, sample, "--plan", plan), wanted)
             assert error <= 5e-5, f"{candidate['primitive']} {variant}: {error}"
     assert tried > 5
+
+
+def all_choices(bench, model, sample, op: str, bound: float) -> int:
+    """Every primitive and variant for the layers of an op computes the same network; how many there are."""
+    wanted = reference(model, sample)
+    report = json.loads(bench.call("report", bench.save(model), "--runs", 0).stdout)
+    tried = 0
+    for layer in report["layers"]:
+        for candidate in layer["candidates"] if layer["op"] == op else []:
+            for variant in candidate["variants"]:
+                tried += 1
+                plan = bench.plan(json.dumps({"layers": [{"layer": layer["layer"], "primitive": candidate["primitive"], "variant": variant}]}))
+                error = relative_error(bench.run(model, sample, "--plan", plan), wanted)
+                assert error <= bound, f"{layer['layer']} by {candidate['primitive']} {variant}: {error}"
+    return tried
+
+
+@pytest.mark.parametrize(("kernel", "stride", "pad"), [(4, 2, 1), (3, 2, 1), (4, 2, 2)])
+def test_every_choice_for_a_transposed_convolution(bench, kernel, stride, pad):
+    random = random_of("transposed", kernel, pad)
+    channels, out = int(random.integers(3, 40)), int(random.integers(3, 40))
+    builder = ModelBuilder((1, channels, 7, 5), int(random.integers(1 << 30)))
+    x = builder.add("ConvTranspose", ["input", builder.normal(channels, out, kernel, kernel), builder.normal(out)], strides=[stride] * 2, pads=[pad] * 4)
+    model, sample = builder.model([builder.add("Relu", [x])]), builder.sample()
+    assert all_choices(bench, model, sample, "conv_transpose", 5e-5) >= 3
+
+
+@pytest.mark.parametrize("kernel", [3, 5])
+def test_every_choice_for_groups_inside_a_concatenation(bench, kernel):
+    """Sources and results that lie inside wider tensors, groups of whole vectors, and one filter per channel with a residual."""
+    builder = ModelBuilder((1, 16, 11, 9), kernel)
+    left, right = builder.conv("input", 16, 32, (1, 1), bias=True), builder.conv("input", 16, 48, (kernel, kernel), group=2, bias=True)
+    joined = builder.add("Concat", [left, right], axis=1)
+    x = builder.conv(joined, 80, 80, (kernel, kernel), group=80)
+    x = builder.add("Concat", [builder.add("Add", [x, joined]), builder.conv(left, 32, 24, (3, 3))], axis=1)
+    model, sample = builder.model([x]), builder.sample()
+    assert all_choices(bench, model, sample, "conv", 5e-5) > 20

@@ -83,19 +83,21 @@ static inline __attribute__((always_inline)) Vec winograd_dot(const double (&row
   return sum;
 }
 
-/// The source polynomial at all points. Points 1 and 2, 3 and 4, ... are opposite: what they have in common is computed once.
+/// The source polynomial at all points. Points 1 and 2, 3 and 4, ... are opposite: what they have in common is computed once. That needs all
+/// points but 0 and infinity to have an opposite, so their number to be even.
 template <int Size, class Vec>
 static inline __attribute__((always_inline)) void winograd_evaluate(const double (&matrix)[Size][Size], const Vec* in, Vec* out) {
   out[0] = winograd_dot<Size, 0, 1>(matrix[0], in);
   if constexpr (Size > 1) out[Size - 1] = winograd_dot<Size, 0, 1>(matrix[Size - 1], in);
 #pragma GCC unroll 8
   for (int j = 1; j + 1 < Size; j += 2) {
-    if (j + 2 < Size) {
+    if (Size % 2 == 0) {
       const Vec even = winograd_dot<Size, 0, 2>(matrix[j], in), odd = winograd_dot<Size, 1, 2>(matrix[j], in);
       out[j] = add(even, odd);
       out[j + 1] = sub(even, odd);
     } else {
       out[j] = winograd_dot<Size, 0, 1>(matrix[j], in);
+      if (j + 2 < Size) out[j + 1] = winograd_dot<Size, 0, 1>(matrix[j + 1], in);
     }
   }
 }

@@ -9,18 +9,17 @@ namespace lne {
 namespace {
 
 // kernel-begin
-/// For each of up to 16 sources its channels; what fills the last one up to a multiple of 8 is zero.
+/// For each of up to 16 sources its channels and the floats from one position to the next; what fills the last one up to a multiple of 8 is zero.
 struct VectorConcatShape {
-  int sources, positions, dst_step;
-  int channels[16];
+  int sources, positions, dst_step, filled;
+  int channels[16], src_steps[16];
 };
 
 static inline void vector_concat(const VectorConcatShape& s, const float* const* src, const float*, float* dst, float*) {
   int done = 0;
   for (int i = 0; i < s.sources; ++i) {
-    const int step = (s.channels[i] + 7) / 8 * 8;
     for (int p = 0; p < s.positions; ++p) {
-      const float* from = src[i] + static_cast<long>(p) * step;
+      const float* from = src[i] + static_cast<long>(p) * s.src_steps[i];
       float* to = dst + static_cast<long>(p) * s.dst_step + done;
       int c = 0;
       for (; c + 16 <= s.channels[i]; c += 16) simd::store(to + c, simd::load16(from + c));
@@ -30,7 +29,7 @@ static inline void vector_concat(const VectorConcatShape& s, const float* const*
     done += s.channels[i];
   }
   for (int p = 0; p < s.positions; ++p) {
-    for (int c = done; c < s.dst_step; ++c) dst[static_cast<long>(p) * s.dst_step + c] = 0.0f;
+    for (int c = done; c < s.filled; ++c) dst[static_cast<long>(p) * s.dst_step + c] = 0.0f;
   }
 }
 // kernel-end
@@ -39,17 +38,24 @@ std::string refuse(const Graph& graph, const Node& node) {
   if (graph.value(node.outputs[0]).shape.size() != 4 || graph.value(node.outputs[0]).shape[0] != 1) return "it is for maps of one example";
   if (node.integer("axis", 1) != 1) return "it joins channels only";
   if (node.inputs.size() > 16) return "it is for up to 16 sources";
+  for (const ValueId input : node.inputs) {
+    if (graph.value(input).is_constant || graph.value(input).dtype != DType::kFloat32) return "it is for computed float32 tensors";
+  }
   return {};
 }
 
 Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   const Shape& dst = graph.value(node.outputs[0]).shape;
-  VectorConcatShape s{static_cast<int>(node.inputs.size()), static_cast<int>(dst[2] * dst[3]), static_cast<int>(padded_channels(dst[1])), {}};
-  for (std::size_t i = 0; i < node.inputs.size(); ++i) s.channels[i] = static_cast<int>(shape_of(graph, node, i)[1]);
+  VectorConcatShape s{static_cast<int>(node.inputs.size()), static_cast<int>(dst[2] * dst[3]), static_cast<int>(dst_step_of(graph, node)), static_cast<int>(padded_channels(dst[1])), {}, {}};
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    s.channels[i] = static_cast<int>(shape_of(graph, node, i)[1]);
+    s.src_steps[i] = static_cast<int>(src_step_of(graph, node, i));
+  }
   Lowered lowered;
   lowered.function = "vector_concat";
   lowered.shape_type = "VectorConcatShape";
-  lowered.shape_value = "{" + std::to_string(s.sources) + ", " + std::to_string(s.positions) + ", " + std::to_string(s.dst_step) + ", " + braced(std::vector<std::int64_t>(s.channels, s.channels + 16)) + "}";
+  lowered.shape_value = "{" + std::to_string(s.sources) + ", " + std::to_string(s.positions) + ", " + std::to_string(s.dst_step) + ", " + std::to_string(s.filled) + ", " + braced(std::vector<std::int64_t>(s.channels, s.channels + 16)) + ", " +
+                        braced(std::vector<std::int64_t>(s.src_steps, s.src_steps + 16)) + "}";
   lowered.run = [s](const float* const* src, const float* weights, float* to, float* scratch) { vector_concat(s, src, weights, to, scratch); };
   return lowered;
 }
@@ -64,6 +70,8 @@ void register_primitive_vector_concat(PrimitiveRegistry& registry) {
   primitive.dst_layout = Layout::kChannelsLast8;
   primitive.refuse = refuse;
   primitive.lower = lower;
+  primitive.takes_src_steps = true;
+  primitive.takes_dst_step = true;
   primitive.preference = always(10);
   registry.add(std::move(primitive));
 }

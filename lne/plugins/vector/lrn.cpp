@@ -59,11 +59,6 @@ std::string refuse(const Graph& graph, const Node& node) {
   return {};
 }
 
-std::string number(float value) {
-  const std::string text = text_of(Activation{Activation::Kind::kNone, value, 0.0f});
-  return text.substr(3, text.rfind(", ") - 3);
-}
-
 Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   const Shape& src = shape_of(graph, node, 0);
   const std::int64_t size = node.integer("size", 1);
@@ -75,7 +70,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   lowered.shape_type = "VectorLrnShape";
   lowered.shape_value = braced(fields);
   lowered.shape_value.pop_back();
-  lowered.shape_value += ", " + number(s.alpha) + ", " + number(s.bias) + "}";
+  lowered.shape_value += ", " + float_text(s.alpha) + ", " + float_text(s.bias) + "}";
   lowered.scratch_floats = kLrnPositions * (fields[0] + 32);
   lowered.run = [s](const float* const* sources, const float* weights, float* dst, float* scratch) { vector_lrn(s, sources, weights, dst, scratch); };
   return lowered;

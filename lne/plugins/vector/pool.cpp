@@ -18,7 +18,7 @@ struct VectorPoolShape {
 template <class Vec>
 static inline void pool_window(const VectorPoolShape& s, const float* from, int lines, int columns, float share, float* to) {
   using namespace simd;
-  Vec value = Width<Vec>::set1(s.is_maximum ? -3.402823466e38f : 0.0f);
+  Vec value = Width<Vec>::set1(s.is_maximum ? -INFINITY : 0.0f);
   for (int y = 0; y < lines; ++y) {
     const float* line = from + static_cast<long>(y) * s.width * s.src_step;
     for (int x = 0; x < columns; ++x) {

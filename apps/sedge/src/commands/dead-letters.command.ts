@@ -21,7 +21,9 @@ const list: SedgeCommand = {
   usage: 'list',
   summary: 'list events that could not be handled, oldest first',
   help: `  sedge dead-letters list
-  sedge dead-letters list --limit 5 --json      a line for each: {"id", "consumer", "subject", "reason", "message", …}`,
+  sedge dead-letters list --limit 5 --json      a line for each: {"id", "consumer", "subject", "reason", "message", …}
+
+Exit codes: 0 listed, 2 --limit is no count.`,
   configure(command) {
     command.option('--limit <count>', 'how many', '100');
   },

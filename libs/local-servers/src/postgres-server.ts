@@ -61,6 +61,8 @@ export class PostgresServer {
       ...(user !== null && { user }),
       probe: () => answers(url),
       endSignal: 'SIGINT',
+      // The processes of one that was killed need a moment to see it.
+      passing: /pre-existing shared memory block/,
     });
     const server = new PostgresServer(url, process, options.folder === undefined ? place : null);
     await process.start();

@@ -14,17 +14,21 @@ export interface ServerCommand {
   probe(): Promise<void>;
   /** asks the server to end in good order */
   endSignal?: NodeJS.Signals;
+  /** what its log says when it ended at its start for a reason that passes by itself; then it is started again */
+  passing?: RegExp;
 }
 
 const START_MS = 120_000;
 const END_MS = 20_000;
 const PROBE_EVERY_MS = 20;
+const AGAIN_AFTER_MS = 100;
 const LOG_CHARACTERS = 4000;
 
 /** A server as a child process, which dies with this one where the system can see to that. It can be killed and started again. */
 export class ServerProcess {
   private child: ChildProcess | null = null;
   private log = '';
+  private failure: Error | null = null;
 
   constructor(private readonly command: ServerCommand) {}
 
@@ -34,21 +38,15 @@ export class ServerProcess {
 
   /** Resolves when the server answers. @throws Error with the end of its log */
   async start(): Promise<void> {
-    const { file, args, environment, name, probe } = this.command;
-    const [program, ...words] = [...mortally(this.command.user), file, ...args];
-    const child = spawn(program!, words, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...environment },
-    });
-    this.child = child;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => (this.log = (this.log + text).slice(-LOG_CHARACTERS)));
-    }
-    let failure: Error | null = null;
-    child.once('error', (error) => (failure = error));
+    const { name, probe, passing } = this.command;
+    this.spawn();
     for (const deadline = Date.now() + START_MS; ; await sleep(PROBE_EVERY_MS)) {
-      if (failure !== null || !isAlive(child))
-        throw new Error(`${name} ended at its start: ${String(failure)}\n${this.log}`);
+      if (this.failure !== null || !isAlive(this.child!)) {
+        const message = `${name} ended at its start: ${String(this.failure)}\n${this.log}`;
+        if (!passing?.test(this.log) || Date.now() > deadline) throw new Error(message);
+        await sleep(AGAIN_AFTER_MS);
+        this.spawn();
+      }
       const refusal = await probe().then(
         () => null,
         (error: Error) => error,
@@ -59,6 +57,22 @@ export class ServerProcess {
         throw new Error(`${name} did not answer within ${START_MS / 1000} s: ${refusal.message}\n${this.log}`);
       }
     }
+  }
+
+  private spawn(): void {
+    const { file, args, environment } = this.command;
+    const [program, ...words] = [...mortally(this.command.user), file, ...args];
+    const child = spawn(program!, words, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    });
+    this.child = child;
+    this.failure = null;
+    this.log = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (this.log = (this.log + text).slice(-LOG_CHARACTERS)));
+    }
+    child.once('error', (error) => (this.failure = error));
   }
 
   /** Ends it as an operator would. */

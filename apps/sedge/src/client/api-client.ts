@@ -119,7 +119,9 @@ export class ApiClient {
     signal?: AbortSignal,
   ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const options: RequestOptions = { method, headers, ...(signal && { signal }) };
+      // A kept connection may end just when it is used again. Then reading is tried anew; what changes something gets a connection of its own.
+      const isRead = method === 'GET';
+      const options: RequestOptions = { method, headers, ...(!isRead && { agent: false }), ...(signal && { signal }) };
       const request =
         'socketPath' in this.endpoint
           ? httpRequest({ ...options, socketPath: this.endpoint.socketPath, path }, resolve)
@@ -128,7 +130,13 @@ export class ApiClient {
               options,
               resolve,
             );
-      request.on('error', (error: NodeJS.ErrnoException) => reject(this.asUnreachable(error)));
+      request.on('error', (error: NodeJS.ErrnoException) => {
+        if (isRead && request.reusedSocket && error.code === 'ECONNRESET') {
+          this.open(method, path, headers, body, signal).then(resolve, reject);
+        } else {
+          reject(this.asUnreachable(error));
+        }
+      });
       if (body === undefined || Buffer.isBuffer(body)) request.end(body);
       else body.on('error', reject).pipe(request);
     });

@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ApiClient } from './api-client.js';
+
+/** Answers each connection once, and breaks it when it is used again: as a server that ends idle connections, at the worst moment. */
+function serverOfShortConnections(seen: string[]): Server {
+  const served = new WeakSet<Socket>();
+  return createServer((request, response) => {
+    if (served.has(request.socket)) {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    served.add(request.socket);
+    seen.push(`${request.method} ${request.url}`);
+    response.end('{"good":true}');
+  });
+}
+
+describe('ApiClient', () => {
+  let server: Server;
+  let seen: string[];
+  let client: ApiClient;
+  beforeEach(async () => {
+    seen = [];
+    server = serverOfShortConnections(seen).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    client = new ApiClient({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  });
+  afterEach(() => server.close());
+
+  it('reads on when a kept connection ends as it is used again', async () => {
+    for (let i = 0; i < 5; i++) expect(await client.get(`/${i}`)).toEqual({ good: true });
+    expect(seen).toEqual(['GET /0', 'GET /1', 'GET /2', 'GET /3', 'GET /4']);
+  });
+
+  it('sends what changes something once, on a connection of its own', async () => {
+    await client.get('/first');
+    for (let i = 0; i < 3; i++) await client.post(`/${i}`);
+    expect(seen).toEqual(['GET /first', 'POST /0', 'POST /1', 'POST /2']);
+  });
+});

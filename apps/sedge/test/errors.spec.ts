@@ -46,6 +46,7 @@ describe('mistakes are told with what, where and how to mend it', PATIENT, () =>
     ['a model that is not there', ['deploy', 'absent.onnx'], EXIT.notFound, /there is no file 'absent.onnx'/],
     ['doubled classes', ['deploy', 'workflow.yml', '--classes', 'a,a'], EXIT.usage, /empty or doubled name/],
     ['recordings that are not there', ['init', 'mine', '--from', 'absent'], EXIT.notFound, /there is no folder/],
+    ['recordings that are a file', ['init', 'mine', '--from', 'workflow.yml'], EXIT.usage, /is a file, not a folder/],
     [
       'recordings without classes',
       ['init', 'mine', '--from', '.'],

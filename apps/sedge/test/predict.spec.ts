@@ -178,5 +178,8 @@ describe('deploy and predict', PATIENT, () => {
     const again = await sandbox.sedge('init', 'my-words', '--from', './recordings');
     expect(again.code).toBe(2);
     expect(again.stderr).toContain('is there already');
+    await writeFile(sandbox.path('afile'), '');
+    const below = await sandbox.sedge('init', 'afile', '--from', './recordings');
+    expect([below.code, below.stderr]).toEqual([2, expect.stringContaining('is a file')]);
   });
 });

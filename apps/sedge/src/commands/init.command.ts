@@ -22,7 +22,8 @@ export const command: SedgeCommand = {
 Put the speaker first in the file's name (ann_1.wav) or in a folder of their own (yes/ann/1.wav), and nobody is in two splits, so that the
 accuracy tells how strangers fare. Noise in a folder _background_noise_ is mixed in while training.
 
-With fewer than three speakers, or a class of which nothing would be left to train on, nothing is written: the message says what is missing.
+Where the names tell fewer than three speakers who say more than one class, each recording counts as a speaker of its own, and that is said.
+With fewer than three recordings, or a class of which nothing would be left to train on, nothing is written: the message says what is missing.
 
 Exit codes: 0 written, 2 the recordings do not fit or the workflow is there already, 4 there is no such folder.`,
   configure(command) {
@@ -34,13 +35,13 @@ Exit codes: 0 written, 2 the recordings do not fit or the workflow is there alre
     const classes = await findClassFolders(recordings);
     // Loaded only when needed: the service is behind this import.
     const { splitClasses, thinClassNotes } = await import('../project/class-splits.js');
-    const splits = splitClasses(classes);
+    const { splits, notes: splitNotes } = splitClasses(classes);
     const file = join(folder, 'workflow.yml');
     if (existsSync(file)) {
       const mend = 'name another folder, or remove the file first';
       throw new CommandError('CLI_FILE_THERE', `'${file}' is there already`, EXIT.usage, mend);
     }
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const from = asPlace(relative(folder, recordings));
     await writeFile(
       file,
@@ -51,7 +52,7 @@ Exit codes: 0 written, 2 the recordings do not fit or the workflow is there alre
       ),
     );
     const shown = relative(process.cwd(), file);
-    const notes = thinClassNotes(classes, splits);
+    const notes = [...splitNotes, ...thinClassNotes(classes, splits)];
     context.emit({ workflow: file, classes: splits.map(withSum), notes });
     context.say(
       table(
@@ -60,10 +61,21 @@ Exit codes: 0 written, 2 the recordings do not fit or the workflow is there alre
       ),
     );
     if (notes.length > 0) context.say(`\n${notes.join('\n')}`);
-    context.say(`\nWritten: ${shown}\nNext:    sedge plan ${shown}\n         sedge run ${shown}`);
+    const word = asWord(shown);
+    context.say(`\nWritten: ${shown}\nNext:    npx sedge plan ${word}\n         npx sedge run ${word}`);
     return EXIT.ok;
   },
 };
+
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST' && error.code !== 'ENOTDIR') throw error;
+    throw new CommandError('CLI_FILE_THERE', `'${folder}' is a file, or lies below one`, EXIT.usage, 'name a folder');
+  });
+}
+
+/** As a shell takes it for one word. */
+const asWord = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
 function withSum(splits: ClassSplits): ClassSplits & { recordings: number } {
   return { ...splits, recordings: splits.train + splits.validation + splits.test };

@@ -19,6 +19,9 @@ const MEND =
 /** The classes of a folder of recordings, in the order of their names. @throws CommandError when it holds less than two */
 export async function findClassFolders(folder: string): Promise<ClassFolder[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOTDIR') {
+      throw new CommandError('CLI_RECORDINGS_NO_FOLDER', `'${folder}' is a file, not a folder`, EXIT.usage, MEND);
+    }
     const what =
       error.code === 'ENOENT' ? `there is no folder '${folder}'` : `'${folder}' can't be read: ${error.message}`;
     throw new CommandError('CLI_RECORDINGS_ABSENT', what, EXIT.notFound, MEND);

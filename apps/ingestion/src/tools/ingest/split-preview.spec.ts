@@ -18,6 +18,15 @@ describe('the splits that recordings in folders would come into', () => {
     );
   });
 
+  it('say that speakers are not known where names do not tell three of them', () => {
+    const notesOf = (speakers: string[]): string[] => {
+      const preview = previewFolderSplits(pathsOf(speakers));
+      return preview.ok ? preview.notes : [preview.reason];
+    };
+    expect(notesOf(['ann', 'bob'])).toEqual([expect.stringContaining('speakers are not known')]);
+    expect(notesOf(['ann', 'bob', 'cy'])).toEqual([]);
+  });
+
   it('lack classes that have one recording each', () => {
     const classes = classesOf(pathsOf(['1']));
     expect(classes.map((counts) => emptySplitsOf(counts).length)).toEqual([2, 2, 2]);

@@ -7,7 +7,8 @@ import { refuseSplit } from './split-refusal.js';
 /** Recordings of a class in each split. */
 export type ClassSplits = { name: string } & Record<Split, number>;
 
-export type SplitPreview = { ok: true; classes: ClassSplits[] } | { ok: false; reason: string };
+/** `notes` say what the split cannot promise, as the report of the ingestion does. */
+export type SplitPreview = { ok: true; classes: ClassSplits[]; notes: string[] } | { ok: false; reason: string };
 
 /**
  * How `ingest-audio-folders` would split recordings by its defaults, told by their paths alone, so that a data set that can't be trained on is
@@ -19,7 +20,7 @@ export function previewFolderSplits(paths: readonly string[]): SplitPreview {
   const found = paths
     .map((path, index): FoundRecording => ({ index, segments: path.split('/') }))
     .filter(({ segments }) => layout.placement(segments).use === 'recording');
-  const { recordings } = layout.label(found);
+  const { recordings, notes } = layout.label(found);
   const defaults = Object.entries(SPLIT_PROPERTIES).map(([name, schema]) => [name, schema['default']]);
   const assignment = assignSplits(recordings, null, splitRulesOf(Object.fromEntries(defaults)));
   if ('problem' in assignment) return { ok: false, reason: refuseSplit(assignment).message };
@@ -29,7 +30,7 @@ export function previewFolderSplits(paths: readonly string[]): SplitPreview {
     counts[assignment.splits[at]!] += 1;
     classes.set(label, counts);
   }
-  return { ok: true, classes: [...classes.values()] };
+  return { ok: true, classes: [...classes.values()], notes: [...notes, ...assignment.notes] };
 }
 
 /** Splits of a class that would have none of its recordings. */

@@ -61,9 +61,8 @@ class Batches:
 def batches_ahead(batches: Batches, first: int, end: int, threads: int) -> Iterator[tuple[Tensor, Tensor]]:
     """The batches of the iterations from `first` and below `end`, in order.
 
-    On a CPU with two threads or more, one of them makes batches ahead while the others train: small convolutions gain
-    little from a second thread, and the audio front end nothing. A batch is made by one thread either way, so that its
-    bits don't depend on who makes it.
+    On a CPU with two threads or more, one of them makes batches ahead while the others train, so that neither waits for
+    the other.
     """
     if threads < 2:
         yield from (batches.make(iteration) for iteration in range(first, end))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .mfcc import dct_basis
 from .graph import INPUT, OUTPUT, Graph, Node
+from .mfcc import dct_basis
 
 BATCHNORM_EPS = 1e-5
 _WEIGHTED = ("conv", "batchnorm", "dense", "spectrum")

@@ -29,16 +29,16 @@ _PAPER_NETS: dict[str, tuple[str, bool]] = {
     "ds-kws9": ("9", True),
 }
 
-PRESETS = (*_PAPER_NETS, "kws-res", "kws-res-wide")
+_RESIDUAL_WIDTHS = {"kws-res": 1.0, "kws-res-wide": 1.5}
+
+PRESETS = (*_PAPER_NETS, *_RESIDUAL_WIDTHS)
 
 
 def preset_architecture(name: str, conv2_stride: tuple[int, int]) -> Architecture:
     """The preset of that name; `_` may stand for `-`. @throws TRAIN_ARCHITECTURE with the nearest known name"""
     key = name.replace("_", "-").lower()
-    if key == "kws-res":
-        return Architecture(key, _residual_net(1.0))
-    if key == "kws-res-wide":
-        return Architecture(key, _residual_net(1.5))
+    if key in _RESIDUAL_WIDTHS:
+        return Architecture(key, _residual_net(_RESIDUAL_WIDTHS[key]))
     if key in _PAPER_NETS:
         table, separable = _PAPER_NETS[key]
         return Architecture(key, _paper_net(_PAPER_TABLES[table], separable, conv2_stride))

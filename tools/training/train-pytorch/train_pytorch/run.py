@@ -11,6 +11,7 @@ from torch import Tensor
 from .architecture import Architecture, read_architecture
 from .audio import read_audio
 from .augment import AudioAugmentation, FeatureAugmentation
+from .batches import BatchSource
 from .checkpoint import job_key
 from .data import Features, read_features
 from .errors import TrainError
@@ -22,7 +23,6 @@ from .parameters import Parameters
 from .presets import preset_architecture
 from .protocol import Protocol
 from .results import Training, write_results
-from .batches import BatchSource
 from .training import Trainer, TrainingData
 
 _SMALLEST_DEVIATION = 1e-4  # a band that never changes is left as it is

@@ -44,7 +44,8 @@ export class Spool {
     for (const name of await this.names()) {
       const path = join(this.folder, name);
       const stats = await stat(path).catch(() => null);
-      if (!stats || Date.now() - stats.mtimeMs < ms) continue;
+      // A file's time has fractions of a millisecond and the clock's has none: what was written just now is not from the future.
+      if (!stats || Date.now() - Math.floor(stats.mtimeMs) < ms) continue;
       await rm(path, { force: true });
       removed++;
     }

@@ -12,6 +12,9 @@ import { stemOf, type FoundRecording, type LabelledRecording } from './recording
 export const SPEAKER_RULES = ['auto', 'folder', 'prefix', 'recording'] as const;
 export type SpeakerRule = (typeof SPEAKER_RULES)[number];
 
+/** The least share of the recordings that must name a speaker for the names to be taken for speakers; the others are nobody's. */
+const MOST = 0.9;
+
 /** One folder per class: `<class>/…/<name>.wav`, `_background_noise_/`; in a folder of its own or not. */
 export class FolderLayout implements AudioLayout {
   readonly form = '<class>/<name>.wav';
@@ -40,13 +43,7 @@ export class FolderLayout implements AudioLayout {
       const id = [...segments.slice(0, -1), stemOf(segments.at(-1)!)].join('/');
       return { index, id, label: segments[0]!, speaker: speakerOf(segments, rule), split: null };
     });
-    const notes =
-      rule === 'recording'
-        ? [
-            'speakers are not known: recordings of one speaker may be in two splits, and accuracy may look better than it is',
-          ]
-        : [];
-    return { recordings, labels, skipped: [], notes, lists: null };
+    return { recordings, labels, skipped: [], notes: speakerNotes(rule, placed), lists: null };
   }
 }
 
@@ -62,24 +59,39 @@ function commonRootLength(found: FoundRecording[]): number {
   return Math.max(0, length);
 }
 
-function speakerOf(segments: string[], rule: Exclude<SpeakerRule, 'auto'>): string {
-  const stem = stemOf(segments.at(-1)!);
-  if (rule === 'folder') return segments.length > 2 ? segments[1]! : segments.join('/');
-  if (rule === 'prefix') return stem.includes('_') ? stem.slice(0, stem.indexOf('_')) : segments.join('/');
-  return segments.join('/');
+type FoundRule = Exclude<SpeakerRule, 'auto'>;
+
+/** What the path names as the speaker; null where it names none. */
+function namedSpeaker(segments: string[], rule: FoundRule): string | null {
+  if (rule === 'folder') return segments.length > 2 ? segments[1]! : null;
+  if (rule === 'prefix') return /^([^_]+)_/.exec(stemOf(segments.at(-1)!))?.[1] ?? null;
+  return null;
+}
+
+/** A recording that names no speaker is a speaker of its own. */
+const speakerOf = (segments: string[], rule: FoundRule): string => namedSpeaker(segments, rule) ?? segments.join('/');
+
+function speakerNotes(rule: FoundRule, placed: FoundRecording[]): string[] {
+  const risk = 'recordings of one speaker may be in two splits, and accuracy may look better than it is';
+  if (rule === 'recording') return [`speakers are not known: ${risk}`];
+  const nameless = placed.filter(({ segments }) => namedSpeaker(segments, rule) === null);
+  if (nameless.length === 0) return [];
+  const example = nameless[0]!.segments.join('/');
+  return [`the speaker is not known of ${nameless.length} of ${placed.length} recordings (${example}): ${risk}`];
 }
 
 /** Names of speakers recur across classes; three or more of them make it a rule. */
-function guessRule(placed: FoundRecording[]): Exclude<SpeakerRule, 'auto'> {
-  const recurs = (rule: 'folder' | 'prefix'): boolean => {
+function guessRule(placed: FoundRecording[]): FoundRule {
+  const names = (rule: 'folder' | 'prefix'): boolean => {
+    const named = placed.filter(({ segments }) => namedSpeaker(segments, rule) !== null);
+    if (named.length === 0 || named.length < MOST * placed.length) return false;
     const classesBySpeaker = new Map<string, Set<string>>();
-    for (const { segments } of placed) {
-      const speaker = speakerOf(segments, rule);
+    for (const { segments } of named) {
+      const speaker = namedSpeaker(segments, rule)!;
       classesBySpeaker.set(speaker, (classesBySpeaker.get(speaker) ?? new Set()).add(segments[0]!));
     }
     return [...classesBySpeaker.values()].filter((classes) => classes.size > 1).length >= 3;
   };
-  if (placed.length > 0 && placed.every(({ segments }) => segments.length > 2) && recurs('folder')) return 'folder';
-  const named = placed.filter(({ segments }) => /^[^_]+_/.test(segments.at(-1)!));
-  return named.length === placed.length && recurs('prefix') ? 'prefix' : 'recording';
+  if (names('folder')) return 'folder';
+  return names('prefix') ? 'prefix' : 'recording';
 }

@@ -32,7 +32,7 @@ Exit codes: 0 written, 2 the recordings do not fit or the workflow is there alre
   async run(context, args, options) {
     const folder = resolve(args[0]!);
     const recordings = resolve(String(options['from']));
-    const classes = await findClassFolders(recordings);
+    const { classes, notes: folderNotes } = await findClassFolders(recordings);
     // Loaded only when needed: the service is behind this import.
     const { splitClasses, thinClassNotes } = await import('../project/class-splits.js');
     const { splits, notes: splitNotes } = splitClasses(classes);
@@ -52,7 +52,7 @@ Exit codes: 0 written, 2 the recordings do not fit or the workflow is there alre
       ),
     );
     const shown = relative(process.cwd(), file);
-    const notes = [...splitNotes, ...thinClassNotes(classes, splits)];
+    const notes = [...folderNotes, ...splitNotes, ...thinClassNotes(classes, splits)];
     context.emit({ workflow: file, classes: splits.map(withSum), notes });
     context.say(
       table(

@@ -144,7 +144,8 @@ def main() -> None:
     parser.add_argument("--nets", default=",".join(NETS))
     parser.add_argument("--engines", default=",".join(ENGINES))
     parser.add_argument("--python", action="append", default=[], metavar="ENGINE=PYTHON", help="an interpreter of its own for an engine")
-    parser.add_argument("--lne", default=str(HERE.parent / "build" / "lne"))
+    parser.add_argument("--onnx2tf", type=Path, help="command that converts to TFLite: onnx2tf==1.29.24 with tensorflow-cpu==2.19.0 and protobuf==4.25.5, in an environment of its own")
+    parser.add_argument("--lne", default=str(HERE.parent / "node" / "build" / "engine" / "lne"))
     parser.add_argument("--plan", help="a plan for every net, for instance to forbid plugins")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--chunk-ms", type=float, default=60, help="timed work per engine and round")
@@ -163,7 +164,7 @@ def main() -> None:
     results: dict[str, dict] = {}
     for net in nets:
         write(arguments.work, net)
-        convert(arguments.work, net, arguments.engines)
+        convert(arguments.work, net, arguments.engines, arguments.onnx2tf)
         results[net] = measure(net, arguments.work, arguments)
         print(table(results) if net == nets[-1] else f"{net}: {results[net]['ratio']:.3f} of {results[net]['fastest']}", flush=True)
         if arguments.json:

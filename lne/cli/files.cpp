@@ -23,7 +23,7 @@ void write_file_text(const std::string& path, const std::string& text) {
   if (!problem.empty()) fail(problem);
 }
 
-std::string plan_text(const Arguments& arguments) { return arguments.has("--plan") ? read_file_text(arguments.text("--plan")) : std::string(); }
+std::string plan_text(const Arguments& arguments) { return plan_for_target(arguments.has("--plan") ? read_file_text(arguments.text("--plan")) : std::string(), arguments.text("--target", "native")); }
 
 std::string read_model(const Arguments& arguments) {
   const std::string& path = arguments.words[0];

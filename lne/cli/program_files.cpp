@@ -6,9 +6,8 @@
 
 namespace lne::cli {
 
-void write_program(Network& network, const std::string& folder, const std::string& target, const std::string& golden) {
+void write_program(Network& network, const std::string& folder, const std::string& golden) {
   GenerateOptions options;
-  options.target = target;
   const std::vector<program::PortInfo> ports = ports_of(network.inputs());
   if (!golden.empty()) {
     std::vector<program::Array> arrays;

@@ -1,8 +1,19 @@
-// Builds the Node addon with CMake (`npm run build:native`); does nothing when nothing changed.
-// usage: node lne/node/build.mjs [--force]
+// Builds the engine with CMake, once for all that use it: the Node addon and the lne command (`npm run build:native`), and with --tests the
+// C++ tests. Does nothing when nothing changed.
+// usage: node lne/node/build.mjs [--tests] [--force]
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,7 +23,10 @@ const node = import.meta.dirname;
 const build = join(node, 'build');
 const stampPath = join(build, 'build.stamp');
 const lockPath = join(node, '.build.lock');
-const output = join(build, 'lne.node');
+const outputs = [join(build, 'lne.node'), join(build, 'engine', 'lne')];
+const withTests = process.argv.includes('--tests');
+/** Nobody takes this long between making the lock and writing his name into it. */
+const NAMELESS_LOCK_MS = 10_000;
 
 class BuildError extends Error {}
 
@@ -76,7 +90,14 @@ function stampOf(compiler, headers) {
 /** Runs a command and shows its last line as progress. @returns what it printed */
 function run(label, command, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // A process group of its own: what CMake starts must end with it, or it would go on writing where the next build writes.
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    let isStopped = false;
+    const stop = () => {
+      isStopped = true;
+      process.kill(-child.pid, 'SIGTERM');
+    };
+    process.once('SIGINT', stop).once('SIGTERM', stop);
     const lines = [];
     let shown = 0;
     const onData = (chunk) => {
@@ -92,7 +113,9 @@ function run(label, command, args) {
     child.stderr.on('data', onData);
     child.on('error', (error) => reject(new BuildError(`${command} can't be started: ${error.message}`)));
     child.on('close', (code) => {
-      if (code === 0) resolve();
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+      if (isStopped) reject(new BuildError('stopped'));
+      else if (code === 0) resolve();
       else reject(new BuildError(`${label} failed (${command} ended with ${code}):\n${lines.slice(-60).join('\n')}`));
     });
   });
@@ -125,11 +148,13 @@ async function compile([nodeApi, nodeAddonApi]) {
     CMAKE_BUILD_TYPE: 'Release',
     NODE_API_INCLUDE: nodeApi,
     NODE_ADDON_API_INCLUDE: nodeAddonApi,
+    LNE_TESTS: withTests ? 'ON' : 'OFF',
   };
   const defines = Object.entries(settings).map(([name, value]) => `-D${name}=${value}`);
   await run('configure', 'cmake', ['-S', node, '-B', build, ...generator, ...defines]);
   const jobs = String(Math.max(1, availableParallelism()));
-  await run('build', 'cmake', ['--build', build, '--target', 'lne_node', '-j', jobs]);
+  const targets = ['lne_node', 'lne', ...(withTests ? ['lne_tests'] : [])];
+  await run('build', 'cmake', ['--build', build, '-j', jobs, '--target', ...targets]);
 }
 
 const isAlive = (pid) => {
@@ -139,6 +164,16 @@ const isAlive = (pid) => {
     return error.code === 'EPERM';
   }
 };
+
+/** Whether the process that made the lock is gone, be it before it could write its number. */
+function isAbandoned() {
+  try {
+    const owner = Number(readFileSync(lockPath, 'utf8'));
+    return owner > 0 ? !isAlive(owner) : Date.now() - statSync(lockPath).mtimeMs > NAMELESS_LOCK_MS;
+  } catch {
+    return false; // gone meanwhile
+  }
+}
 
 /** One build at a time in one folder; the lock of a process that died is taken over. */
 async function withLock(action) {
@@ -151,8 +186,7 @@ async function withLock(action) {
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
     }
-    const owner = existsSync(lockPath) ? Number(readFileSync(lockPath, 'utf8')) : 0;
-    if (owner > 0 && !isAlive(owner)) rmSync(lockPath, { force: true });
+    if (isAbandoned()) rmSync(lockPath, { force: true });
     else {
       if (!waited) console.log('another build is under way, waiting for it');
       await new Promise((done) => setTimeout(done, 300));
@@ -172,7 +206,11 @@ async function main() {
   findCmake();
   await withLock(async () => {
     const stamp = stampOf(compiler, [headers[0], join(headers[1], 'tools')]);
-    const isFresh = existsSync(output) && existsSync(stampPath) && readFileSync(stampPath, 'utf8') === stamp;
+    const isFresh =
+      !withTests &&
+      outputs.every((path) => existsSync(path)) &&
+      existsSync(stampPath) &&
+      readFileSync(stampPath, 'utf8') === stamp;
     if (isFresh && !process.argv.includes('--force')) return console.log('native engine: unchanged');
     rmSync(stampPath, { force: true });
     await compile(headers);

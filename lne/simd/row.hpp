@@ -75,16 +75,4 @@ static inline __attribute__((always_inline)) void accumulate(Row<Vectors> (&sums
   }
 }
 
-/// Whether a register tile of `positions` rows of 8 * vectors floats stays in registers: one is left for the broadcast element, and one for each part of a row of weights.
-constexpr bool fits_registers(int vectors, int positions) {
-#if defined(__AVX512F__) && defined(__AVX512VL__)
-  const int each = (vectors + 1) / 2, most = 32;
-#elif defined(__ARM_NEON) && defined(__aarch64__)
-  const int each = 2 * vectors, most = 32;
-#else
-  const int each = vectors, most = 16;
-#endif
-  return positions == 1 || each * (positions + 1) + 1 <= most;
-}
-
 }  // namespace lne::simd

@@ -4,7 +4,7 @@
 
 #include "../runtime/program/golden.hpp"
 #include "codegen/generator.hpp"
-#include "codegen/target.hpp"
+#include "plan/target.hpp"
 #include "import/caffe/caffe_layers.hpp"
 #include "import/import.hpp"
 #include "interpret/interpreter.hpp"

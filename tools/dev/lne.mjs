@@ -1,29 +1,19 @@
 // `npm run lne -- <arguments>`: builds the lne command from the sources as they are, and runs it.
 import { spawn } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { SetupError, runCommand } from './setup/steps.mjs';
+import { SetupError, buildNative } from './setup/steps.mjs';
 
 const root = resolve(import.meta.dirname, '..', '..');
-const build = join(root, 'lne', 'build');
 
 try {
-  await runCommand('configuring lne', 'cmake', ['-S', join(root, 'lne'), '-B', build, '-DCMAKE_BUILD_TYPE=Release']);
-  await runCommand('building lne', 'cmake', [
-    '--build',
-    build,
-    '--target',
-    'lne',
-    '-j',
-    String(availableParallelism()),
-  ]);
+  await buildNative();
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(error.message);
   process.exit(error.exitCode);
 }
 // npm starts scripts in the workspace root; INIT_CWD is where the user stands, so that relative paths mean what they say.
-const child = spawn(join(build, 'lne'), process.argv.slice(2), {
+const child = spawn(join(root, 'lne', 'node', 'build', 'engine', 'lne'), process.argv.slice(2), {
   stdio: 'inherit',
   cwd: process.env.INIT_CWD ?? process.cwd(),
 });

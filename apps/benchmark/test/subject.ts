@@ -70,7 +70,7 @@ export async function programInput(folder: string, model: Input, bytes: Uint8Arr
   const network = await importNetwork(bytes, { file: 'model.onnx', plan: null });
   const goldenInputs = [new Float32Array(1280).fill(0.5)];
   const metadata = { classes, preprocessing, output };
-  const files = await network.generate({ target: 'native', name: 'app', goldenInputs, metadata });
+  const files = await network.generate({ name: 'app', goldenInputs, metadata });
   const source = join(folder, 'application');
   for (const [path, content] of files) {
     await mkdir(dirname(join(source, path)), { recursive: true });

@@ -8,16 +8,26 @@
 namespace lne::cli {
 namespace {
 
+/// The plan that was explored before, or one that is explored now; for a target that this machine does not run, what was given.
+std::string plan_for(const Arguments& arguments, const std::string& model, const std::string& target) {
+  if (!can_run(target)) {
+    std::fprintf(stderr, "lne: nothing is explored, since this machine runs no program for %s; kernels are chosen by estimates\n", target.c_str());
+    return plan_text(arguments);
+  }
+  const std::string known = arguments.has("--plan") ? std::string() : explored_plan(model, target);
+  if (known.empty()) return explore_model(arguments, model).plan;
+  std::fprintf(stderr, "lne: with the plan that was explored for this model on this machine; `lne explore` explores again\n");
+  return known;
+}
+
 int run(const Arguments& arguments) {
   if (!arguments.has("-o")) throw UsageError("-o names the folder for the program");
   const std::string model = read_model(arguments), folder = arguments.text("-o"), target = arguments.text("--target", "native");
-  const std::string known = arguments.has("--plan") ? std::string() : explored_plan(model);
-  if (!known.empty()) std::fprintf(stderr, "lne: with the plan that was explored for this model on this machine; `lne explore` explores again\n");
-  const std::string plan = known.empty() ? explore_model(arguments, model).plan : known;
+  const std::string plan = plan_for(arguments, model, target);
   std::vector<Problem> problems;
   const std::unique_ptr<Network> network = Network::load(model, arguments.words[0], plan, problems);
   if (!network) fail(problems);
-  write_program(*network, folder, target, arguments.text("--golden"));
+  write_program(*network, folder, arguments.text("--golden"));
   if (target != "native" && target != native_target()) {
     std::fprintf(stderr, "lne: %s holds the sources for %s; build them with its compiler\n", folder.c_str(), target.c_str());
     return kGood;
@@ -31,9 +41,9 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Command compile_command() {
-  std::vector<Option> options{weights_option(), {"-o", "DIR", "the folder for sources and build"}, {"--target", "T", "as for `lne generate`; only the machine's own is built"}, {"--golden", "INPUT.npy", "an input for the self-test; without it a ramp"}};
+  std::vector<Option> options{weights_option(), {"-o", "DIR", "the folder for sources and build"}, {"--golden", "INPUT.npy", "an input for the self-test; without it a ramp"}};
   for (const Option& option : explore_options()) options.push_back(option);
-  return {"compile", "MODEL", 1, 1, "explore, generate and build at once", "Explores the model, unless that was done on this machine, generates its program and builds it: DIR/build/app.", options, run};
+  return {"compile", "MODEL", 1, 1, "explore, generate and build at once", "Explores the model, unless that was done on this machine, generates its program and builds it: DIR/build/app. For a target that this machine\ndoes not run nothing is explored, and the sources are built with its compiler.", options, run};
 }
 
 }  // namespace lne::cli

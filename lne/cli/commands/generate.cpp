@@ -7,7 +7,7 @@ namespace {
 int run(const Arguments& arguments) {
   if (!arguments.has("-o")) throw UsageError("-o names the folder for the sources");
   const std::unique_ptr<Network> network = load_network(arguments);
-  write_program(*network, arguments.text("-o"), arguments.text("--target", "native"), arguments.text("--golden"));
+  write_program(*network, arguments.text("-o"), arguments.text("--golden"));
   return kGood;
 }
 

@@ -28,8 +28,6 @@ struct Port {
 
 /// What a generated program shall be.
 struct GenerateOptions {
-  /// `native`, `x86-64-v3`, `x86-64-v4`, `aarch64`, `armv7` or `generic`
-  std::string target = "native";
   /// name of the program's files and functions; letters, digits and `_`
   std::string name = "app";
   /// inputs that the program carries with their outputs for its self-test, each as long as the first network input
@@ -64,6 +62,13 @@ class Network {
   virtual std::map<std::string, std::string> generate(const GenerateOptions& options, std::vector<Problem>& problems) = 0;
 };
 
+/// A plan with the processor that it is for: `native`, `x86-64-v3`, `x86-64-v4`, `aarch64`, `armv7` or `generic`. Networks are planned, and programs
+/// generated, for the target of their plan. @param plan text of a plan file, or empty
+std::string plan_for_target(const std::string& plan, const std::string& target);
+
+/// Whether this machine runs programs for a target.
+bool can_run(const std::string& target);
+
 /// Generates and builds the program of a network for this machine, and keeps it in `$SEDGE_HOME/lne`: the same model, plan, compiler and engine
 /// give the same program without work. Safe from several processes at once.
 /// @param plan text of a plan file, or empty @param is_cancelled asked now and then, may be empty
@@ -72,7 +77,7 @@ std::string build_program(std::string_view model, const std::string& file, const
 
 /// How an exploration is done. The defaults are those of the published method, QS-DNN.
 struct ExploreOptions {
-  /// text of a plan that forces or forbids primitives, or empty
+  /// text of a plan that forces or forbids primitives, or empty; its target must be one that this machine runs
   std::string plan;
   /// plugins that may be used besides `core`; empty means all
   std::vector<std::string> plugins;
@@ -117,7 +122,7 @@ using ExploreProgress = std::function<bool(const std::string& stage, double done
 Exploration explore_network(std::string_view model, const std::string& file, const ExploreOptions& options, const ExploreProgress& progress, std::vector<Problem>& problems);
 
 /// The plan that was explored for a model on this machine, and the report on it; empty texts where there is none.
-std::string explored_plan(std::string_view model);
+std::string explored_plan(std::string_view model, const std::string& target = "native");
 std::string exploration_report(std::string_view model);
 
 /// A Caffe network's two files as the one model that the functions here take.

@@ -43,7 +43,7 @@ Failure failure_of(const std::vector<Problem>& problems) {
 Napi::Value import_network(const Napi::CallbackInfo& info) {
   auto bytes = std::make_shared<std::string>(bytes_argument(info, 0, "bytes"));
   const std::string file = text_argument(info, 1, "file");
-  const std::string plan = text_argument(info, 2, "plan");
+  const std::string plan = plan_for_target(text_argument(info, 2, "plan"), text_argument(info, 3, "target"));
   auto handle = std::make_shared<Handle>();
   const auto load = [=] {
     std::vector<Problem> problems;
@@ -205,10 +205,9 @@ Napi::Value files_to_js(Napi::Env env, const std::map<std::string, std::string>&
 Napi::Value generate(const Napi::CallbackInfo& info) {
   const HandlePointer handle = handle_argument(info);
   GenerateOptions options;
-  options.target = text_argument(info, 1, "target");
-  options.name = text_argument(info, 2, "name");
-  options.metadata = text_argument(info, 3, "metadata");
-  for (const Napi::Float32Array& golden : float_arrays_of(info[4], "goldenInputs")) options.golden_inputs.emplace_back(golden.Data(), golden.Data() + golden.ElementLength());
+  options.name = text_argument(info, 1, "name");
+  options.metadata = text_argument(info, 2, "metadata");
+  for (const Napi::Float32Array& golden : float_arrays_of(info[3], "goldenInputs")) options.golden_inputs.emplace_back(golden.Data(), golden.Data() + golden.ElementLength());
   auto files = std::make_shared<std::map<std::string, std::string>>();
   const auto work = [=] {
     const std::lock_guard<std::mutex> lock(handle->mutex);

@@ -15,7 +15,7 @@ export interface Addon {
   resample(samples: Float32Array, fromHz: number, toHz: number): Promise<Float32Array>;
   mfccShape(parameters: MfccParameters): MfccShape;
   mfcc(clips: Int16Array | Float32Array, parameters: MfccParameters): Promise<Float32Array>;
-  importNetwork(bytes: Uint8Array, file: string, plan: string): Promise<NetworkHandle>;
+  importNetwork(bytes: Uint8Array, file: string, plan: string, target: string): Promise<NetworkHandle>;
   describe(network: NetworkHandle): NetworkDescription;
   run(network: NetworkHandle, inputs: readonly Float32Array[]): Float32Array[];
   runBatch(network: NetworkHandle, samples: Float32Array): Promise<Float32Array>;
@@ -28,7 +28,6 @@ export interface Addon {
   report(network: NetworkHandle, runs: number): Promise<string>;
   generate(
     network: NetworkHandle,
-    target: string,
     name: string,
     metadata: string,
     goldenInputs: readonly Float32Array[],

@@ -13,6 +13,8 @@ export interface ImportOptions {
   file: string;
   /** text of a plan as `Network.plan` gives it, perhaps edited; null for the engine's own choice */
   plan: string | null;
+  /** the processor that it is planned for: `native` (the default), `x86-64-v3`, `x86-64-v4`, `aarch64`, `armv7` or `generic` */
+  target?: string;
 }
 
 export interface Footprint {
@@ -25,8 +27,6 @@ export interface Footprint {
 
 /** What a generated program shall be. */
 export interface GenerateOptions {
-  /** `native`, `x86-64-v3`, `x86-64-v4`, `aarch64`, `armv7` or `generic` */
-  target: string;
   /** name of the program's files and functions: letters, digits and `_` */
   name: string;
   /** inputs that the program carries with their outputs for its self-test, each of the size of the first network input */
@@ -97,22 +97,23 @@ export class Network {
   }
 
   /**
-   * The files of a program: path -> bytes. Equal options give equal bytes.
-   * @throws LneError LNE_TARGET, LNE_METADATA, LNE_GENERATE_GOLDEN
+   * The files of a program for the target that the network is planned for: path -> bytes. Equal options give equal bytes.
+   * @throws LneError LNE_METADATA, LNE_GENERATE_GOLDEN
    */
   async generate(options: GenerateOptions): Promise<Map<string, Uint8Array>> {
-    const { target, name, goldenInputs } = options;
+    const { name, goldenInputs } = options;
     const metadata = options.metadata == null ? '' : JSON.stringify(options.metadata);
-    return new Map(await native((addon) => addon.generate(this.#handle, target, name, metadata, goldenInputs)));
+    return new Map(await native((addon) => addon.generate(this.#handle, name, metadata, goldenInputs)));
   }
 }
 
 /**
  * Compiles an ONNX file or a Caffe network (a prototxt, a zero byte and its caffemodel) for this process, on a thread of its own.
- * @throws LneError LNE_ONNX_…, LNE_CAFFE_…, LNE_PLAN_…; `problems` lists everything that is wrong, e.g. all unknown operators
+ * @throws LneError LNE_ONNX_…, LNE_CAFFE_…, LNE_PLAN_…, LNE_TARGET; `problems` lists everything that is wrong, e.g. all unknown operators
  */
 export async function importNetwork(bytes: Uint8Array, options: ImportOptions): Promise<Network> {
-  return new Network(await native((addon) => addon.importNetwork(bytes, options.file, options.plan ?? '')));
+  const { file, plan, target = 'native' } = options;
+  return new Network(await native((addon) => addon.importNetwork(bytes, file, plan ?? '', target)));
 }
 
 /** The target that `native` stands for on this machine. */

@@ -173,7 +173,7 @@ struct AnyTiles {
 
   template <int Vectors, int... Positions>
   static constexpr std::array<Tile, kMostPositions> row(std::integer_sequence<int, Positions...>) {
-    return {(simd::fits_registers(Vectors, Positions + 1) ? static_cast<Tile>(conv_tile<Vectors, simd::fits_registers(Vectors, Positions + 1) ? Positions + 1 : 1>) : nullptr)...};
+    return {(kLargestVectorUnit.fits(Vectors, Positions + 1) ? static_cast<Tile>(conv_tile<Vectors, kLargestVectorUnit.fits(Vectors, Positions + 1) ? Positions + 1 : 1>) : nullptr)...};
   }
   template <int... Vectors>
   static constexpr std::array<std::array<Tile, kMostPositions>, kMostVectors> all(std::integer_sequence<int, Vectors...>) {
@@ -232,7 +232,7 @@ double cost_of(const VectorConvShape& s) {
 }
 
 /// Tiles for a layer that is made of some convolutions, the cheapest first.
-std::vector<Variant> variants_of(std::vector<VectorConvShape> parts) {
+std::vector<Variant> variants_of(std::vector<VectorConvShape> parts, const VectorUnit& unit) {
   std::vector<std::pair<double, Variant>> found;
   const int total = parts[0].out_vectors;
   std::set<int> seen;
@@ -241,7 +241,7 @@ std::vector<Variant> variants_of(std::vector<VectorConvShape> parts) {
     if (!seen.insert(vectors).second) continue;
     std::set<std::map<int, int>> tilings;
     for (int positions = AnyTiles::kMostPositions; positions >= 1; --positions) {
-      if (!simd::fits_registers(vectors, positions)) continue;
+      if (!unit.fits(vectors, positions)) continue;
       double cost = 0;
       std::map<int, int> tiling;
       for (VectorConvShape& s : parts) {
@@ -416,7 +416,7 @@ void register_primitive_vector_conv_direct(PrimitiveRegistry& registry) {
   primitive.src_layout = Layout::kChannelsLast8;
   primitive.dst_layout = Layout::kChannelsLast8;
   primitive.refuse = refuse;
-  primitive.variants = [](const Graph& graph, const Node& node) { return variants_of({shape_for(graph, node, {1, 1}, false)}); };
+  primitive.variants = [](const Graph& graph, const Node& node) { return variants_of({shape_for(graph, node, {1, 1}, false)}, graph.vector_unit); };
   primitive.lower = [](const Graph& graph, const Node& node, const Variant& variant) { return lower(graph, node, variant, false); };
   primitive.overwrites = overwrites_residual;
   primitive.takes_src_steps = true;
@@ -434,7 +434,7 @@ void register_primitive_vector_conv_direct(PrimitiveRegistry& registry) {
     if (node.integers("dilations", {1, 1})[1] != 1) return std::string("it is for taps that lie side by side");
     return refuse(graph, node);
   };
-  primitive.variants = [](const Graph& graph, const Node& node) { return variants_of({shape_for(graph, node, {1, 1}, true)}); };
+  primitive.variants = [](const Graph& graph, const Node& node) { return variants_of({shape_for(graph, node, {1, 1}, true)}, graph.vector_unit); };
   primitive.lower = [](const Graph& graph, const Node& node, const Variant& variant) { return lower(graph, node, variant, true); };
   primitive.preference = always(40);
   registry.add(std::move(primitive));
@@ -448,7 +448,7 @@ void register_primitive_vector_conv_direct(PrimitiveRegistry& registry) {
   transpose.variants = [](const Graph& graph, const Node& node) {
     std::vector<VectorConvShape> parts;
     for (const Phase& phase : phases_of(graph, node, {1, 1})) parts.push_back(phase.shape);
-    return variants_of(std::move(parts));
+    return variants_of(std::move(parts), graph.vector_unit);
   };
   transpose.lower = lower_transpose;
   transpose.overwrites = overwrites_residual;

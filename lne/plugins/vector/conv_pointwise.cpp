@@ -92,7 +92,7 @@ struct AnyTiles {
 
   template <int Vectors, int... Positions>
   static constexpr std::array<Tile, kMostPositions> row(std::integer_sequence<int, Positions...>) {
-    return {(simd::fits_registers(Vectors, Positions + 1) ? static_cast<Tile>(pointwise_tile<Vectors, simd::fits_registers(Vectors, Positions + 1) ? Positions + 1 : 1>) : nullptr)...};
+    return {(kLargestVectorUnit.fits(Vectors, Positions + 1) ? static_cast<Tile>(pointwise_tile<Vectors, kLargestVectorUnit.fits(Vectors, Positions + 1) ? Positions + 1 : 1>) : nullptr)...};
   }
   template <int... Vectors>
   static constexpr std::array<std::array<Tile, kMostPositions>, kMostVectors> all(std::integer_sequence<int, Vectors...>) {
@@ -146,7 +146,7 @@ std::vector<Variant> variants(const Graph& graph, const Node& node) {
     const std::int64_t blocks = (sizes.out_vectors + most - 1) / most;
     const int vectors = static_cast<int>((sizes.out_vectors + blocks - 1) / blocks);
     for (int positions = AnyTiles::kMostPositions; positions >= 1; --positions) {
-      if (!simd::fits_registers(vectors, positions)) continue;
+      if (!graph.vector_unit.fits(vectors, positions)) continue;
       const std::int64_t tiles = (sizes.positions + positions - 1) / positions;
       const int balanced = static_cast<int>((sizes.positions + tiles - 1) / tiles);
       if (!seen.insert({vectors, balanced}).second) continue;

@@ -67,7 +67,7 @@ struct AnyProducts {
 
   template <int Vectors, int... Positions>
   static constexpr std::array<Multiply, kMostPositions> row(std::integer_sequence<int, Positions...>) {
-    return {(simd::fits_registers(Vectors, Positions + 1) ? static_cast<Multiply>(simd::winograd_multiply<Vectors, simd::fits_registers(Vectors, Positions + 1) ? Positions + 1 : 1>) : nullptr)...};
+    return {(kLargestVectorUnit.fits(Vectors, Positions + 1) ? static_cast<Multiply>(simd::winograd_multiply<Vectors, kLargestVectorUnit.fits(Vectors, Positions + 1) ? Positions + 1 : 1>) : nullptr)...};
   }
   template <int... Vectors>
   static constexpr std::array<std::array<Multiply, kMostPositions>, kMostVectors> all(std::integer_sequence<int, Vectors...>) {
@@ -118,7 +118,7 @@ constexpr std::size_t kMostForms = 24;
 
 /// The forms that fit the kernel, the one that is expected to be fastest first.
 template <std::size_t Count>
-std::vector<Form> forms_for(const TransformsOfForm (&offers)[Count], const Sizes& sizes) {
+std::vector<Form> forms_for(const TransformsOfForm (&offers)[Count], const Sizes& sizes, const VectorUnit& unit) {
   std::vector<std::pair<double, Form>> found;
   const int total = static_cast<int>(sizes.out_channels / 8);
   for (const TransformsOfForm& offered : offers) {
@@ -128,7 +128,7 @@ std::vector<Form> forms_for(const TransformsOfForm (&offers)[Count], const Sizes
       const int blocks = (total + most - 1) / most, vectors = (total + blocks - 1) / blocks;
       for (int positions = kMostPositions; positions >= 1; --positions) {
         Form form{offered.outputs_y, offered.taps_y, offered.outputs_x, offered.taps_x, vectors, positions, 0};
-        if (!simd::fits_registers(vectors, positions)) continue;
+        if (!unit.fits(vectors, positions)) continue;
         const std::int64_t tiles = tiles_of(sizes, form);
         // Source tiles that stay in the second cache, or so many that the weights pass once.
         for (const std::int64_t floats : {96 * 1024, 1024 * 1024}) {

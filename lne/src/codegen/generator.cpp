@@ -11,7 +11,7 @@
 #include "kernel_text.hpp"
 #include "metadata.hpp"
 #include "runtime_files.hpp"
-#include "target.hpp"
+#include "../plan/target.hpp"
 
 namespace lne {
 
@@ -259,12 +259,8 @@ class Generator {
 }  // namespace
 
 Result<Files> generate_program(std::shared_ptr<const Program> program, const GenerateOptions& options, std::uint64_t model_fnv64) {
-  const Target* target = find_target(options.target == "native" ? host_target() : options.target);
-  if (target == nullptr) {
-    std::string names = "native";
-    for (const Target& known : targets()) names += ", " + known.name;
-    return Error{"LNE_TARGET", "there is no target '" + options.target + "'; there are " + names};
-  }
+  const Target* target = find_target(program->target);
+  if (target == nullptr) return unknown_target(program->target);
   const auto own = program->graph.metadata.find("sedge");
   const std::string text = !options.metadata.empty() ? options.metadata : own == program->graph.metadata.end() ? std::string() : own->second;
   Result<ModelMetadata> metadata = read_metadata(text, program->graph);

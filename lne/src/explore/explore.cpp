@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "../../include/lne/lne.hpp"
-#include "../codegen/target.hpp"
+#include "../plan/target.hpp"
 #include "../import/import.hpp"
 #include "../report/exploration_page.hpp"
 #include "../toolchain/home.hpp"
@@ -19,7 +19,7 @@
 
 namespace lne {
 
-std::string keep_explored_plan(std::string_view model, const std::string& plan, const std::string& report);
+std::string keep_explored_plan(std::string_view model, const std::string& target, const std::string& plan, const std::string& report);
 
 namespace explore {
 namespace {
@@ -53,7 +53,7 @@ class Exploring {
     const Json report = report_json();
     exploration.report = report.text();
     exploration.page = exploration_page(report);
-    const std::string problem = options_.plan.empty() && options_.plugins.empty() && options_.memory_weight <= 0 && options_.weight_budget <= 0 ? keep_explored_plan(model_, exploration.plan, exploration.report) : std::string();
+    const std::string problem = !is_restricted_ && options_.plugins.empty() && options_.memory_weight <= 0 && options_.weight_budget <= 0 ? keep_explored_plan(model_, target_, exploration.plan, exploration.report) : std::string();
     if (!problem.empty()) return Error{"LNE_FILE", problem};
     return exploration;
   }
@@ -77,6 +77,9 @@ class Exploring {
       Result<PlanOptions> plan = read_plan(options_.plan);
       if (!plan) return plan.errors();
       space_options.plan = std::move(plan.value());
+      is_restricted_ = !space_options.plan.layers.empty();
+      target_ = space_options.plan.target;
+      if (!can_run(target_)) return std::vector<Error>{{"LNE_TARGET", "an exploration measures, and this machine (" + host_target() + ") runs no program for " + target_}};
     }
     space_options.plan.plugins = options_.plugins;
     space_options.kept = options_.variants;
@@ -87,7 +90,7 @@ class Exploring {
     const Result<Compiler> compiler = find_compiler();
     if (!compiler) return compiler.errors();
     compiler_ = compiler.value();
-    measurements_ = std::make_unique<Measurements>(home_folder("measurements") / (digest_of(machine_name() + "\n" + compiler_.name) + ".jsonl"));
+    measurements_ = std::make_unique<Measurements>(home_folder("measurements") / (digest_of(machine_name() + "\n" + compiler_.name + (target_ == "native" ? std::string() : "\n" + target_)) + ".jsonl"));
     context_ = context_of(graph.value());
     if (!tell("looking at variants", 0, 1)) return std::vector<Error>{cancelled()};
     // The choice by rank is among the options, so that it can be compared.
@@ -110,7 +113,7 @@ class Exploring {
   Errors measure_space() {
     auto started = Clock::now();
     LibraryOptions library_options;
-    library_options.target_flags = find_target(host_target())->flags;
+    library_options.target_flags = find_target(target_)->flags;
     library_options.jobs = options_.jobs > 0 ? options_.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     library_options.is_cancelled = [this] { return is_cancelled(); };
     library_options.on_progress = [this](std::size_t done, std::size_t all) { tell("compiling kernels", static_cast<double>(done), static_cast<double>(all)); };
@@ -243,7 +246,7 @@ class Exploring {
 
   void add_program(const std::string& name, const std::vector<std::size_t>& options) {
     const Decisions timed(space_, times());
-    const std::string plan = plan_json(space_.graph, timed.assignment_of(options)).text() + "\n";
+    const std::string plan = plan_json(space_.graph, timed.assignment_of(options), target_).text() + "\n";
     const auto same = std::find_if(programs_.begin(), programs_.end(), [&](const TimedProgram& program) { return program.plan == plan; });
     if (same != programs_.end()) return same->names.push_back(name);
     TimedProgram program;
@@ -340,6 +343,8 @@ class Exploring {
   const ExploreProgress& progress_;
   Compiler compiler_;
   std::string context_;
+  std::string target_ = "native";
+  bool is_restricted_ = false;
   std::unique_ptr<Measurements> measurements_;
   Space space_;
   Assignment by_rank_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../base/result.hpp"
+#include "vector_unit.hpp"
 
 namespace lne {
 
@@ -84,6 +85,8 @@ struct Graph {
   std::vector<ValueId> outputs;
   /// what the file says of itself; `sedge` holds classes and preprocessing as JSON
   std::map<std::string, std::string> metadata;
+  /// of the target; primitives offer what fits it
+  VectorUnit vector_unit;
   /// elements of constants that were computed at import
   std::int64_t folded_elements = 0;
 

@@ -22,6 +22,8 @@ struct PlanOptions {
   /// plugins that may be used besides `core`; empty means all
   std::vector<std::string> plugins;
   std::set<std::string> passes_off;
+  /// for which processor the plan is made
+  std::string target = "native";
 };
 
 /// A primitive with one of its variants. Without a primitive: a view, or a layer that another one's primitive computes as well.

@@ -3,6 +3,7 @@
 
 #include "../memory/placement.hpp"
 #include "program.hpp"
+#include "target.hpp"
 
 namespace lne {
 namespace {
@@ -163,6 +164,7 @@ std::int64_t multiply_adds_of(const Graph& graph, const Node& node) {
 
 std::vector<PassReport> prepare(Graph& graph, const PlanOptions& options) {
   std::vector<PassReport> reports = run_passes(graph, options.passes_off);
+  if (const Target* target = find_target(options.target)) graph.vector_unit = target->unit;
   std::set<std::string> names;
   for (Node& node : graph.nodes) {
     const std::string name = node.name;
@@ -182,7 +184,9 @@ Result<Program> compile(Graph graph, const PlanOptions& options) {
   const Result<Assignment> assignment = assign(graph, options);
   if (!assignment) return assignment.errors();
   Result<Program> program = build(std::move(graph), assignment.value());
-  if (program) program.value().passes = std::move(reports);
+  if (!program) return program;
+  program.value().passes = std::move(reports);
+  program.value().target = options.target;
   return program;
 }
 

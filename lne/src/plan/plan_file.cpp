@@ -1,4 +1,6 @@
+#include "../../include/lne/lne.hpp"
 #include "program.hpp"
+#include "target.hpp"
 
 namespace lne {
 namespace {
@@ -23,11 +25,15 @@ Json layer_json(const std::string& layer, const std::string& op, const Choice& c
   return Json(Json::Object{{"layer", Json(layer)}, {"op", Json(op)}, {"primitive", Json(choice.primitive->name)}, {"variant", json_of(choice.variant)}, {"merged", list_of(fused)}});
 }
 
-Json plan_of(Json::Array layers) { return Json(Json::Object{{"format", Json("lne-plan-1")}, {"layers", Json(std::move(layers))}}); }
+Json plan_of(Json::Array layers, const std::string& target) {
+  Json::Object plan{{"format", Json("lne-plan-1")}, {"layers", Json(std::move(layers))}};
+  if (target != "native") plan["target"] = Json(target);
+  return Json(std::move(plan));
+}
 
 }  // namespace
 
-Json plan_json(const Graph& graph, const Assignment& assignment) {
+Json plan_json(const Graph& graph, const Assignment& assignment, const std::string& target) {
   Json::Array layers;
   for (std::size_t i = 0; i < assignment.size(); ++i) {
     if (assignment[i].primitive == nullptr) continue;
@@ -35,7 +41,7 @@ Json plan_json(const Graph& graph, const Assignment& assignment) {
     step.node = chain_of(graph, i, *assignment[i].primitive).node;
     layers.push_back(layer_json(step.node.name, step.node.op, assignment[i], step.fused()));
   }
-  return plan_of(std::move(layers));
+  return plan_of(std::move(layers), target);
 }
 
 Json Program::plan() const {
@@ -45,7 +51,7 @@ Json Program::plan() const {
   }
   Json::Array reports;
   for (const PassReport& pass : passes) reports.push_back(Json(Json::Object{{"pass", Json(pass.name)}, {"changes", Json(pass.changes)}}));
-  Json::Object plan = *plan_of(std::move(layers)).object();
+  Json::Object plan = *plan_of(std::move(layers), target).object();
   plan["passes"] = Json(std::move(reports));
   return Json(std::move(plan));
 }
@@ -68,6 +74,10 @@ Result<PlanOptions> read_plan(const std::string& text) {
   const Json::Array* layers = json ? (*json)["layers"].array() : nullptr;
   if (layers == nullptr) return Error{"LNE_PLAN_BROKEN", "the plan is no JSON object with a list 'layers'"};
   PlanOptions options;
+  if (const std::string* target = (*json)["target"].string()) {
+    if (find_target(*target) == nullptr) return unknown_target(*target);
+    options.target = *target;
+  }
   for (std::size_t i = 0; i < layers->size(); ++i) {
     const Json& entry = (*layers)[i];
     const std::string place = "layers[" + std::to_string(i) + "]";
@@ -91,6 +101,15 @@ Result<PlanOptions> read_plan(const std::string& text) {
     options.layers[*layer] = std::move(choice);
   }
   return options;
+}
+
+std::string plan_for_target(const std::string& plan, const std::string& target) {
+  if (target == "native") return plan;
+  const std::optional<Json> json = plan.empty() ? Json(Json::Object{{"layers", Json(Json::Array())}}) : Json::parse(plan);
+  if (!json || json->object() == nullptr) return plan;  // whoever reads it says what is wrong
+  Json::Object with = *json->object();
+  with["target"] = Json(target);
+  return Json(std::move(with)).text();
 }
 
 }  // namespace lne

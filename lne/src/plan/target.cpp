@@ -1,23 +1,32 @@
 #include "target.hpp"
 
+#include "../../include/lne/lne.hpp"
+
 namespace lne {
 
 const std::vector<Target>& targets() {
   static const std::vector<Target> all = {
-      {"x86-64-v4", "-march=x86-64-v4", "x86-64 with AVX-512 (F, BW, CD, DQ, VL)"},
-      {"x86-64-v3", "-march=x86-64-v3", "x86-64 with AVX2 and FMA"},
-      {"aarch64", "-march=armv8-a", "64-bit Arm with NEON"},
-      {"armv7", "-march=armv7-a -mfpu=neon -mfloat-abi=hard", "32-bit Arm; plain C++ kernels"},
-      {"generic", "", "any processor with a C++17 compiler; plain C++ kernels"},
+      {"x86-64-v4", "-march=x86-64-v4", "x86-64 with AVX-512 (F, BW, CD, DQ, VL)", {32, 16}},
+      {"x86-64-v3", "-march=x86-64-v3", "x86-64 with AVX2 and FMA", {16, 8}},
+      {"aarch64", "-march=armv8-a", "64-bit Arm with NEON", {32, 4}},
+      {"armv7", "-march=armv7-a -mfpu=neon -mfloat-abi=hard", "32-bit Arm; plain C++ kernels", {16, 4}},
+      {"generic", "", "any processor with a C++17 compiler; plain C++ kernels", {16, 4}},
   };
   return all;
 }
 
 const Target* find_target(const std::string& name) {
+  const std::string wanted = name == "native" ? host_target() : name;
   for (const Target& target : targets()) {
-    if (target.name == name) return &target;
+    if (target.name == wanted) return &target;
   }
   return nullptr;
+}
+
+Error unknown_target(const std::string& name) {
+  std::string names = "native";
+  for (const Target& known : targets()) names += ", " + known.name;
+  return {"LNE_TARGET", "there is no target '" + name + "'; there are " + names};
 }
 
 std::string host_target() {
@@ -32,6 +41,11 @@ std::string host_target() {
 #else
   return "generic";
 #endif
+}
+
+bool can_run(const std::string& name) {
+  const std::string host = host_target();
+  return name == "native" || name == host || name == "generic" || (name == "x86-64-v3" && host == "x86-64-v4");
 }
 
 }  // namespace lne

@@ -4,6 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "../base/result.hpp"
+#include "../graph/vector_unit.hpp"
+
 namespace lne {
 
 struct Target {
@@ -11,13 +14,17 @@ struct Target {
   std::string flags;
   /// one sentence for the manual
   std::string summary;
+  VectorUnit unit;
 };
 
 /// All targets, `native` apart.
 const std::vector<Target>& targets();
 
-/// @returns null for an unknown name
+/// @param name of a target, or native for the most capable one that this machine runs @returns null for an unknown name
 const Target* find_target(const std::string& name);
+
+/// Says which targets there are.
+Error unknown_target(const std::string& name);
 
 /// The most capable target that this machine runs.
 std::string host_target();

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "../codegen/target.hpp"
+#include "../plan/target.hpp"
 
 namespace lne {
 

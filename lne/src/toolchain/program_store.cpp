@@ -2,14 +2,17 @@
 #include <thread>
 
 #include "../../include/lne/lne.hpp"
-#include "../codegen/target.hpp"
+#include "../plan/target.hpp"
 #include "compiler.hpp"
 #include "home.hpp"
 
 namespace lne {
 namespace {
 
-std::filesystem::path plan_path(std::string_view model, const std::string& ending) { return home_folder("plans") / (digest_of(digest_of(model) + machine_name()) + ending); }
+std::filesystem::path plan_path(std::string_view model, const std::string& target, const std::string& ending) {
+  const std::string other = target == "native" || target == host_target() ? std::string() : "\n" + target;
+  return home_folder("plans") / (digest_of(digest_of(model) + machine_name() + other) + ending);
+}
 
 std::string text_at(const std::filesystem::path& path) {
   std::string text;
@@ -18,12 +21,12 @@ std::string text_at(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::string explored_plan(std::string_view model) { return text_at(plan_path(model, ".json")); }
-std::string exploration_report(std::string_view model) { return text_at(plan_path(model, ".report.json")); }
+std::string explored_plan(std::string_view model, const std::string& target) { return text_at(plan_path(model, target, ".json")); }
+std::string exploration_report(std::string_view model) { return text_at(plan_path(model, "native", ".report.json")); }
 
-std::string keep_explored_plan(std::string_view model, const std::string& plan, const std::string& report) {
-  const std::string problem = write_file(plan_path(model, ".report.json"), report);
-  return problem.empty() ? write_file(plan_path(model, ".json"), plan) : problem;
+std::string keep_explored_plan(std::string_view model, const std::string& target, const std::string& plan, const std::string& report) {
+  const std::string problem = write_file(plan_path(model, target, ".report.json"), report);
+  return problem.empty() ? write_file(plan_path(model, target, ".json"), plan) : problem;
 }
 
 std::string build_program(std::string_view model, const std::string& file, const std::string& plan, const std::function<bool()>& is_cancelled, std::vector<Problem>& problems) {

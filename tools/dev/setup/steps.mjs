@@ -7,6 +7,7 @@ import { checkPrograms } from './programs.mjs';
 
 // Progress goes to standard error, so that what a command prints can be piped.
 const isTerminal = process.stderr.isTTY === true;
+const root = resolve(import.meta.dirname, '..', '..', '..');
 const stampPath = join('.cache', 'setup', 'node-modules.stamp');
 
 export class SetupError extends Error {
@@ -145,21 +146,37 @@ export function assertFreeDisk(path, neededMb, what, mend = 'set SEDGE_HOME to a
 const lockDigest = () =>
   createHash('sha256').update(readFileSync('package-lock.json')).update(process.version).digest('hex');
 
+/** Whether npm has put what the lock file names, by npm's own record of it; of the packages for other platforms none is there. */
+function isInstalled() {
+  const record = join('node_modules', '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const packagesOf = (path) => JSON.parse(readFileSync(path, 'utf8')).packages;
+  const there = packagesOf(record);
+  return Object.entries(packagesOf('package-lock.json')).every(([place, { integrity, link, optional }]) => {
+    if (!place.includes('node_modules/')) return true;
+    const found = there[place];
+    return found ? found.link === link && found.integrity === integrity : optional === true;
+  });
+}
+
 /** Installs the Node modules of the lock file, unless they are those already. The user's npm configuration (proxy, registry, cache) applies. */
 export async function installNodeModules() {
   const digest = lockDigest();
   if (existsSync('node_modules') && existsSync(stampPath) && readFileSync(stampPath, 'utf8') === digest)
     return 'unchanged';
-  assertFreeDisk('.', 1200, 'Installing the Node modules', 'move the clone to another disk');
-  await runCommand('Node modules', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'http']);
+  const isThere = isInstalled();
+  if (!isThere) {
+    assertFreeDisk('.', 1200, 'Installing the Node modules', 'move the clone to another disk');
+    await runCommand('Node modules', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'http']);
+  }
   mkdirSync(dirname(stampPath), { recursive: true });
   writeFileSync(stampPath, digest);
-  return 'installed';
+  return isThere ? 'there already' : 'installed';
 }
 
-/** Compiles the native engine and its Node addon. */
-export async function buildNative() {
-  await runCommand('native engine', process.execPath, [join('lne', 'node', 'build.mjs')]);
+/** Compiles the native engine, its Node addon and the lne command. @param options of build.mjs */
+export async function buildNative(options = []) {
+  await runCommand('native engine', process.execPath, [join(root, 'lne', 'node', 'build.mjs'), ...options]);
 }
 
 /** Transpiles the TypeScript projects. */
@@ -172,5 +189,5 @@ export async function setUp(times) {
   await step(times, 'system programs', 'check', () => assertPrograms());
   await step(times, 'Node modules', 'download', installNodeModules);
   await step(times, 'TypeScript', 'build', buildTypescript);
-  await step(times, 'native engine', 'build', buildNative);
+  await step(times, 'native engine', 'build', () => buildNative());
 }

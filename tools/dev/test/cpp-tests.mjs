@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { runCommand } from '../setup/steps.mjs';
+import { buildNative, runCommand } from '../setup/steps.mjs';
 import { runJunit } from './junit.mjs';
 
 const HEADERS = ['/usr/include', '/usr/local/include', '/opt/homebrew/include'];
@@ -13,12 +13,15 @@ export const missingGoogleTest = () =>
     ? null
     : 'GoogleTest missing, get it by apt-get install libgtest-dev · dnf install gtest-devel · brew install googletest';
 
-/**
- * @param options further options of CMake; with any, the build has a folder of its own, else it is that of the lne command, so nothing is
- * compiled twice
- */
-export async function runCppTests(name, options = []) {
-  const build = options.length === 0 ? join('lne', 'build') : join('lne', 'build', name);
+/** The tests of the engine that everything else uses: nothing is compiled twice. */
+export async function runCppTests(name) {
+  await buildNative(['--tests']);
+  return runCtest(name, join('lne', 'node', 'build', 'engine'));
+}
+
+/** The tests of an engine that is compiled by further options of CMake. */
+export async function runCppTestsWith(name, options) {
+  const build = join('lne', 'build', name);
   await runCommand('configuring the C++ tests', 'cmake', [
     '-S',
     'lne',
@@ -29,5 +32,9 @@ export async function runCppTests(name, options = []) {
     ...options,
   ]);
   await runCommand('building the C++ tests', 'cmake', ['--build', build, '-j', String(availableParallelism())]);
+  return runCtest(name, build);
+}
+
+function runCtest(name, build) {
   return runJunit(name, 'ctest', (file) => ['--test-dir', build, '--output-on-failure', '--output-junit', file]);
 }

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { prepareServers } from '../setup/servers.mjs';
 import { runChaos } from './chaos.mjs';
-import { missingGoogleTest, runCppTests } from './cpp-tests.mjs';
+import { missingGoogleTest, runCppTestsWith } from './cpp-tests.mjs';
+import { missingClang, runFuzzers } from './fuzzers.mjs';
 import { referencePython } from './python.mjs';
 import { runPytest, runVitest } from './suites.mjs';
 
@@ -10,8 +11,14 @@ export const deepSuites = [
   {
     name: 'sanitizers',
     what: 'C++ unit tests of LNE under the address and undefined-behaviour sanitizers',
-    run: () => runCppTests('sanitizers', ['-DLNE_SANITIZE=ON']),
+    run: () => runCppTestsWith('sanitizers', ['-DLNE_SANITIZE=ON']),
     missing: missingGoogleTest,
+  },
+  {
+    name: 'fuzz',
+    what: 'ten minutes of libFuzzer for each of the importers',
+    run: () => runFuzzers(600),
+    missing: missingClang,
   },
   {
     name: 'lne-deep',

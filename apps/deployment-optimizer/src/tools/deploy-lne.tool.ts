@@ -110,14 +110,14 @@ export const tool: BuiltinTool = {
     const { target: asked, plugins, goldenVectors, ...given } = job.parameters as unknown as Parameters;
     const target = asked === 'native' ? nativeTarget() : asked;
     const model = job.inputs['model'] as JobInput;
-    const network = await PlannedNetwork.open(await readModel(model), await readPlan(job), plugins);
+    const network = await PlannedNetwork.open(await readModel(model), await readPlan(job), plugins, target);
     progress(1, 3, 'steps');
     signal.throwIfAborted();
     const carried = model.kind === 'model' ? model.metadata : network.carriedMetadata();
     const use = useOf((carried ?? {}) as Partial<ModelMetadata>, given, network.lastOperator());
     const calibration = job.inputs['calibration'] as JobInput | undefined;
     const golden = await goldenInputs(network.inputShape(), use, calibration, goldenVectors);
-    const files = await network.generate(target, use, golden);
+    const files = await network.generate(use, golden);
     const recordings = job.inputs['recordings'] as JobInput | undefined;
     const samples = recordings ? await sampleRecordings(recordings) : [];
     progress(2, 3, 'steps');

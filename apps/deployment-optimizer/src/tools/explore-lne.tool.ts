@@ -120,7 +120,7 @@ export const tool: BuiltinTool = {
 };
 
 async function writePlan(job: JobFile, bytes: Uint8Array, plan: string): Promise<void> {
-  const network = await PlannedNetwork.open(bytes, plan, null);
+  const network = await PlannedNetwork.open(bytes, plan, null, nativeTarget());
   const { arenaBytes, arenaLowerBoundBytes, weightsBytes } = network.footprint();
   const layers = network.plan.layers.length;
   const metadata: DeploymentPlanMetadata = {

@@ -13,11 +13,16 @@ export class PlannedNetwork {
   /**
    * Imports and plans a model.
    * @param plan text of a plan file, or empty
-   * @param plugins those that may be used; null for all
+   * @param plugins those that may be used; null for all @param target the processor that it is planned for
    * @throws ToolError DEPLOY_MODEL_REFUSED, DEPLOY_PLAN_REFUSED, DEPLOY_PLUGIN_UNKNOWN
    */
-  static async open(model: Uint8Array, plan: string, plugins: string[] | null): Promise<PlannedNetwork> {
-    const first = await PlannedNetwork.load(model, plan);
+  static async open(
+    model: Uint8Array,
+    plan: string,
+    plugins: string[] | null,
+    target: string,
+  ): Promise<PlannedNetwork> {
+    const first = await PlannedNetwork.load(model, plan, target);
     if (plugins === null) return first;
     const { layers } = (await first.report()) as { layers: LayerCandidates[] };
     const offered = pluginsOf(layers);
@@ -27,11 +32,12 @@ export class PlannedNetwork {
       throw refusal('DEPLOY_PLUGIN_UNKNOWN', message);
     }
     const asked = plan === '' ? { layers: [] } : (JSON.parse(plan) as PlanFile);
-    return PlannedNetwork.load(model, JSON.stringify(restrictToPlugins(asked, layers, plugins)));
+    return PlannedNetwork.load(model, JSON.stringify(restrictToPlugins(asked, layers, plugins)), target);
   }
 
-  private static async load(model: Uint8Array, plan: string): Promise<PlannedNetwork> {
-    const network = await importNetwork(model, { file: 'model.onnx', plan: plan === '' ? null : plan }).catch(refuse);
+  private static async load(model: Uint8Array, plan: string, target: string): Promise<PlannedNetwork> {
+    const options = { file: 'model.onnx', plan: plan === '' ? null : plan, target };
+    const network = await importNetwork(model, options).catch(refuse);
     return new PlannedNetwork(network, JSON.parse(network.plan) as PlanFile);
   }
 
@@ -60,8 +66,8 @@ export class PlannedNetwork {
   }
 
   /** The files of a program by path. @param metadata classes, preprocessing and kind of output */
-  generate(target: string, metadata: unknown, goldenInputs: Float32Array[]): Promise<Map<string, Uint8Array>> {
-    return this.network.generate({ target, name: 'app', goldenInputs, metadata }).catch(refuse);
+  generate(metadata: unknown, goldenInputs: Float32Array[]): Promise<Map<string, Uint8Array>> {
+    return this.network.generate({ name: 'app', goldenInputs, metadata }).catch(refuse);
   }
 }
 

@@ -19,10 +19,8 @@ def lne() -> Path:
     """The command, built from the sources as they are; or another build of it, which LNE_COMMAND names (with sanitizers, say)."""
     if command := os.environ.get("LNE_COMMAND"):
         return Path(command)
-    build = LNE / "build"
-    subprocess.run(["cmake", "-S", LNE, "-B", build, "-DCMAKE_BUILD_TYPE=Release"], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", build, "-j", str(os.cpu_count() or 2), "--target", "lne"], check=True, stdout=subprocess.DEVNULL)
-    return build / "lne"
+    subprocess.run(["node", LNE / "node" / "build.mjs"], check=True, stdout=subprocess.DEVNULL)
+    return LNE / "node" / "build" / "engine" / "lne"
 
 
 class Workbench:

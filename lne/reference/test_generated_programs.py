@@ -8,25 +8,7 @@ import numpy as np
 import pytest
 from conftest import reference, relative_error
 from models import CLASSES, audio_metadata, keyword_net, residual_net
-
-
-def generate(bench, model, name, *options):
-    path, folder = bench.save(model), bench.folder / name
-    done = bench.call("generate", path, "-o", folder, *options)
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-def build(folder, *options):
-    for words in (["cmake", "-S", folder, "-B", folder / "build", *options], ["cmake", "--build", folder / "build", "-j", "2"]):
-        done = subprocess.run(words, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "warning:" not in done.stderr, done.stderr
-    return folder / "build" / "app"
-
-
-def run(program, *words):
-    return subprocess.run([str(program), *map(str, words)], capture_output=True, text=True, timeout=120)
+from programs import build, generate, run
 
 
 def digests(folder):

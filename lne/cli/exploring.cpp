@@ -77,6 +77,7 @@ std::vector<Option> explore_options() {
   return {{"--objective", "O", "latency (the default), memory, or the weight of memory from 0 to 1"},
           {"--weight-budget", "F", "packed weights take at most F times the model's; without it there is no limit"},
           {"--target", "T", "native, or another that this machine runs: x86-64-v3, x86-64-v4 or generic; for `lne compile` also aarch64 and armv7"},
+          max_error_option(),
           {"--plan", "PLAN", "a plan whose layers[].primitive and layers[].forbidden are kept to"},
           {"--plugins", "A,B", "plugins that may be used besides core; without it all"},
           {"--seed", "N", "of the random choices (1)"},

@@ -23,7 +23,7 @@ void write_file_text(const std::string& path, const std::string& text) {
   if (!problem.empty()) fail(problem);
 }
 
-std::string plan_text(const Arguments& arguments) { return plan_for_target(arguments.has("--plan") ? read_file_text(arguments.text("--plan")) : std::string(), arguments.text("--target", "native")); }
+std::string plan_text(const Arguments& arguments) { return plan_with(arguments.has("--plan") ? read_file_text(arguments.text("--plan")) : std::string(), arguments.text("--target", "native"), arguments.real("--max-error", 0, 0, 1)); }
 
 std::string read_model(const Arguments& arguments) {
   const std::string& path = arguments.words[0];
@@ -35,6 +35,8 @@ std::string read_model(const Arguments& arguments) {
   const bool is_prototxt = path.size() > ending.size() && path.compare(path.size() - ending.size(), ending.size(), ending) == 0;
   return is_prototxt && read_text(beside, weights) ? caffe_bundle(model, weights) : model;
 }
+
+Option max_error_option() { return {"--max-error", "E", "bound on what Winograd layers may differ by from the reference, as a share of the largest element; without it none"}; }
 
 Option weights_option() { return {"--weights", "FILE", "the caffemodel of a Caffe network; without it NET.caffemodel beside NET.prototxt"}; }
 

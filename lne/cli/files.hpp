@@ -25,6 +25,7 @@ void write_file_text(const std::string& path, const std::string& text);
 /// The model that the first word names, with the weights that belong to it.
 std::string read_model(const Arguments& arguments);
 Option weights_option();
+Option max_error_option();
 
 /// Text of the plan that `--plan` names, or empty.
 std::string plan_text(const Arguments& arguments);

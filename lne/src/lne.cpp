@@ -9,6 +9,7 @@
 #include "import/import.hpp"
 #include "interpret/interpreter.hpp"
 #include "ops/op.hpp"
+#include "plan/layer_error.hpp"
 #include "report/peak.hpp"
 
 namespace lne {
@@ -145,6 +146,23 @@ std::unique_ptr<Network> Network::load(std::string_view bytes, const std::string
     return nullptr;
   }
   return std::make_unique<CompiledNetwork>(std::move(program.value()), program::fnv64(bytes.data(), bytes.size()));
+}
+
+std::map<std::string, double> layer_errors(std::string_view bytes, const std::string& file, const std::string& plan, std::vector<Problem>& problems) {
+  std::map<std::string, double> errors;
+  const Result<PlanOptions> options = plan.empty() ? Result<PlanOptions>(PlanOptions()) : read_plan(plan);
+  if (!options) return add_problems(options.errors(), problems), errors;
+  Result<Graph> graph = import_network(bytes, file);
+  if (!graph) return add_problems(graph.errors(), problems), errors;
+  prepare(graph.value(), options.value());
+  const Result<Assignment> assignment = assign(graph.value(), options.value());
+  if (!assignment) return add_problems(assignment.errors(), problems), errors;
+  for (std::size_t at = 0; at < assignment.value().size(); ++at) {
+    const Choice& choice = assignment.value()[at];
+    if (choice.primitive == nullptr || !choice.primitive->is_approximate) continue;
+    errors[graph.value().nodes[at].name] = LayerError(graph.value(), chain_of(graph.value(), at, *choice.primitive)).of(choice);
+  }
+  return errors;
 }
 
 std::string native_target() { return host_target(); }

@@ -63,8 +63,15 @@ class Network {
 };
 
 /// A plan with the processor that it is for: `native`, `x86-64-v3`, `x86-64-v4`, `aarch64`, `armv7` or `generic`. Networks are planned, and programs
-/// generated, for the target of their plan. @param plan text of a plan file, or empty
-std::string plan_for_target(const std::string& plan, const std::string& target);
+/// generated, for the target of their plan.
+/// @param plan text of a plan file, or empty
+/// @param max_error what a layer's result may differ by from the reference kernels' where Winograd's transforms round, as a share of its largest
+/// element; 0 sets no bound
+std::string plan_with(const std::string& plan, const std::string& target, double max_error = 0);
+
+/// By layer: what those that round more than sums in another order do (Winograd) differ by from the reference kernels, as a share of their largest
+/// element, for sources of even distribution. @returns nothing with `problems` filled as by `Network::load`
+std::map<std::string, double> layer_errors(std::string_view model, const std::string& file, const std::string& plan, std::vector<Problem>& problems);
 
 /// Whether this machine runs programs for a target.
 bool can_run(const std::string& target);

@@ -15,7 +15,13 @@ export interface Addon {
   resample(samples: Float32Array, fromHz: number, toHz: number): Promise<Float32Array>;
   mfccShape(parameters: MfccParameters): MfccShape;
   mfcc(clips: Int16Array | Float32Array, parameters: MfccParameters): Promise<Float32Array>;
-  importNetwork(bytes: Uint8Array, file: string, plan: string, target: string): Promise<NetworkHandle>;
+  importNetwork(
+    bytes: Uint8Array,
+    file: string,
+    plan: string,
+    target: string,
+    maxError: number,
+  ): Promise<NetworkHandle>;
   describe(network: NetworkHandle): NetworkDescription;
   run(network: NetworkHandle, inputs: readonly Float32Array[]): Float32Array[];
   runBatch(network: NetworkHandle, samples: Float32Array): Promise<Float32Array>;

@@ -15,6 +15,8 @@ export interface ImportOptions {
   plan: string | null;
   /** the processor that it is planned for: `native` (the default), `x86-64-v3`, `x86-64-v4`, `aarch64`, `armv7` or `generic` */
   target?: string;
+  /** bound on what Winograd layers may differ by from the reference kernels, as a share of the largest element; 0 (the default) sets none */
+  maxError?: number;
 }
 
 export interface Footprint {
@@ -112,8 +114,8 @@ export class Network {
  * @throws LneError LNE_ONNX_…, LNE_CAFFE_…, LNE_PLAN_…, LNE_TARGET; `problems` lists everything that is wrong, e.g. all unknown operators
  */
 export async function importNetwork(bytes: Uint8Array, options: ImportOptions): Promise<Network> {
-  const { file, plan, target = 'native' } = options;
-  return new Network(await native((addon) => addon.importNetwork(bytes, file, plan ?? '', target)));
+  const { file, plan, target = 'native', maxError = 0 } = options;
+  return new Network(await native((addon) => addon.importNetwork(bytes, file, plan ?? '', target, maxError)));
 }
 
 /** The target that `native` stands for on this machine. */

@@ -86,6 +86,7 @@ void register_primitive_winograd_conv_transpose(PrimitiveRegistry& registry) {
   primitive.overwrites = overwrites_residual;
   primitive.takes_src_steps = true;
   primitive.takes_dst_step = true;
+  primitive.is_approximate = true;
   primitive.preference = [](const Graph& graph, const Node& node) {
     const Sizes sizes = sizes_of(graph, node);
     return cycles_of(sizes, forms_for(kForms, sizes, graph.vector_unit).front()) < 0.9 * direct_cycles_of(sizes) ? 30 : 5;

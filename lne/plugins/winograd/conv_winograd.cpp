@@ -84,6 +84,7 @@ void register_primitive_winograd_conv_winograd(PrimitiveRegistry& registry) {
   primitive.overwrites = overwrites_residual;
   primitive.takes_src_steps = true;
   primitive.takes_dst_step = true;
+  primitive.is_approximate = true;
   // Where it does not pay it still goes before the reference.
   primitive.preference = [](const Graph& graph, const Node& node) { return pays(graph, node) ? 30 : 5; };
   registry.add(std::move(primitive));

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "../../include/lne/lne.hpp"
+#include "../plan/layer_error.hpp"
 #include "../plan/target.hpp"
 #include "../import/import.hpp"
 #include "../report/exploration_page.hpp"
@@ -77,7 +78,7 @@ class Exploring {
       Result<PlanOptions> plan = read_plan(options_.plan);
       if (!plan) return plan.errors();
       space_options.plan = std::move(plan.value());
-      is_restricted_ = !space_options.plan.layers.empty();
+      is_restricted_ = !space_options.plan.layers.empty() || space_options.plan.max_error > 0;
       target_ = space_options.plan.target;
       if (!can_run(target_)) return std::vector<Error>{{"LNE_TARGET", "an exploration measures, and this machine (" + host_target() + ") runs no program for " + target_}};
     }
@@ -306,6 +307,7 @@ class Exploring {
         Json::Object entry{{"primitive", Json(option.choice.primitive->name)}, {"variant", json_of(option.choice.variant)}, {"us", Json(candidate.time_us)}, {"samples", Json(candidate.samples_us.size())},
                            {"from", Json(name_of(option.choice.primitive->src_layout))}, {"to", Json(name_of(option.choice.primitive->dst_layout))}, {"isUsed", Json(is_used)},
                            {"weightsBytes", Json(static_cast<long long>(4 * candidate.weights_floats))}, {"scratchBytes", Json(static_cast<long long>(4 * candidate.scratch_floats))}};
+        if (is_used && option.choice.primitive->is_approximate) entry["error"] = Json(LayerError(space_.graph, option.chain).of(option.choice));
         if (option.chain.nodes.size() > 1) entry["layers"] = Json(option.chain.nodes.size());
         options.push_back(Json(std::move(entry)));
       }

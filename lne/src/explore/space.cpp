@@ -42,7 +42,8 @@ class SpaceMaker {
     Option option;
     option.chain = chain_of(space_.graph, node, primitive);
     if (!option.chain.refusal.empty()) return;
-    std::vector<Variant> variants = primitive.variants(space_.graph, option.chain.node);
+    std::vector<Variant> variants = wanted != nullptr ? primitive.variants(space_.graph, option.chain.node) : variants_within(space_.graph, options_.plan, option.chain, primitive, static_cast<std::size_t>(options_.looked_at));
+    if (variants.empty()) return;
     if (wanted != nullptr && !wanted->variant.empty()) variants = {wanted->variant};
     if (static_cast<int>(variants.size()) > options_.looked_at) variants.resize(static_cast<std::size_t>(options_.looked_at));
     option.reads = reads_of(space_.graph, option.chain.node, primitive);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "layer_error.hpp"
+
 namespace lne {
 namespace {
 
@@ -67,7 +69,13 @@ class Chooser {
     if (!is_forced && overrules(graph_, options_, chain)) return std::nullopt;
     const int rank = primitive.preference(graph_, chain.node);
     if (!is_forced && best_.primitive != nullptr && rank <= best_rank_) return std::nullopt;
+    std::vector<Variant> variants = is_forced ? primitive.variants(graph_, chain.node) : variants_within(graph_, options_, chain, primitive, 1);
+    if (variants.empty()) {
+      reasons_ += " " + primitive.name + ": its error is larger than the plan allows;";
+      return std::nullopt;
+    }
     best_ = {&primitive, {}};
+    variants_ = std::move(variants);
     best_rank_ = rank;
     chain_ = std::move(chain);
     is_settled_ = is_forced;
@@ -75,12 +83,11 @@ class Chooser {
   }
 
   std::optional<Error> choose_variant() {
-    const std::vector<Variant> variants = best_.primitive->variants(graph_, chain_.node);
     const bool takes_variant = wanted_ != nullptr && wanted_->primitive == best_.primitive->name && !wanted_->variant.empty();
-    if (takes_variant && std::find(variants.begin(), variants.end(), wanted_->variant) == variants.end()) {
+    if (takes_variant && std::find(variants_.begin(), variants_.end(), wanted_->variant) == variants_.end()) {
       return Error{"LNE_PLAN_VARIANT", "layer " + quoted(node_.name) + ": " + best_.primitive->name + " has no variant " + text_of(Shape(wanted_->variant.begin(), wanted_->variant.end())) + " for it"};
     }
-    best_.variant = takes_variant ? wanted_->variant : variants.front();
+    best_.variant = takes_variant ? wanted_->variant : variants_.front();
     return std::nullopt;
   }
 
@@ -90,6 +97,7 @@ class Chooser {
   const Node& node_;
   const LayerChoice* wanted_;
   Choice best_;
+  std::vector<Variant> variants_;
   Chain chain_;
   int best_rank_ = 0;
   bool is_settled_ = false;
@@ -97,6 +105,17 @@ class Chooser {
 };
 
 }  // namespace
+
+std::vector<Variant> variants_within(const Graph& graph, const PlanOptions& options, const Chain& chain, const Primitive& primitive, std::size_t most) {
+  const std::vector<Variant> variants = primitive.variants(graph, chain.node);
+  if (!primitive.is_approximate || options.max_error <= 0) return variants;
+  const LayerError error(graph, chain);
+  std::vector<Variant> within;
+  for (const Variant& variant : variants) {
+    if (within.size() < most && error.of({&primitive, variant}) <= options.max_error) within.push_back(variant);
+  }
+  return within;
+}
 
 Chain chain_of(const Graph& graph, std::size_t first, const Primitive& primitive) {
   Chain chain;

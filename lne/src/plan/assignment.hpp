@@ -24,6 +24,8 @@ struct PlanOptions {
   std::set<std::string> passes_off;
   /// for which processor the plan is made
   std::string target = "native";
+  /// what approximate primitives may differ by from the reference (`LayerError`) in a layer that names none; 0: anything
+  double max_error = 0;
 };
 
 /// A primitive with one of its variants. Without a primitive: a view, or a layer that another one's primitive computes as well.
@@ -42,6 +44,9 @@ struct Chain {
   Node node;
   std::string refusal;
 };
+
+/// The variants of a primitive that keep to the plan's bound on errors. @param most as many are enough
+std::vector<Variant> variants_within(const Graph& graph, const PlanOptions& options, const Chain& chain, const Primitive& primitive, std::size_t most);
 
 /// @param first the first layer, of the op of the primitive
 Chain chain_of(const Graph& graph, std::size_t first, const Primitive& primitive);

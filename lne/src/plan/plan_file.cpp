@@ -78,6 +78,7 @@ Result<PlanOptions> read_plan(const std::string& text) {
     if (find_target(*target) == nullptr) return unknown_target(*target);
     options.target = *target;
   }
+  if ((*json)["maxError"].number()) options.max_error = *(*json)["maxError"].number();
   for (std::size_t i = 0; i < layers->size(); ++i) {
     const Json& entry = (*layers)[i];
     const std::string place = "layers[" + std::to_string(i) + "]";
@@ -103,12 +104,13 @@ Result<PlanOptions> read_plan(const std::string& text) {
   return options;
 }
 
-std::string plan_for_target(const std::string& plan, const std::string& target) {
-  if (target == "native") return plan;
+std::string plan_with(const std::string& plan, const std::string& target, double max_error) {
+  if (target == "native" && max_error <= 0) return plan;
   const std::optional<Json> json = plan.empty() ? Json(Json::Object{{"layers", Json(Json::Array())}}) : Json::parse(plan);
   if (!json || json->object() == nullptr) return plan;  // whoever reads it says what is wrong
   Json::Object with = *json->object();
-  with["target"] = Json(target);
+  if (target != "native") with["target"] = Json(target);
+  if (max_error > 0) with["maxError"] = Json(max_error);
   return Json(std::move(with)).text();
 }
 

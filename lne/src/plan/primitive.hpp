@@ -73,6 +73,8 @@ struct Primitive {
   /// Whether sources, and the result, may lie inside wider tensors (`Node::src_steps`, `Node::dst_step`), as parts of a concatenation do.
   bool takes_src_steps = false;
   bool takes_dst_step = false;
+  /// Whether it rounds more than sums in another order do (Winograd): plans can bound that, and reports say how much it is.
+  bool is_approximate = false;
   /// Why a layer can't be run this way, as a sentence; empty when it can.
   std::function<std::string(const Graph&, const Node&)> refuse;
   /// The variants worth trying, the default first. Absent: one without parameters.

@@ -49,7 +49,7 @@ std::string layer_page(const std::string& file, const Json& report) {
     if (us > 0) times.push_back({name, us, short_number(us) + " µs"});
     if (share > 0) shares.push_back({name, share, short_number(100 * share) + " %"});
     rows.push_back({html_escaped(name), html_escaped(text_in(layer["op"])), html_escaped(text_in(layer["primitive"]) + " " + layer["variant"].text()), us > 0 ? short_number(us) : "", share > 0 ? short_number(number_of(layer["gflops"])) : "",
-                    short_number(number_of(layer["multiplyAdds"]) / 1e6), kilobytes(layer["bytesMoved"]), kilobytes(layer["weightsBytes"]), kilobytes(layer["scratchBytes"]), names_in(layer["merged"]), others_of(layer)});
+                    short_number(number_of(layer["multiplyAdds"]) / 1e6), kilobytes(layer["bytesMoved"]), kilobytes(layer["weightsBytes"]), kilobytes(layer["scratchBytes"]), layer["error"].number() ? short_number(1e6 * number_of(layer["error"])) : "", names_in(layer["merged"]), others_of(layer)});
   }
   const Json& footprint = report["footprint"];
   std::string body = "<p>Tensors take " + kilobytes(footprint["arenaBytes"]) + " KiB (no placement can go below " + kilobytes(footprint["arenaLowerBoundBytes"]) + "), kernels' scratch " + kilobytes(footprint["scratchBytes"]) + " KiB more, weights " +
@@ -57,7 +57,7 @@ std::string layer_page(const std::string& file, const Json& report) {
   if (report["peak"].object()) body += " One core does at most " + short_number(number_of(report["peak"]["gflops"])) + " GFLOP/s and reads " + short_number(number_of(report["peak"]["gbytesPerS"])) + " GB/s from memory, measured.";
   body += "</p>\n";
   if (total > 0) body += "<h2>Time: " + short_number(total) + " µs</h2>\n" + svg_bars(times) + "<h2>Share of the machine's peak</h2>\n" + svg_bars(shares);
-  body += "<h2>Layers</h2>\n" + html_table({"layer", "type", "primitive", "µs", "GFLOP/s", "10⁶ multiply-adds", "KiB moved", "KiB weights", "KiB scratch", "computed with it", "instead of"}, rows);
+  body += "<h2>Layers</h2>\n" + html_table({"layer", "type", "primitive", "µs", "GFLOP/s", "10⁶ multiply-adds", "KiB moved", "KiB weights", "KiB scratch", "error, 10⁻⁶", "computed with it", "instead of"}, rows);
   std::string views, passes;
   for (const Json& view : report["views"].array() ? *report["views"].array() : Json::Array()) views += (views.empty() ? "" : ", ") + html_escaped(text_in(view["layer"]));
   for (const Json& pass : report["passes"].array() ? *report["passes"].array() : Json::Array()) passes += "<li>" + html_escaped(text_in(pass["pass"])) + ": " + short_number(number_of(pass["changes"])) + "</li>";

@@ -19,6 +19,7 @@ import { sampleRecordings } from './deploy/sample-recordings.js';
 interface Parameters extends GivenUse {
   target: string;
   plugins: string[] | null;
+  maxError: number;
   goldenVectors: number;
 }
 
@@ -65,6 +66,14 @@ export const tool: BuiltinTool = {
           default: 'native',
           description: 'the processor; native is that of the machine that generates',
         },
+        maxError: {
+          type: 'number',
+          minimum: 0,
+          maximum: 1,
+          default: 0,
+          description:
+            'bound on what Winograd layers may differ by from the reference, as a share of the largest element; 0 sets none',
+        },
         plugins: {
           type: ['array', 'null'],
           items: { type: 'string' },
@@ -107,10 +116,14 @@ export const tool: BuiltinTool = {
     runtime: { kind: 'builtin', entry: 'deploy-lne' },
   },
   async run({ job, signal, progress, log }) {
-    const { target: asked, plugins, goldenVectors, ...given } = job.parameters as unknown as Parameters;
+    const { target: asked, plugins, maxError, goldenVectors, ...given } = job.parameters as unknown as Parameters;
     const target = asked === 'native' ? nativeTarget() : asked;
     const model = job.inputs['model'] as JobInput;
-    const network = await PlannedNetwork.open(await readModel(model), await readPlan(job), plugins, target);
+    const network = await PlannedNetwork.open(await readModel(model), await readPlan(job), {
+      plugins,
+      target,
+      maxError,
+    });
     progress(1, 3, 'steps');
     signal.throwIfAborted();
     const carried = model.kind === 'model' ? model.metadata : network.carriedMetadata();

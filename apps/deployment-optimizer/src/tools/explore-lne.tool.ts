@@ -9,6 +9,7 @@ import { PlannedNetwork, refuse } from './deploy/network.js';
 interface Parameters {
   objective: 'latency' | 'memory' | number;
   weightBudget: number;
+  maxError: number;
   plugins: string[] | null;
   seed: number;
   episodes: number;
@@ -55,6 +56,14 @@ export const tool: BuiltinTool = {
           minimum: 0,
           default: 0,
           description: "packed weights take at most this many times the model's; 0 sets no limit",
+        },
+        maxError: {
+          type: 'number',
+          minimum: 0,
+          maximum: 1,
+          default: 0,
+          description:
+            'bound on what Winograd layers may differ by from the reference, as a share of the largest element; 0 sets none',
         },
         plugins: {
           type: ['array', 'null'],
@@ -120,7 +129,7 @@ export const tool: BuiltinTool = {
 };
 
 async function writePlan(job: JobFile, bytes: Uint8Array, plan: string): Promise<void> {
-  const network = await PlannedNetwork.open(bytes, plan, null, nativeTarget());
+  const network = await PlannedNetwork.open(bytes, plan, { plugins: null, target: nativeTarget(), maxError: 0 });
   const { arenaBytes, arenaLowerBoundBytes, weightsBytes } = network.footprint();
   const layers = network.plan.layers.length;
   const metadata: DeploymentPlanMetadata = {

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { ClassSplits } from '@sedge/ingestion';
 import type { SedgeCommand } from '../command.js';
 import { CommandError } from '../errors.js';
@@ -67,11 +67,18 @@ Exit codes: 0 written, 2 the recordings do not fit or the workflow is there alre
   },
 };
 
+/** Level by level: asked for all at once, Node.js never ends where a level exists and still takes no folder (/proc). */
 async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST' && error.code !== 'ENOTDIR') throw error;
-    throw new CommandError('CLI_FILE_THERE', `'${folder}' is a file, or lies below one`, EXIT.usage, 'name a folder');
-  });
+  const missing: string[] = [];
+  for (let at = folder; !existsSync(at); at = dirname(at)) missing.unshift(at);
+  for (const level of missing.length > 0 ? missing : [folder]) {
+    await mkdir(level).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST' && statSync(level).isDirectory()) return;
+      const isFile = error.code === 'EEXIST' || error.code === 'ENOTDIR';
+      const what = isFile ? `'${folder}' is a file, or lies below one` : `'${level}' can't be made: ${error.message}`;
+      throw new CommandError(isFile ? 'CLI_FILE_THERE' : 'CLI_FOLDER_REFUSED', what, EXIT.usage, 'name another folder');
+    });
+  }
 }
 
 /** As a shell takes it for one word. */

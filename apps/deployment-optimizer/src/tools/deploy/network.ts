@@ -3,6 +3,16 @@ import { refusal } from '../refusal.js';
 import type { LayerCandidates, PlanFile } from '../../domain/plugin-choice.js';
 import { pluginsOf, restrictToPlugins } from '../../domain/plugin-choice.js';
 
+/** What a plan has to keep to. */
+export interface PlanChoices {
+  /** those that may be used; null for all */
+  plugins: string[] | null;
+  /** the processor that the network is planned for */
+  target: string;
+  /** bound on the error of approximate kernels; 0 sets none */
+  maxError: number;
+}
+
 /** A network in LNE's hands. */
 export class PlannedNetwork {
   private constructor(
@@ -13,16 +23,11 @@ export class PlannedNetwork {
   /**
    * Imports and plans a model.
    * @param plan text of a plan file, or empty
-   * @param plugins those that may be used; null for all @param target the processor that it is planned for
    * @throws ToolError DEPLOY_MODEL_REFUSED, DEPLOY_PLAN_REFUSED, DEPLOY_PLUGIN_UNKNOWN
    */
-  static async open(
-    model: Uint8Array,
-    plan: string,
-    plugins: string[] | null,
-    target: string,
-  ): Promise<PlannedNetwork> {
-    const first = await PlannedNetwork.load(model, plan, target);
+  static async open(model: Uint8Array, plan: string, choices: PlanChoices): Promise<PlannedNetwork> {
+    const { plugins } = choices;
+    const first = await PlannedNetwork.load(model, plan, choices);
     if (plugins === null) return first;
     const { layers } = (await first.report()) as { layers: LayerCandidates[] };
     const offered = pluginsOf(layers);
@@ -32,11 +37,15 @@ export class PlannedNetwork {
       throw refusal('DEPLOY_PLUGIN_UNKNOWN', message);
     }
     const asked = plan === '' ? { layers: [] } : (JSON.parse(plan) as PlanFile);
-    return PlannedNetwork.load(model, JSON.stringify(restrictToPlugins(asked, layers, plugins)), target);
+    return PlannedNetwork.load(model, JSON.stringify(restrictToPlugins(asked, layers, plugins)), choices);
   }
 
-  private static async load(model: Uint8Array, plan: string, target: string): Promise<PlannedNetwork> {
-    const options = { file: 'model.onnx', plan: plan === '' ? null : plan, target };
+  private static async load(
+    model: Uint8Array,
+    plan: string,
+    { target, maxError }: PlanChoices,
+  ): Promise<PlannedNetwork> {
+    const options = { file: 'model.onnx', plan: plan === '' ? null : plan, target, maxError };
     const network = await importNetwork(model, options).catch(refuse);
     return new PlannedNetwork(network, JSON.parse(network.plan) as PlanFile);
   }

@@ -1,5 +1,6 @@
+import type { Type } from '@nestjs/common';
 import { BenchmarkModule } from '@sedge/benchmark';
-import { SettingsError, readSettings, startProcess } from '@sedge/composition';
+import { SettingsError, readSettings, startProcess, type RunningProcess } from '@sedge/composition';
 import { DeploymentOptimizerModule } from '@sedge/deployment-optimizer';
 import { IngestionModule } from '@sedge/ingestion';
 import { TrainingModule } from '@sedge/training';
@@ -18,27 +19,34 @@ export interface AllInOneOptions {
   listen?: { host: string; port: number };
   /** whether the log goes to standard error besides its file */
   isVerbose: boolean;
+  /** settings that go before those of the process's own environment */
+  environment?: Record<string, string>;
+  /** services beside Sedge's own */
+  furtherServices?: Type[];
 }
 
 export interface AllInOne {
   /** null where no port was asked for */
   url: string | null;
   socketPath: string;
+  app: RunningProcess['app'];
   /** ends it cleanly: work under way is handed back and goes on at the next start */
   close(): Promise<void>;
 }
 
 /** Starts all services in this process, on the embedded database, bus and store. @throws CommandError that says how to mend it */
-export async function startAllInOne({ dataDirectory, listen, isVerbose }: AllInOneOptions): Promise<AllInOne> {
+export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne> {
+  const { dataDirectory, listen, isVerbose, environment = {}, furtherServices = [] } = options;
   try {
-    const settings = readSettings({ ...process.env, SEDGE_HOME: dataDirectory });
+    const settings = readSettings({ ...process.env, ...environment, SEDGE_HOME: dataDirectory });
     const running = await startProcess({
-      modules: SERVICES,
+      modules: [...SERVICES, ...furtherServices],
       settings: listen ? { ...settings, listen } : settings,
       log: processLogTo(dataDirectory, isVerbose),
       onFatal: sayFatal,
     });
-    return { url: running.url, socketPath: running.socketPath, close: () => running.close() };
+    const { url, socketPath, app } = running;
+    return { url, socketPath, app, close: () => running.close() };
   } catch (error) {
     throw asCommandError(error);
   }

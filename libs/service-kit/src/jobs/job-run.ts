@@ -1,17 +1,14 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createCloudEvent, subjectOf, type JobProgressData } from '@sedge/event-contracts';
 import type { ArtifactStore, EventBus, ToolOutcome } from '@sedge/ports';
 import { ToolError, type JobFile, type ToolLine } from '@sedge/tool-contracts';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Host } from '../host.js';
-import { threadsFor } from '../machine.js';
 import type { StageTool } from '../tools/tool-catalog.service.js';
 import { failureOf, type Failure } from './failure.js';
-import { layOutInputs } from './inputs.js';
 import type { JobRow } from './job.js';
 import { attemptOf } from './job-events.js';
-import { foldersOf, makeFolders, removeFolder, type JobFolders } from './job-folders.js';
+import { layOutJob } from './job-files.js';
+import { foldersOf, removeFolder, type JobFolders } from './job-folders.js';
 import { JobLog } from './job-log.js';
 import { storeOutputs, type StoredOutput } from './outputs.js';
 
@@ -70,26 +67,9 @@ export class JobRun {
   }
 
   private async prepare(): Promise<JobFile> {
-    const { definition } = this.tool.registered;
     checkParameters(this.tool, this.job.parameters);
-    await makeFolders(this.folders);
-    const inputs = await layOutInputs(this.around.store, definition, this.job.inputs, this.folders.inputs);
-    const outputs: JobFile['outputs'] = {};
-    for (const [name, { kind }] of Object.entries(definition.outputs)) {
-      outputs[name] = { path: join(this.folders.outputs, name), kind };
-      await mkdir(outputs[name].path, { recursive: true });
-    }
-    const file: JobFile = {
-      job: this.job.id,
-      attempt: this.job.attempt,
-      inputs,
-      outputs,
-      parameters: this.job.parameters,
-      scratch: this.folders.scratch,
-      threads: threadsFor(definition, this.around.host.machine.cores),
-    };
-    await writeFile(join(this.folders.attempt, 'job.json'), JSON.stringify(file, null, 2));
-    return file;
+    const { store, host } = this.around;
+    return layOutJob({ job: this.job, definition: this.tool.registered.definition, folders: this.folders, store, host });
   }
 
   private async runTool(job: JobFile, signal: AbortSignal): Promise<ToolOutcome> {

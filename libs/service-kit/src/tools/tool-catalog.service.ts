@@ -18,6 +18,8 @@ import { checkToolDefinition, parseToolFile, type ToolFileMistake } from './tool
 export interface StageTool {
   registered: RegisteredTool;
   folder: string | null;
+  /** the file that defines it */
+  place: string;
   runner: ToolRunner | null;
 }
 
@@ -132,7 +134,7 @@ export class ToolCatalog implements OnModuleInit, OnApplicationBootstrap {
       const identity = runner ? await runner.identify(definition, folder) : withoutRunner(definition);
       const digest = digestOfJson({ definition, identity });
       const machine = machineValuesFor(definition, this.host.machine);
-      this.tools.set(definition.name, { registered: { definition, digest, machine }, folder, runner });
+      this.tools.set(definition.name, { registered: { definition, digest, machine }, folder, place, runner });
     } catch (error) {
       if (!(error instanceof ToolUnavailableError)) throw error;
       this.tools.delete(definition.name);

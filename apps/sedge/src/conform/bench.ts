@@ -1,0 +1,133 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
+import type { Type } from '@nestjs/common';
+import { ARTIFACT_STORE, type ArtifactStore } from '@sedge/ports';
+import { HOST, StageDirectory, StageModule, parseToolFile, type Host, type StageTool } from '@sedge/service-kit';
+import { suggestName, type ToolDefinition } from '@sedge/tool-contracts';
+import { CommandError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+import { startAllInOne, type AllInOne } from '../server/all-in-one.js';
+
+/** What was named as TOOL: one of those that are known by name, or the folder of one. */
+export type NamedTool = { name: string } | { folder: string; definition: ToolDefinition };
+
+/**
+ * Reads what was named as TOOL.
+ * @param text a name, a folder with a `tool.yaml`, or the path of that file
+ * @throws CommandError with every mistake in the file
+ */
+export async function readToolArgument(text: string): Promise<NamedTool> {
+  const isPath = /[/\\]/.test(text) || text === '.' || basename(text) === TOOL_FILE;
+  if (!isPath && !existsSync(join(text, TOOL_FILE))) return { name: text };
+  const folder = resolve((await isFile(text)) ? dirname(text) : text);
+  const file = join(folder, TOOL_FILE);
+  if (!existsSync(file)) {
+    const mend = 'name a tool (sedge tools list), or a folder with its tool.yaml';
+    throw new CommandError('CONFORM_TOOL_UNKNOWN', `there is no ${file}`, EXIT.notFound, mend);
+  }
+  const reading = parseToolFile(await readFile(file, 'utf8'), file);
+  if (reading.ok) return { folder, definition: reading.definition };
+  const lines = reading.mistakes.map(({ line, column, message, mend }) => `${file}:${line}:${column} ${message}; ${mend}`);
+  throw new CommandError('CONFORM_TOOL_FILE_INVALID', lines.join('\n'), EXIT.usage, 'correct the file');
+}
+
+const TOOL_FILE = 'tool.yaml';
+const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => null))?.isFile() ?? false;
+
+export interface BenchOptions {
+  tool: NamedTool;
+  /** Python environments that were made before are used again */
+  environmentsDirectory: string;
+  isVerbose: boolean;
+  /** settings of the process, e.g. of its broker */
+  environment?: Record<string, string>;
+}
+
+/** Sedge as it is, in this process, on a temporary data directory: a tool is tried where nothing of the user's can be harmed. */
+export class Bench {
+  private constructor(
+    readonly folder: string,
+    private readonly sedge: AllInOne,
+    readonly tool: StageTool,
+  ) {}
+
+  static async open({ tool, environmentsDirectory, isVerbose, environment = {} }: BenchOptions): Promise<Bench> {
+    const folder = await mkdtemp(join(tmpdir(), 'sedge-conform-'));
+    let sedge: AllInOne | undefined;
+    try {
+      const tools = 'folder' in tool ? await linkTool(join(folder, 'tools'), tool) : [];
+      const further = 'folder' in tool ? stageOf(tool.definition.stage) : [];
+      sedge = await startAllInOne({
+        dataDirectory: join(folder, 'data'),
+        isVerbose,
+        furtherServices: further,
+        listen: { host: '127.0.0.1', port: 0 },
+        environment: {
+          SEDGE_STATE: 'pglite',
+          SEDGE_ARTIFACTS: 'directory',
+          SEDGE_EVENTS: 'memory',
+          SEDGE_ENVIRONMENTS_DIR: process.env['SEDGE_ENVIRONMENTS_DIR'] ?? environmentsDirectory,
+          SEDGE_TOOLS_DIR: [process.env['SEDGE_TOOLS_DIR'] ?? '', ...tools].filter((path) => path !== '').join(delimiter),
+          ...environment,
+        },
+      });
+      const name = 'folder' in tool ? tool.definition.name : tool.name;
+      return new Bench(folder, sedge, findTool(sedge, name));
+    } catch (error) {
+      await sedge?.close();
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  get store(): ArtifactStore {
+    return this.sedge.app.get<ArtifactStore>(ARTIFACT_STORE, { strict: false });
+  }
+
+  get host(): Host {
+    return this.sedge.app.get<Host>(HOST, { strict: false });
+  }
+
+  /** address of the HTTP API */
+  get url(): string {
+    return this.sedge.url!;
+  }
+
+  async close(): Promise<void> {
+    await this.sedge.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A folder of tools in which the one lies where stages look for it. */
+async function linkTool(root: string, { folder, definition }: { folder: string; definition: ToolDefinition }): Promise<string[]> {
+  await mkdir(join(root, definition.stage), { recursive: true });
+  await symlink(folder, join(root, definition.stage, definition.name));
+  return [root];
+}
+
+/** Stages that are services of Sedge's own. */
+const KNOWN_STAGES = ['ingestion', 'training', 'deployment-optimizer', 'benchmark'];
+
+/** A tool may be of a stage that somebody else owns. */
+function stageOf(stage: string): Type[] {
+  if (KNOWN_STAGES.includes(stage)) return [];
+  return [StageModule.forRoot({ stage, builtinTools: null }) as unknown as Type];
+}
+
+function findTool({ app }: AllInOne, name: string): StageTool {
+  const desks = app.get(StageDirectory, { strict: false }).all();
+  for (const { catalog } of desks) {
+    const tool = catalog.find(name);
+    if (tool) return tool;
+    const refused = catalog.refusals().find((refusal) => refusal.name === name);
+    if (!refused) continue;
+    const { place, message, mend, code } = refused;
+    throw new CommandError(code, `${name} (${place}): ${message}`, EXIT.environment, mend);
+  }
+  const known = desks.flatMap(({ catalog }) => catalog.all().map(({ registered }) => registered.definition.name));
+  const mend = `${suggestName(name, known)}, or name the folder of its tool.yaml`;
+  throw new CommandError('CONFORM_TOOL_UNKNOWN', `there is no tool '${name}'`, EXIT.notFound, mend);
+}

@@ -1,0 +1,210 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Digest } from '@sedge/artifact-contracts';
+import type { ArtifactStore, ToolOutcome, ToolRunner } from '@sedge/ports';
+import {
+  foldersOf,
+  layOutJob,
+  removeFolder,
+  storeOutputs,
+  workDirectoryOf,
+  type Host,
+  type JobFolders,
+  type StageTool,
+} from '@sedge/service-kit';
+import { jobIdOf, type JobFile, type ToolLine } from '@sedge/tool-contracts';
+import type { ArtifactSamples } from './artifact-samples.js';
+import { differenceOf } from './artifact-difference.js';
+import type { KindSchemas } from './kind-schemas.js';
+import { survivorsOf } from './survivors.js';
+
+/** A job as the kit has it done: what goes in, and what should come out where that is known. */
+export interface GoldenCase {
+  name: string;
+  parameters: Record<string, unknown>;
+  inputs: Record<string, Digest | Digest[]>;
+  /** artifact id by output */
+  expected: Record<string, Digest>;
+  /** whether its inputs were made by the kit from what the tool declares */
+  isGenerated: boolean;
+}
+
+/** How an attempt went. */
+export interface Attempt {
+  outcome: ToolOutcome;
+  /** artifact id by output; null where the attempt did not succeed, or what it left is no output */
+  outputs: Record<string, Digest> | null;
+  /** why what the tool left is no output */
+  outputFault: string | null;
+  lines: ToolLine[];
+  durationMs: number;
+  /** it was ended because it took too long */
+  isHung: boolean;
+  folders: JobFolders;
+  file: JobFile;
+}
+
+export interface AttemptRequest {
+  /** 1 where nothing else is said */
+  number?: number;
+  /** the place of an earlier attempt of the same job, whose scratch folder this one finds */
+  place?: string;
+  inputs?: Record<string, Digest | Digest[]>;
+  /** changes the job file before the tool reads it */
+  change?(file: JobFile): void;
+}
+
+/** An attempt under way. */
+export interface RunningAttempt {
+  place: string;
+  /** the tool said something */
+  isHeard: Promise<void>;
+  ended: Promise<Attempt>;
+  cancel(): void;
+  /** ends the tool as a power cut would */
+  kill(): Promise<void>;
+}
+
+export interface WorkbenchParts {
+  tool: StageTool;
+  runner: ToolRunner;
+  /** runs the tool so that it can be killed: the same, but for tools that live in this process */
+  killableRunner: ToolRunner;
+  store: ArtifactStore;
+  samples: ArtifactSamples;
+  kinds: KindSchemas;
+  host: Host;
+  /** folder of the attempts */
+  root: string;
+  /** how long an attempt may take */
+  limitMs: number;
+}
+
+/** Runs a tool at its real runtime adapter as a stage does: the same folders, the same judgement of outputs, no queue. */
+export class Workbench {
+  private count = 0;
+  /** what attempts left that they should not have: processes, changed inputs */
+  readonly traces: string[] = [];
+  /** the first case as it went at first; checks compare with it */
+  golden: Attempt | null = null;
+
+  constructor(
+    readonly parts: WorkbenchParts,
+    readonly cases: readonly GoldenCase[],
+  ) {}
+
+  get definition(): StageTool['registered']['definition'] {
+    return this.parts.tool.registered.definition;
+  }
+
+  get graceMs(): number {
+    return this.definition.graceMs ?? DEFAULT_GRACE_MS;
+  }
+
+  /** Whether the tool declares that equal work gives equal bytes on this machine. */
+  get isRepeatable(): boolean {
+    return this.definition.reproducibility.level !== 'none';
+  }
+
+  /** The case that checks disturb. */
+  get main(): GoldenCase {
+    return this.cases[0]!;
+  }
+
+  async run(golden: GoldenCase, request: AttemptRequest = {}): Promise<Attempt> {
+    return (await this.begin(golden, request)).ended;
+  }
+
+  async begin(golden: GoldenCase, request: AttemptRequest = {}, isKillable = false): Promise<RunningAttempt> {
+    const { tool, store, host, root } = this.parts;
+    const { definition, digest, machine } = tool.registered;
+    const place = request.place ?? join(root, String(++this.count));
+    const inputs = request.inputs ?? golden.inputs;
+    const { parameters } = golden;
+    const job = {
+      id: jobIdOf({ tool: digest, parameters, inputs, machine }),
+      attempt: request.number ?? 1,
+      parameters,
+      inputs,
+    };
+    const folders = foldersOf(place, definition.stage, job);
+    const file = await layOutJob({ job, definition, folders, store, host });
+    if (request.change) {
+      request.change(file);
+      await writeFile(join(folders.attempt, 'job.json'), JSON.stringify(file));
+    }
+    return this.start({ place, folders, file }, isKillable ? this.parts.killableRunner : this.parts.runner);
+  }
+
+  /** @returns the first difference from what the golden run gave, or null */
+  differenceFromGolden(attempt: Attempt): Promise<string | null> {
+    return differenceOf(this.parts.store, this.golden!.outputs!, attempt.outputs!);
+  }
+
+  /** Whether an attempt left all its outputs, however it ended. */
+  async isWhole({ file }: Attempt): Promise<boolean> {
+    return (await this.take(file)).outputs !== null;
+  }
+
+  private start({ place, folders, file }: Place, runner: ToolRunner): RunningAttempt {
+    const { tool, limitMs } = this.parts;
+    const controller = new AbortController();
+    const lines: ToolLine[] = [];
+    let hear = (): void => undefined;
+    const isHeard = new Promise<void>((resolve) => (hear = resolve));
+    let isHung = false;
+    const limit = setTimeout(() => {
+      isHung = true;
+      controller.abort();
+    }, limitMs);
+    const startedAt = performance.now();
+    const running = runner.run({
+      tool: tool.registered,
+      folder: tool.folder,
+      job: file,
+      workDirectory: folders.attempt,
+      signal: controller.signal,
+      onLine: (line) => {
+        lines.push(line);
+        hear();
+      },
+    });
+    const ended = running
+      .finally(() => clearTimeout(limit))
+      .then(async (outcome): Promise<Attempt> => {
+        const durationMs = performance.now() - startedAt;
+        const result = outcome.status === 'succeeded' ? await this.take(file) : { outputs: null, outputFault: null };
+        await this.lookForTraces(folders);
+        return { outcome, ...result, lines, durationMs, isHung, folders, file };
+      });
+    const kill = async (): Promise<void> => runner.recover?.(workDirectoryOf(place));
+    return { place, isHeard, ended, cancel: () => controller.abort(), kill };
+  }
+
+  private async take(file: JobFile): Promise<Pick<Attempt, 'outputs' | 'outputFault'>> {
+    try {
+      const stored = await storeOutputs(this.parts.store, this.definition, file.outputs);
+      return { outputs: Object.fromEntries(stored.map(({ name, artifact }) => [name, artifact])), outputFault: null };
+    } catch (error) {
+      return { outputs: null, outputFault: (error as Error).message };
+    }
+  }
+
+  private async lookForTraces(folders: JobFolders): Promise<void> {
+    const processes = await survivorsOf(folders.attempt);
+    if (processes.length > 0) this.traces.push(`processes were left at work: ${processes.join(', ')}`);
+  }
+
+  /** Removes what an attempt that nobody asks about any more keeps on disk. */
+  async forget(attempt: Attempt): Promise<void> {
+    await removeFolder(attempt.folders.job);
+  }
+}
+
+interface Place {
+  place: string;
+  folders: JobFolders;
+  file: JobFile;
+}
+
+const DEFAULT_GRACE_MS = 5000;

@@ -12,7 +12,8 @@ export async function differenceOf(store: ArtifactStore, before: Outputs, after:
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   for (const name of names) {
     if (before[name] === after[name]) continue;
-    if (!before[name] || !after[name]) return `output '${name}' was there ${before[name] ? 'only before' : 'only later'}`;
+    if (!before[name] || !after[name])
+      return `output '${name}' was there ${before[name] ? 'only before' : 'only later'}`;
     return `output '${name}': ${await artifactDifference(store, before[name], after[name])}`;
   }
   return null;
@@ -55,7 +56,9 @@ export function firstDifference(one: Buffer, other: Buffer): string {
   if (at === shorter && one.length === other.length) return 'beyond what was compared';
   const around = (bytes: Buffer): string => {
     const text = bytes.subarray(Math.max(0, at - 12), at + 24).toString('latin1');
-    return /^[\t\n\r\x20-\x7e]*$/.test(text) ? JSON.stringify(text).slice(1, -1) : bytes.subarray(at, at + 8).toString('hex');
+    return /^[\t\n\r\x20-\x7e]*$/.test(text)
+      ? JSON.stringify(text).slice(1, -1)
+      : bytes.subarray(at, at + 8).toString('hex');
   };
   return `from byte ${at} on: …${around(one)}… and …${around(other)}…`;
 }

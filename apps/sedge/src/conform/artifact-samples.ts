@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import {
   artifactTypeOf,
   canonicalJson,
@@ -25,6 +27,7 @@ export interface ArtifactSample {
   metadata: Record<string, unknown>;
   /** paths within the folder */
   files: string[];
+  digests: Record<string, Digest>;
   folder: string;
 }
 
@@ -48,7 +51,8 @@ export class ArtifactSamples {
     const manifest = createManifest(artifactTypeOf(kind, findKind(kind)?.version ?? 1), metadata, files);
     await this.store.put(canonicalJson(metadata));
     const { digest: id } = await this.store.put(manifestText(manifest));
-    const sample = { id, kind, metadata, files: files.map(({ path }) => path), folder };
+    const digests = Object.fromEntries(files.map(({ path, digest }) => [path, digest]));
+    const sample = { id, kind, metadata, files: Object.keys(digests), digests, folder };
     this.samples.set(id, sample);
     await this.onStored(
       sample,
@@ -73,13 +77,33 @@ export class ArtifactSamples {
     return sample;
   }
 
-  /** Stores a sample anew whose blobs a tool has written to. */
-  async restore({ kind, metadata, folder, files }: ArtifactSample): Promise<void> {
-    for await (const { digest } of this.store.list()) {
-      if ((await this.store.verify(digest)) === 'corrupt') await this.store.remove(digest);
+  /** The first file of a laid-out sample that is not as it was given, or null. */
+  async changedFile(id: Digest, path: string): Promise<string | null> {
+    const { files, digests } = this.find(id);
+    const there = await filesUnder(path);
+    const strange = there.find((file) => !files.includes(file));
+    if (strange !== undefined) return strange;
+    for (const file of files) {
+      if (!there.includes(file) || (await digestOfFile(join(path, file))) !== digests[file]) return file;
     }
-    if (files.length > 0) await this.put(kind, metadata, folder);
+    return null;
   }
+
+  /** Stores a sample anew whose blobs, which are linked into the inputs, a tool has written to. */
+  async restore(id: Digest): Promise<void> {
+    const { files, digests, folder } = this.find(id);
+    for (const file of files) {
+      if ((await this.store.verify(digests[file]!)) === 'ok') continue;
+      await this.store.remove(digests[file]!);
+      await this.store.put(createReadStream(join(folder, file)));
+    }
+  }
+}
+
+async function digestOfFile(path: string): Promise<Digest> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return `sha256:${hash.digest('hex')}`;
 }
 
 /**

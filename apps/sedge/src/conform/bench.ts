@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import type { Type } from '@nestjs/common';
-import { ARTIFACT_STORE, type ArtifactStore } from '@sedge/ports';
+import { readSettings } from '@sedge/composition';
+import { ARTIFACT_STORE, EVENT_BUS, type ArtifactStore, type EventBus } from '@sedge/ports';
 import { HOST, StageDirectory, StageModule, parseToolFile, type Host, type StageTool } from '@sedge/service-kit';
 import { suggestName, type ToolDefinition } from '@sedge/tool-contracts';
 import { CommandError } from '../errors.js';
@@ -20,7 +21,7 @@ export type NamedTool = { name: string } | { folder: string; definition: ToolDef
  */
 export async function readToolArgument(text: string): Promise<NamedTool> {
   const isPath = /[/\\]/.test(text) || text === '.' || basename(text) === TOOL_FILE;
-  if (!isPath && !existsSync(join(text, TOOL_FILE))) return { name: text };
+  if (!isPath && !existsSync(join(text, TOOL_FILE))) return (await toolInFolders(text)) ?? { name: text };
   const folder = resolve((await isFile(text)) ? dirname(text) : text);
   const file = join(folder, TOOL_FILE);
   if (!existsSync(file)) {
@@ -29,12 +30,39 @@ export async function readToolArgument(text: string): Promise<NamedTool> {
   }
   const reading = parseToolFile(await readFile(file, 'utf8'), file);
   if (reading.ok) return { folder, definition: reading.definition };
-  const lines = reading.mistakes.map(({ line, column, message, mend }) => `${file}:${line}:${column} ${message}; ${mend}`);
+  const lines = reading.mistakes.map(
+    ({ line, column, message, mend }) => `${file}:${line}:${column} ${message}; ${mend}`,
+  );
   throw new CommandError('CONFORM_TOOL_FILE_INVALID', lines.join('\n'), EXIT.usage, 'correct the file');
 }
 
 const TOOL_FILE = 'tool.yaml';
 const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => null))?.isFile() ?? false;
+
+/** The tool of a name in the folders of tools; the last one counts, as it does for stages. */
+async function toolInFolders(name: string): Promise<NamedTool | null> {
+  let found: NamedTool | null = null;
+  for (const root of readSettings(process.env).toolDirectories) {
+    for (const file of await toolFilesIn(root)) {
+      const reading = parseToolFile(await readFile(file, 'utf8'), file);
+      if (reading.ok && reading.definition.name === name)
+        found = { folder: dirname(file), definition: reading.definition };
+    }
+  }
+  return found;
+}
+
+/** ROOT/STAGE/TOOL/tool.yaml */
+async function toolFilesIn(root: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const stage of await readdir(root).catch(() => [])) {
+    for (const tool of await readdir(join(root, stage)).catch(() => [])) {
+      const file = join(root, stage, tool, TOOL_FILE);
+      if (existsSync(file)) files.push(file);
+    }
+  }
+  return files;
+}
 
 export interface BenchOptions {
   tool: NamedTool;
@@ -69,7 +97,9 @@ export class Bench {
           SEDGE_ARTIFACTS: 'directory',
           SEDGE_EVENTS: 'memory',
           SEDGE_ENVIRONMENTS_DIR: process.env['SEDGE_ENVIRONMENTS_DIR'] ?? environmentsDirectory,
-          SEDGE_TOOLS_DIR: [process.env['SEDGE_TOOLS_DIR'] ?? '', ...tools].filter((path) => path !== '').join(delimiter),
+          SEDGE_TOOLS_DIR: [process.env['SEDGE_TOOLS_DIR'] ?? '', ...tools]
+            .filter((path) => path !== '')
+            .join(delimiter),
           ...environment,
         },
       });
@@ -84,6 +114,10 @@ export class Bench {
 
   get store(): ArtifactStore {
     return this.sedge.app.get<ArtifactStore>(ARTIFACT_STORE, { strict: false });
+  }
+
+  get bus(): EventBus {
+    return this.sedge.app.get<EventBus>(EVENT_BUS, { strict: false });
   }
 
   get host(): Host {
@@ -102,7 +136,10 @@ export class Bench {
 }
 
 /** A folder of tools in which the one lies where stages look for it. */
-async function linkTool(root: string, { folder, definition }: { folder: string; definition: ToolDefinition }): Promise<string[]> {
+async function linkTool(
+  root: string,
+  { folder, definition }: { folder: string; definition: ToolDefinition },
+): Promise<string[]> {
   await mkdir(join(root, definition.stage), { recursive: true });
   await symlink(folder, join(root, definition.stage, definition.name));
   return [root];

@@ -45,7 +45,8 @@ function caseOf(file: string, name: string, written: unknown): WrittenCase {
     if (!isRecord(part)) throw wrong(file, `${name}.${key} is no map`);
   }
   for (const [key, place] of Object.entries(inputs as object)) {
-    const isPlace = typeof place === 'string' || (Array.isArray(place) && place.every((one) => typeof one === 'string'));
+    const isPlace =
+      typeof place === 'string' || (Array.isArray(place) && place.every((one) => typeof one === 'string'));
     if (!isPlace) throw wrong(file, `${name}.in.${key} is no folder, no artifact id, and no list of them`);
   }
   for (const [key, place] of Object.entries(out as object)) {
@@ -73,7 +74,12 @@ export function caseOfOptions(inputs: readonly string[], settings: readonly stri
     try {
       parameters[name] = parse(value);
     } catch (error) {
-      throw new CommandError('CLI_BAD_SET', `--set '${option}': ${(error as Error).message}`, EXIT.usage, 'quote the value');
+      throw new CommandError(
+        'CLI_BAD_SET',
+        `--set '${option}': ${(error as Error).message}`,
+        EXIT.usage,
+        'quote the value',
+      );
     }
   }
   return { name: 'given', in: places, with: parameters, out: {}, baseDirectory: process.cwd() };

@@ -1,11 +1,15 @@
 import { dim, green, red, yellow } from '../output/terminal.js';
 import { duration } from '../output/units.js';
-import type { Verdict } from './verdict.js';
+import { isUnplayed, type Verdict } from './verdict.js';
 
 const MARKS = { passed: green('✓'), failed: red('✗'), skipped: yellow('–') };
 
-/** A check for people: what was found; and where that is wrong, what was played, what was expected and how to mend it. */
-export function verdictText(verdict: Verdict): string {
+/**
+ * A check for people: what was found; and where that is wrong, what was played, what was expected and how to mend it.
+ * @returns null for one that was not played because another failed
+ */
+export function verdictText(verdict: Verdict): string | null {
+  if (isUnplayed(verdict)) return null;
   const { check, state, found, played, expected, durationMs } = verdict;
   const name = check.padEnd(NAME_WIDTH);
   if (state !== 'failed') {
@@ -26,6 +30,8 @@ const NAME_WIDTH = 15;
 /** The last line: how many of which. */
 export function summaryText(name: string, verdicts: readonly Verdict[]): string {
   const count = (state: Verdict['state']): number => verdicts.filter((verdict) => verdict.state === state).length;
-  const counts = [`${count('passed')} passed`, `${count('failed')} failed`, `${count('skipped')} not judged`].join(', ');
+  const counts = [`${count('passed')} passed`, `${count('failed')} failed`, `${count('skipped')} not judged`].join(
+    ', ',
+  );
   return count('failed') === 0 ? green(`${name} conforms: ${counts}`) : red(`${name} does not conform: ${counts}`);
 }

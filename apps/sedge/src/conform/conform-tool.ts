@@ -4,8 +4,10 @@ import type { CommandContext } from '../command.js';
 import { ArtifactSamples } from './artifact-samples.js';
 import { Bench, type NamedTool } from './bench.js';
 import type { WrittenCase } from './case-file.js';
+import { conformWorker } from './conform-worker.js';
 import { GoldenCases } from './golden-cases.js';
 import type { KindSchemas } from './kind-schemas.js';
+import { KillableBuiltinRunner } from './killable-builtin.runner.js';
 import { TOOL_CHECKS } from './tool-checks.js';
 import { playChecks, type Verdict } from './verdict.js';
 import { Workbench, type GoldenCase } from './workbench.js';
@@ -15,6 +17,12 @@ export interface ConformRequest {
   cases: WrittenCase[];
   kinds: KindSchemas;
   limitMs: number;
+  /** whether a check is to be played */
+  isWanted(check: string): boolean;
+  /** the command of the worker of an external tool, or of the server of an http tool; null where it runs by itself */
+  start: string | null;
+  /** of jobs that a worker outside takes */
+  leaseS: number;
   tell(verdict: Verdict): void;
 }
 
@@ -24,8 +32,14 @@ export interface ConformResult {
   verdicts: Verdict[];
 }
 
+/** Plays the checks that belong to the runtime of the tool. */
+export async function conformNamed(context: CommandContext, request: ConformRequest): Promise<ConformResult> {
+  const isExternal = 'folder' in request.tool && request.tool.definition.runtime.kind === 'external';
+  return isExternal ? conformWorker(context, request) : conformTool(context, request);
+}
+
 /** Plays all checks at a tool that a stage runs by itself. */
-export async function conformTool(context: CommandContext, request: ConformRequest): Promise<ConformResult> {
+async function conformTool(context: CommandContext, request: ConformRequest): Promise<ConformResult> {
   const { isVerbose, dataDirectory, signal } = context;
   const environmentsDirectory = join(dataDirectory, 'environments');
   const bench = await Bench.open({ tool: request.tool, environmentsDirectory, isVerbose });
@@ -39,9 +53,19 @@ export async function conformTool(context: CommandContext, request: ConformReque
     const cases: GoldenCase[] = [];
     for (const written of request.cases) cases.push(await new GoldenCases(around).make(written));
     const runner = tool.runner!;
-    const parts = { tool, runner, killableRunner: runner, store, samples, kinds: request.kinds, host, root, limitMs: request.limitMs };
+    const killableRunner = runner.runtime === 'builtin' ? new KillableBuiltinRunner(tool.place) : runner;
+    const { kinds, limitMs } = request;
+    const parts = { tool, runner, killableRunner, store, samples, kinds, host, root, limitMs };
     const isHopeless = (name: string): boolean => name === 'golden' || name === 'outputs';
-    const verdicts = await playChecks(TOOL_CHECKS, new Workbench(parts, cases), { isHopeless, signal, tell: request.tell });
+    const verdicts = await playChecks(
+      TOOL_CHECKS.filter(({ name }) => request.isWanted(name)),
+      new Workbench(parts, cases),
+      {
+        isHopeless,
+        signal,
+        tell: request.tell,
+      },
+    );
     return { tool: `${definition.name}@${definition.version}`, digest, verdicts };
   } finally {
     await bench.close();

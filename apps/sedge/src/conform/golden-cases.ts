@@ -49,9 +49,20 @@ export class GoldenCases {
     }
     const expected: GoldenCase['expected'] = {};
     for (const [name, place] of Object.entries(written.out)) {
-      expected[name] = await this.artifact(place, [definition.outputs[name]!.kind], `${written.name}.out.${name}`, written);
+      expected[name] = await this.artifact(
+        place,
+        [definition.outputs[name]!.kind],
+        `${written.name}.out.${name}`,
+        written,
+      );
     }
-    return { name: isGenerated && written.name === 'given' ? 'generated' : written.name, parameters: this.parameters(written), inputs, expected, isGenerated };
+    return {
+      name: isGenerated && written.name === 'given' ? 'generated' : written.name,
+      parameters: this.parameters(written),
+      inputs,
+      expected,
+      isGenerated,
+    };
   }
 
   private async given(
@@ -63,19 +74,26 @@ export class GoldenCases {
     if (Array.isArray(places) && !port.many)
       throw wrong(`${written.name}: the input '${name}' takes one artifact`, 'name one');
     const ids: Digest[] = [];
-    for (const place of [places].flat()) ids.push(await this.artifact(place, kindsOf(port), `${written.name}.in.${name}`, written));
+    for (const place of [places].flat())
+      ids.push(await this.artifact(place, kindsOf(port), `${written.name}.in.${name}`, written));
     return port.many ? ids : ids[0]!;
   }
 
   /** The artifact that lies in a folder, or that the user's Sedge has. */
-  private async artifact(place: string, kinds: string[], what: string, { baseDirectory }: WrittenCase): Promise<Digest> {
+  private async artifact(
+    place: string,
+    kinds: string[],
+    what: string,
+    { baseDirectory }: WrittenCase,
+  ): Promise<Digest> {
     const folder = resolve(baseDirectory, place);
     if (existsSync(folder)) {
       const { kind, metadata } = await readArtifactFolder(folder, kinds);
       return (await this.around.samples.put(kind, metadata, folder)).id;
     }
     if (!looksLikeArtifactId(place)) {
-      const mend = 'name a folder with the files of the artifact and its metadata.json, or an artifact (sedge artifacts list)';
+      const mend =
+        'name a folder with the files of the artifact and its metadata.json, or an artifact (sedge artifacts list)';
       throw new CommandError('CONFORM_INPUT_UNUSABLE', `${what}: there is no folder '${place}'`, EXIT.notFound, mend);
     }
     return this.artifactOfSedge(place, kinds, what);
@@ -101,14 +119,18 @@ export class GoldenCases {
       return (await this.around.samples.put(kind, metadata, folder)).id;
     }
     const message = `the input '${name}' takes ${port.kind}, of which the kit can make none by itself`;
-    throw wrong(message, `give one: --in ${name}=FOLDER, or an artifact that is there: --in ${name}=ID (sedge artifacts list --kind ${kindsOf(port)[0]})`);
+    throw wrong(
+      message,
+      `give one: --in ${name}=FOLDER, or an artifact that is there: --in ${name}=ID (sedge artifacts list --kind ${kindsOf(port)[0]})`,
+    );
   }
 
   private parameters(written: WrittenCase): Record<string, unknown> {
     const { parameters } = this.around.definition;
     const complete: Record<string, unknown> = {};
     for (const [name, schema] of Object.entries(parameters.properties)) {
-      const value = name in written.with ? written.with[name] : 'default' in schema ? schema['default'] : sampleOfSchema(schema);
+      const value =
+        name in written.with ? written.with[name] : 'default' in schema ? schema['default'] : sampleOfSchema(schema);
       if (value !== undefined) complete[name] = value;
     }
     const ajv = new Ajv2020({ allErrors: true, strict: false });

@@ -15,13 +15,15 @@ export function sampleOfSchema(schema: Schema): unknown {
 
 function valueOf(schema: Schema): unknown {
   for (const name of ['default', 'const'] as const) if (name in schema) return schema[name];
-  for (const name of ['enum', 'examples'] as const) if (Array.isArray(schema[name])) return (schema[name] as unknown[])[0];
+  for (const name of ['enum', 'examples'] as const)
+    if (Array.isArray(schema[name])) return (schema[name] as unknown[])[0];
   const alternatives = (schema['oneOf'] ?? schema['anyOf']) as Schema[] | undefined;
   if (alternatives) return alternatives.map(valueOf).find((value) => value !== undefined);
   const type = [schema['type'] ?? (schema['properties'] ? 'object' : undefined)].flat()[0];
   if (type === 'object') return objectOf(schema);
   if (type === 'array') return arrayOf(schema);
-  if (type === 'string') return 'sample'.padEnd(Number(schema['minLength'] ?? 0), '-').slice(0, Number(schema['maxLength'] ?? 1e6));
+  if (type === 'string')
+    return 'sample'.padEnd(Number(schema['minLength'] ?? 0), '-').slice(0, Number(schema['maxLength'] ?? 1e6));
   if (type === 'boolean') return false;
   if (type === 'null') return null;
   return type === 'number' || type === 'integer' ? numberOf(schema, type === 'integer') : undefined;
@@ -36,7 +38,9 @@ function objectOf(schema: Schema): Record<string, unknown> {
 function arrayOf(schema: Schema): unknown[] {
   const item = valueOf((schema['items'] ?? { type: 'integer' }) as Schema);
   const count = Number(schema['minItems'] ?? 0);
-  return Array.from({ length: count }, (_, index) => (typeof item === 'string' && index > 0 ? `${item}-${index}` : item));
+  return Array.from({ length: count }, (_, index) =>
+    typeof item === 'string' && index > 0 ? `${item}-${index}` : item,
+  );
 }
 
 function numberOf(schema: Schema, isWhole: boolean): number {

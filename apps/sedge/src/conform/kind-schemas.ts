@@ -21,9 +21,11 @@ export class KindSchemas {
 
   private async add(option: string): Promise<void> {
     const [, name = '', file = ''] = /^([^=]+)=(.+)$/.exec(option) ?? [];
-    const mend = 'write --kind NAME=FILE, where FILE is the JSON Schema of the metadata, e.g. --kind report.ours=report.schema.json';
+    const mend =
+      'write --kind NAME=FILE, where FILE is the JSON Schema of the metadata, e.g. --kind report.ours=report.schema.json';
     if (!isKindName(name)) throw wrong(`--kind '${option}' names no kind`, mend);
-    if (KINDS.some((kind) => kind.name === name)) throw wrong(`--kind: ${name} is a kind of Sedge's own`, 'leave it out');
+    if (KINDS.some((kind) => kind.name === name))
+      throw wrong(`--kind: ${name} is a kind of Sedge's own`, 'leave it out');
     try {
       const schema = JSON.parse(await readFile(file, 'utf8')) as Schema;
       this.own.set(name, { schema, validate: ajv.compile(schema) });
@@ -46,7 +48,9 @@ export class KindSchemas {
   /** What is wrong with the metadata of a kind of somebody's own; those of Sedge's own kinds are checked when they are stored. */
   mistakeIn(kind: string, metadata: unknown): string | null {
     const own = this.own.get(kind);
-    return own === undefined || own.validate(metadata) ? null : ajv.errorsText(own.validate.errors, { dataVar: 'metadata' });
+    return own === undefined || own.validate(metadata)
+      ? null
+      : ajv.errorsText(own.validate.errors, { dataVar: 'metadata' });
   }
 }
 

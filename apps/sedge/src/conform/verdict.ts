@@ -1,3 +1,5 @@
+import { CommandError } from '../errors.js';
+
 /** What a check found out. `skipped` says that it could not be played, and why. */
 export type Finding =
   | { state: 'passed'; found: string }
@@ -29,7 +31,7 @@ export const skipped = (found: string): Finding => ({ state: 'skipped', found })
 export async function playChecks<Bench>(
   checks: readonly Check<Bench>[],
   bench: Bench,
-  { isHopeless, signal, tell }: PlayOptions,
+  { isHopeless, signal, tell, after }: PlayOptions,
 ): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   let reason: string | null = null;
@@ -37,20 +39,28 @@ export async function playChecks<Bench>(
     signal.throwIfAborted();
     const startedAt = performance.now();
     const finding = reason === null ? await playOne(check, bench) : skipped(reason);
+    if (reason === null) await after?.();
     const { name, played, expected } = check;
     const durationMs = Math.round(performance.now() - startedAt);
     const verdict: Verdict = { check: name, played, expected, ...finding, durationMs };
-    if (finding.state === 'failed' && isHopeless(name)) reason = `the check ${name} failed`;
+    if (finding.state === 'failed' && isHopeless(name)) reason = `${UNPLAYED} ${name} failed`;
     verdicts.push(verdict);
     tell(verdict);
   }
   return verdicts;
 }
 
+const UNPLAYED = 'not played, since the check';
+
+/** Whether a check was left out because another failed. */
+export const isUnplayed = ({ state, found }: Verdict): boolean => state === 'skipped' && found.startsWith(UNPLAYED);
+
 interface PlayOptions {
   isHopeless(name: string): boolean;
   signal: AbortSignal;
   tell(verdict: Verdict): void;
+  /** brings order after each check */
+  after?(): Promise<void>;
 }
 
 /** A check that breaks down has found something that nobody thought of; that is no reason to lose the others. */
@@ -58,6 +68,7 @@ async function playOne<Bench>(check: Check<Bench>, bench: Bench): Promise<Findin
   try {
     return await check.play(bench);
   } catch (error) {
+    if (error instanceof CommandError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     return failed(`the check broke off: ${message}`, 'see the sentence; if the tool is not to blame, report it');
   }

@@ -174,7 +174,7 @@ export class Workbench {
       .then(async (outcome): Promise<Attempt> => {
         const durationMs = performance.now() - startedAt;
         const result = outcome.status === 'succeeded' ? await this.take(file) : { outputs: null, outputFault: null };
-        await this.lookForTraces(folders);
+        await this.lookForTraces(folders, file);
         return { outcome, ...result, lines, durationMs, isHung, folders, file };
       });
     const kill = async (): Promise<void> => runner.recover?.(workDirectoryOf(place));
@@ -190,9 +190,17 @@ export class Workbench {
     }
   }
 
-  private async lookForTraces(folders: JobFolders): Promise<void> {
+  private async lookForTraces(folders: JobFolders, { inputs }: JobFile): Promise<void> {
     const processes = await survivorsOf(folders.attempt);
     if (processes.length > 0) this.traces.push(`processes were left at work: ${processes.join(', ')}`);
+    for (const [name, given] of Object.entries(inputs)) {
+      for (const { id, path } of [given].flat()) {
+        const changed = await this.parts.samples.changedFile(id, path);
+        if (changed === null) continue;
+        this.traces.push(`${changed} of the input '${name}' was changed`);
+        await this.parts.samples.restore(id);
+      }
+    }
   }
 
   /** Removes what an attempt that nobody asks about any more keeps on disk. */

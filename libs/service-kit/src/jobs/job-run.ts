@@ -69,7 +69,13 @@ export class JobRun {
   private async prepare(): Promise<JobFile> {
     checkParameters(this.tool, this.job.parameters);
     const { store, host } = this.around;
-    return layOutJob({ job: this.job, definition: this.tool.registered.definition, folders: this.folders, store, host });
+    return layOutJob({
+      job: this.job,
+      definition: this.tool.registered.definition,
+      folders: this.folders,
+      store,
+      host,
+    });
   }
 
   private async runTool(job: JobFile, signal: AbortSignal): Promise<ToolOutcome> {

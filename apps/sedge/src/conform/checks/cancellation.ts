@@ -39,8 +39,10 @@ async function judge(bench: Workbench, attempt: Attempt, tookMs: number): Promis
 
 async function next(bench: Workbench, { place }: RunningAttempt, tookMs: number): Promise<Finding> {
   const again = await bench.run(bench.main, { place, number: 2 });
-  const mend = 'what an attempt leaves in scratch must be whole, or be told from what is whole: write to another name, then rename';
-  if (again.outputs === null) return failed(`stopped after ${duration(tookMs)}; the next attempt: ${describeOutcome(again)}`, mend);
+  const mend =
+    'what an attempt leaves in scratch must be whole, or be told from what is whole: write to another name, then rename';
+  if (again.outputs === null)
+    return failed(`stopped after ${duration(tookMs)}; the next attempt: ${describeOutcome(again)}`, mend);
   const difference = bench.isRepeatable ? await bench.differenceFromGolden(again) : null;
   if (difference !== null) return failed(`the attempt after the stopped one gives something else: ${difference}`, mend);
   return passed(`it ended ${duration(tookMs)} after it was told, and the next attempt gave the result`);

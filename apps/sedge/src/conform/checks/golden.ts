@@ -1,3 +1,5 @@
+import { CommandError } from '../../errors.js';
+import { EXIT } from '../../exit-codes.js';
 import { differenceOf } from '../artifact-difference.js';
 import { failed, passed, type Check } from '../verdict.js';
 import { describeOutcome } from '../outcome-text.js';
@@ -33,7 +35,12 @@ async function differenceFromExpected(bench: Workbench, one: GoldenCase, { outpu
 
 function unsuccessful(one: GoldenCase, attempt: Attempt): ReturnType<typeof failed> {
   const found = `${one.name}: ${describeOutcome(attempt)}`;
-  if (!one.isGenerated) return failed(found, 'mend the tool, or the case where its input is wrong');
-  const mend = 'its inputs were made up from what the tool declares: give real ones by --in NAME=PLACE or --cases FILE';
-  return failed(found, mend);
+  if (one.isGenerated) throw inputsNeeded(found);
+  return failed(found, 'mend the tool, or the case where its input is wrong');
+}
+
+/** That a tool refuses what was made up says nothing against it. */
+export function inputsNeeded(found: string): CommandError {
+  const mend = 'give real inputs by --in NAME=PLACE or --cases FILE: these were made up from what the tool declares';
+  return new CommandError('CONFORM_INPUTS_NEEDED', found, EXIT.usage, mend);
 }

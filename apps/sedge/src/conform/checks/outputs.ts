@@ -19,7 +19,11 @@ export const outputs: Check<Workbench> = {
       const fault = await portFault(bench.parts.store, bench.parts.kinds, ports[name]!, id);
       if (fault !== null) return failed(`output '${name}': ${fault.found}`, fault.mend);
     }
-    return passed(Object.keys(given!).map((name) => `${name}: ${ports[name]!.kind}`).join(', '));
+    return passed(
+      Object.keys(given!)
+        .map((name) => `${name}: ${ports[name]!.kind}`)
+        .join(', '),
+    );
   },
 };
 

@@ -1,0 +1,208 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstreamManager, type ConsumerInfo, type JetStreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { Digest } from '@sedge/artifact-contracts';
+import {
+  createCloudEvent,
+  subjectOf,
+  toolSubject,
+  type CloudEvent,
+  type JobRequestedData,
+} from '@sedge/event-contracts';
+import type { ArtifactStore } from '@sedge/ports';
+import type { JobView, StageTool } from '@sedge/service-kit';
+import { jobIdOf } from '@sedge/tool-contracts';
+import { differenceOf } from '../artifact-difference.js';
+import type { ArtifactSamples } from '../artifact-samples.js';
+import type { KindSchemas } from '../kind-schemas.js';
+import type { StartedProgram } from '../started-program.js';
+import type { GoldenCase } from '../workbench.js';
+import type { Relay } from './relay.js';
+
+/** An event with whatever a check makes of it. */
+export type AskedEvent = CloudEvent<JobRequestedData> & Record<string, unknown>;
+
+export interface WorkerBenchParts {
+  tool: StageTool;
+  store: ArtifactStore;
+  samples: ArtifactSamples;
+  kinds: KindSchemas;
+  /** folder for what checks lay out */
+  root: string;
+  /** between the worker and the stage */
+  relay: Relay;
+  worker: StartedProgram;
+  /** address of the stage itself */
+  stageUrl: string;
+  natsUrl: string;
+  leaseS: number;
+  /** how long a job may take */
+  limitMs: number;
+}
+
+/** A job as it ended. */
+export interface EndedJob extends Pick<JobView, 'state' | 'outputs' | 'failure' | 'attempts'> {
+  id: Digest;
+}
+
+const EVENTS = 'SEDGE_EVENTS';
+const LOOK_EVERY_MS = 50;
+const DEFAULT_GRACE_MS = 5000;
+
+/** The broker, the stage and the worker between which checks play. Every job is asked for as `workflow` does: by an event. */
+export class WorkerBench {
+  /** the first case as it went at first */
+  golden: EndedJob | null = null;
+  private readonly events = new Map<Digest, AskedEvent>();
+  private count = 0;
+
+  private constructor(
+    readonly parts: WorkerBenchParts,
+    readonly cases: readonly GoldenCase[],
+    private readonly connection: NatsConnection,
+    private readonly manager: JetStreamManager,
+  ) {}
+
+  static async open(parts: WorkerBenchParts, cases: readonly GoldenCase[]): Promise<WorkerBench> {
+    const connection = await connect({ servers: parts.natsUrl });
+    return new WorkerBench(parts, cases, connection, await jetstreamManager(connection));
+  }
+
+  close(): Promise<void> {
+    return this.connection.close();
+  }
+
+  get definition(): StageTool['registered']['definition'] {
+    return this.parts.tool.registered.definition;
+  }
+
+  get main(): GoldenCase {
+    return this.cases[0]!;
+  }
+
+  get isRepeatable(): boolean {
+    return this.definition.reproducibility.level !== 'none';
+  }
+
+  get leaseMs(): number {
+    return this.parts.leaseS * 1000;
+  }
+
+  get graceMs(): number {
+    return this.definition.graceMs ?? DEFAULT_GRACE_MS;
+  }
+
+  get subject(): string {
+    return toolSubject('sedge.job.requested.v1', this.definition.stage, this.definition.name);
+  }
+
+  /**
+   * Asks for a job that nobody asked for before.
+   * @param change makes another event of it
+   */
+  async ask(
+    one: GoldenCase,
+    { inputs = one.inputs, change }: { inputs?: GoldenCase['inputs']; change?: (event: AskedEvent) => object } = {},
+  ): Promise<Digest> {
+    const { digest, machine } = this.parts.tool.registered;
+    // What a job knows of the machine is part of its key: so each is a job of its own.
+    const own = { ...machine, conform: String(++this.count) };
+    const id = jobIdOf({ tool: digest, parameters: one.parameters, inputs, machine: own });
+    const { name, version, stage } = this.definition;
+    const event = createCloudEvent<JobRequestedData>({
+      type: 'sedge.job.requested.v1',
+      source: '/services/workflow',
+      subject: id,
+      time: new Date(),
+      correlationId: 'conform',
+      data: {
+        job: id,
+        tool: { name, version, stage, digest },
+        parameters: one.parameters,
+        inputs,
+        machine: own,
+        run: `conform-${this.count}`,
+        again: false,
+      },
+    }) as AskedEvent;
+    this.events.set(id, event);
+    await this.publish(JSON.stringify(change ? change(structuredClone(event)) : event));
+    return id;
+  }
+
+  /** The event by which a job was asked for. */
+  eventOf(job: Digest): AskedEvent {
+    return this.events.get(job)!;
+  }
+
+  /** Puts bytes on the subject of the tool's jobs. */
+  async publish(bytes: string | Buffer, subject = this.subject): Promise<void> {
+    this.connection.publish(subject, bytes);
+    await this.connection.flush();
+  }
+
+  /** Says that nobody waits for a job any more. */
+  async leave(job: Digest): Promise<void> {
+    const { tool, run } = this.eventOf(job).data;
+    const type = 'sedge.job.cancel-requested.v1';
+    const data = { job, tool, run };
+    const event = createCloudEvent({ type, source: '/services/workflow', subject: job, data, time: new Date() });
+    await this.publish(JSON.stringify(event), subjectOf(type, data));
+  }
+
+  /** The job at its stage; null where the stage does not know it yet. */
+  async show(job: Digest): Promise<EndedJob | null> {
+    const answer = await fetch(`${this.parts.stageUrl}/v1/jobs/${job}`);
+    return answer.status === 404 ? null : ((await answer.json()) as EndedJob);
+  }
+
+  /** Does what a worker does, at the stage itself. */
+  async call(job: Digest, verb: string, body: object): Promise<Record<string, unknown>> {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${this.parts.stageUrl}/v1/jobs/${job}/${verb}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+    return { status: answer.status, ...((await answer.json()) as object) };
+  }
+
+  /** Waits for the end of a job. @returns how it stands then, or after the time limit */
+  async ended(job: Digest, limitMs = this.parts.limitMs): Promise<EndedJob | null> {
+    await this.until(
+      async () => ['succeeded', 'failed', 'cancelled'].includes((await this.show(job))?.state ?? ''),
+      limitMs,
+    );
+    return this.show(job);
+  }
+
+  /** @returns whether it became true in time */
+  async until(isSo: () => boolean | Promise<boolean>, limitMs: number): Promise<boolean> {
+    for (const deadline = Date.now() + limitMs; ; await sleep(LOOK_EVERY_MS)) {
+      if (await isSo()) return true;
+      if (Date.now() > deadline) return false;
+    }
+  }
+
+  /** Whether the worker can still do a job: asked after each trial that it must live through. */
+  async isAtWork(): Promise<boolean> {
+    const ended = await this.ended(await this.ask(this.main));
+    return ended?.state === 'succeeded';
+  }
+
+  differenceFromGolden({ outputs }: EndedJob): Promise<string | null> {
+    return differenceOf(this.parts.store, this.golden!.outputs!, outputs!);
+  }
+
+  /** What the broker still keeps for the worker. */
+  consumer(): Promise<ConsumerInfo> {
+    return this.manager.consumers.info(EVENTS, `worker-${this.definition.name}`);
+  }
+
+  /** Brings order after a check: what was planted is gone, the relay is calm, the worker is at work. */
+  async restore(): Promise<void> {
+    this.parts.relay.calm();
+    await this.manager.streams.purge(EVENTS, { filter: this.subject });
+    if (!this.parts.worker.isAlive) this.parts.worker.start();
+  }
+}

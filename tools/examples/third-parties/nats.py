@@ -11,7 +11,7 @@ from urllib.parse import urlparse
 
 
 class Message:
-    """An event that came, and the address at which the broker hears what became of it (JetStream: +ACK, -NAK, +WPI)."""
+    """An event that came, and the address at which the broker hears what became of it (JetStream: +ACK, -NAK, +TERM, +WPI)."""
 
     def __init__(self, subject, reply, body):
         self.subject, self.reply, self.body = subject, reply, body
@@ -85,7 +85,7 @@ class Nats:
         self.publish(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}", json.dumps(request), inbox)
         while True:
             message = self.next_message()
-            if message.subject != inbox and not message.body:
+            if message.subject != inbox and not message.reply:
                 continue
             self._send(f"UNSUB {self._subscriptions}\r\n")
             # 404 no messages, 408 the time is over, 409 the consumer changed
@@ -96,6 +96,10 @@ class Nats:
 
     def give_back(self, message, delay_s):
         self.publish(message.reply, "-NAK " + json.dumps({"delay": int(delay_s * 1_000_000_000)}))
+
+    def refuse(self, message):
+        """What can't be read does not come again."""
+        self.publish(message.reply, "+TERM")
 
     def still_at_work(self, message):
         self.publish(message.reply, "+WPI")

@@ -8,6 +8,7 @@ It knows two documents, docs/reference/asyncapi.json and /v1/openapi.json, and n
 import argparse
 import json
 import os
+import re
 import threading
 import time
 
@@ -16,6 +17,8 @@ from sedge_http import Refused, ask, upload
 
 HEARTBEAT_S = 1
 AGAIN_S = 1
+REQUESTED = "sedge.job.requested.v1"
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def judge(value, parameters):
@@ -51,10 +54,16 @@ class Claim:
         ask("POST", f"{self.place}/{verb}", {**self.fence, **words})
 
 
+class BadInput(Exception):
+    """What no further attempt can mend."""
+
+
 def work(claim, api):
     started = time.monotonic()
     source = claim.given["inputs"]["of"]
     report = ask("GET", f"{api}/v1/artifacts/{source}/files/report.json")
+    if not isinstance(report, dict) or not isinstance(report.get("value"), (int, float)):
+        raise BadInput("it holds no value")
     value = judge(report["value"], claim.given["parameters"])
     if not claim.is_wanted:
         raise RuntimeError("nobody waits for the job any more")
@@ -63,17 +72,33 @@ def work(claim, api):
     claim.end("complete", outputs={"report": artifact}, durationMs=int(1000 * (time.monotonic() - started)))
 
 
-def take(message, options, still_at_work):
+def job_in(message):
+    """The id of the job that an event asks for; None where it is no such event, or one of a version that is not ours."""
+    try:
+        event = message.json()
+    except ValueError:
+        return None
+    if not isinstance(event, dict) or event.get("type") != REQUESTED:
+        return None
+    job = event.get("subject")
+    return job if isinstance(job, str) and DIGEST.fullmatch(job) else None
+
+
+def take(job, options, still_at_work):
     """Does one job. Gives whether its event need not come again: the job is at its end, by whomever."""
-    job = message.json()["subject"]
     try:
         claim = Claim(options.stage, job, options.name, still_at_work)
         try:
             work(claim, options.api)
+        except (BadInput, ValueError) as error:
+            words = f"report.json of the input 'of': {error}"
+            claim.end("fail", **{"class": "permanent"}, code="JUDGE_INPUT_INVALID", message=words)
         except Exception as error:  # noqa: BLE001 whatever it is, the stage is told
+            if isinstance(error, Refused) and error.status == 409:
+                raise  # the lease was lost: the job is somebody else's
             claim.end("fail", **{"class": "transient"}, code="JUDGE_FAILED", message=str(error))
-    except Refused:
-        pass  # somebody else has the job, our lease was lost, or the stage has not heard of the job yet: it reads the same events
+    except (Refused, OSError):
+        pass  # somebody else has the job, our lease was lost, the stage is away, or it has not heard of the job yet: it reads the same events
     try:
         return ask("GET", f"{options.stage}/v1/jobs/{job}")["state"] in ("succeeded", "failed", "cancelled")
     except (Refused, OSError):
@@ -92,7 +117,10 @@ def main():
         message = broker.pull("SEDGE_EVENTS", f"worker-{options.tool}")
         if message is None:
             continue
-        if take(message, options, lambda: broker.still_at_work(message)):
+        job = job_in(message)
+        if job is None:
+            broker.refuse(message)
+        elif take(job, options, lambda: broker.still_at_work(message)):
             broker.acknowledge(message)
         else:
             broker.give_back(message, AGAIN_S)

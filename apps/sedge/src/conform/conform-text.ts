@@ -18,7 +18,7 @@ export function verdictText(verdict: Verdict): string | null {
   }
   const indent = ' '.repeat(NAME_WIDTH + 4);
   return [
-    `${MARKS.failed} ${name}  ${red(found)}`,
+    `${MARKS.failed} ${name}  ${red(found)} ${dim(`(${duration(durationMs)})`)}`,
     `${indent}played    ${played}`,
     `${indent}expected  ${expected}`,
     `${indent}mend      ${verdict.mend}`,

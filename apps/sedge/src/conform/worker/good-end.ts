@@ -16,6 +16,7 @@ export async function badEnd(bench: WorkerBench, job: Digest, mend: string, limi
 
 /** Whether the worker lives and works after a trial. @returns null where it does */
 export async function isUnfit(bench: WorkerBench, mend: string): Promise<Finding | null> {
-  if (!bench.parts.worker.isAlive) return failed(`the worker ended: ${bench.parts.worker.lastWords}`, mend);
-  return (await bench.isAtWork()) ? null : failed('the worker took no job any more afterwards', mend);
+  const { worker } = bench.parts;
+  if (worker.isAlive && (await bench.isAtWork())) return null;
+  return failed(worker.isAlive ? 'the worker took no job any more afterwards' : `the worker ended: ${worker.lastWords}`, mend);
 }

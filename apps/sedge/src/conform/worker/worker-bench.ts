@@ -46,6 +46,7 @@ export interface EndedJob extends Pick<JobView, 'state' | 'outputs' | 'failure' 
 }
 
 const EVENTS = 'SEDGE_EVENTS';
+const ENDS = new Set(['succeeded', 'failed', 'cancelled']);
 const LOOK_EVERY_MS = 50;
 const DEFAULT_GRACE_MS = 5000;
 
@@ -167,12 +168,10 @@ export class WorkerBench {
     return { status: answer.status, ...((await answer.json()) as object) };
   }
 
-  /** Waits for the end of a job. @returns how it stands then, or after the time limit */
+  /** Waits for the end of a job. @returns how it stands then, or after the time limit, or when the worker has died */
   async ended(job: Digest, limitMs = this.parts.limitMs): Promise<EndedJob | null> {
-    await this.until(
-      async () => ['succeeded', 'failed', 'cancelled'].includes((await this.show(job))?.state ?? ''),
-      limitMs,
-    );
+    const isOver = async (): Promise<boolean> => ENDS.has((await this.show(job))?.state ?? '');
+    await this.until(async () => (await isOver()) || !this.parts.worker.isAlive, limitMs);
     return this.show(job);
   }
 

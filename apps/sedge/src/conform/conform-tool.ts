@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandContext } from '../command.js';
 import { ArtifactSamples } from './artifact-samples.js';
@@ -12,10 +12,14 @@ import { TOOL_CHECKS } from './tool-checks.js';
 import { playChecks, type Verdict } from './verdict.js';
 import { Workbench, type GoldenCase } from './workbench.js';
 
+/** What of a command a trial needs. */
+export type Surroundings = Pick<CommandContext, 'isVerbose' | 'dataDirectory' | 'signal' | 'api'>;
+
 export interface ConformRequest {
   tool: NamedTool;
   cases: WrittenCase[];
   kinds: KindSchemas;
+  /** how long one attempt, or one job of a worker, may take */
   limitMs: number;
   /** whether a check is to be played */
   isWanted(check: string): boolean;
@@ -33,41 +37,54 @@ export interface ConformResult {
 }
 
 /** Plays the checks that belong to the runtime of the tool. */
-export async function conformNamed(context: CommandContext, request: ConformRequest): Promise<ConformResult> {
+export async function conformNamed(around: Surroundings, request: ConformRequest): Promise<ConformResult> {
   const isExternal = 'folder' in request.tool && request.tool.definition.runtime.kind === 'external';
-  return isExternal ? conformWorker(context, request) : conformTool(context, request);
+  return isExternal ? conformWorker(around, request) : conformTool(around, request);
 }
 
 /** Plays all checks at a tool that a stage runs by itself. */
-async function conformTool(context: CommandContext, request: ConformRequest): Promise<ConformResult> {
-  const { isVerbose, dataDirectory, signal } = context;
-  const environmentsDirectory = join(dataDirectory, 'environments');
-  const bench = await Bench.open({ tool: request.tool, environmentsDirectory, isVerbose });
+async function conformTool(around: Surroundings, request: ConformRequest): Promise<ConformResult> {
+  const place = await ToolPlace.open(around, request.tool);
   try {
-    const { tool, store, host, folder } = bench;
-    const { definition, digest } = tool.registered;
-    const samples = new ArtifactSamples(store);
-    const root = join(folder, 'play');
-    await mkdir(root);
-    const around = { definition, samples, kinds: request.kinds, folder, api: () => context.api(), signal };
-    const cases: GoldenCase[] = [];
-    for (const written of request.cases) cases.push(await new GoldenCases(around).make(written));
-    const runner = tool.runner!;
-    const killableRunner = runner.runtime === 'builtin' ? new KillableBuiltinRunner(tool.place) : runner;
-    const { kinds, limitMs } = request;
-    const parts = { tool, runner, killableRunner, store, samples, kinds, host, root, limitMs };
-    const isHopeless = (name: string): boolean => name === 'golden' || name === 'outputs';
-    const verdicts = await playChecks(
-      TOOL_CHECKS.filter(({ name }) => request.isWanted(name)),
-      new Workbench(parts, cases),
-      {
-        isHopeless,
-        signal,
-        tell: request.tell,
-      },
-    );
+    const { definition, digest } = place.bench.tool.registered;
+    const verdicts = await place.play(around, request);
     return { tool: `${definition.name}@${definition.version}`, digest, verdicts };
   } finally {
-    await bench.close();
+    await place.close();
   }
 }
+
+/** The place of a trial, in which checks may be played several times. */
+export class ToolPlace {
+  private constructor(readonly bench: Bench) {}
+
+  static async open({ isVerbose, dataDirectory }: Surroundings, tool: NamedTool): Promise<ToolPlace> {
+    return new ToolPlace(
+      await Bench.open({ tool, environmentsDirectory: join(dataDirectory, 'environments'), isVerbose }),
+    );
+  }
+
+  async play(
+    { signal, api }: Surroundings,
+    { cases: written, kinds, limitMs, isWanted, tell }: Omit<ConformRequest, 'tool' | 'start' | 'leaseS'>,
+  ): Promise<Verdict[]> {
+    const { tool, store, host, folder } = this.bench;
+    const samples = new ArtifactSamples(store);
+    const root = await mkdtemp(join(folder, 'play-'));
+    const maker = new GoldenCases({ definition: tool.registered.definition, samples, kinds, folder, api, signal });
+    const cases: GoldenCase[] = [];
+    for (const one of written) cases.push(await maker.make(one));
+    const runner = tool.runner!;
+    const killableRunner = runner.runtime === 'builtin' ? new KillableBuiltinRunner(tool.place) : runner;
+    const bench = new Workbench({ tool, runner, killableRunner, store, samples, kinds, host, root, limitMs }, cases);
+    const checks = TOOL_CHECKS.filter(({ name }) => isWanted(name));
+    return playChecks(checks, bench, { isHopeless: isFoundation, signal, tell });
+  }
+
+  close(): Promise<void> {
+    return this.bench.close();
+  }
+}
+
+/** Checks on which the others build. */
+export const isFoundation = (check: string): boolean => check === 'golden' || check === 'outputs';

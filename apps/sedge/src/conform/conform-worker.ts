@@ -1,41 +1,39 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KINDS, findKind } from '@sedge/artifact-contracts';
 import { createCloudEvent, subjectOf } from '@sedge/event-contracts';
 import { NatsServer, missingServer } from '@sedge/local-servers';
 import type { ToolDefinition } from '@sedge/tool-contracts';
-import type { CommandContext } from '../command.js';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { ArtifactSamples, type ArtifactSample } from './artifact-samples.js';
 import { Bench } from './bench.js';
-import type { ConformRequest, ConformResult } from './conform-tool.js';
+import { isFoundation, type ConformRequest, type ConformResult, type Surroundings } from './conform-tool.js';
 import { GoldenCases } from './golden-cases.js';
 import { StartedProgram } from './started-program.js';
-import { playChecks } from './verdict.js';
+import { playChecks, type Verdict } from './verdict.js';
 import { WORKER_CHECKS } from './worker-checks.js';
 import { Relay } from './worker/relay.js';
 import { WorkerBench } from './worker/worker-bench.js';
 import type { GoldenCase } from './workbench.js';
 
 /** Plays all checks at a worker outside: at a NATS server and a stage of the kit's own, which the worker reaches through a relay. */
-export async function conformWorker(context: CommandContext, request: ConformRequest): Promise<ConformResult> {
-  const place = await WorkerPlace.open(context, request);
+export async function conformWorker(around: Surroundings, request: ConformRequest): Promise<ConformResult> {
+  if (request.start === null) {
+    const mend = `say how the worker is started, with the addresses of the trial in braces: --start 'python3 worker.py --nats {nats} --stage {stage} --api {api} --tool {tool}'`;
+    throw new CommandError(
+      'CONFORM_START_MISSING',
+      'the jobs of an external tool are done by a worker',
+      EXIT.usage,
+      mend,
+    );
+  }
+  const place = await WorkerPlace.open(around, request);
   try {
-    const bench = await place.workerBench(context, request);
-    try {
-      const { signal } = context;
-      const { tell, isWanted } = request;
-      const isHopeless = (name: string): boolean => name === 'golden' || name === 'outputs';
-      const checks = WORKER_CHECKS.filter(({ name }) => isWanted(name));
-      const verdicts = await playChecks(checks, bench, { isHopeless, signal, tell, after: () => bench.restore() });
-      const { definition, digest } = bench.parts.tool.registered;
-      return { tool: `${definition.name}@${definition.version}`, digest, verdicts };
-    } finally {
-      await bench.close();
-      await bench.parts.worker.kill();
-    }
+    const { definition, digest } = place.bench.tool.registered;
+    const verdicts = await place.play(around, request);
+    return { tool: `${definition.name}@${definition.version}`, digest, verdicts };
   } finally {
     await place.close();
   }
@@ -52,7 +50,7 @@ export class WorkerPlace {
 
   /** @throws CommandError where there is no NATS server on this machine */
   static async open(
-    { isVerbose, dataDirectory }: Pick<CommandContext, 'isVerbose' | 'dataDirectory'>,
+    { isVerbose, dataDirectory }: Surroundings,
     { tool, leaseS }: Pick<ConformRequest, 'tool' | 'leaseS'>,
   ): Promise<WorkerPlace> {
     const missing = missingServer('nats-server');
@@ -78,39 +76,32 @@ export class WorkerPlace {
     }
   }
 
-  /** Starts the worker, and lays the cases out. */
-  async workerBench(
-    { signal, api }: Pick<CommandContext, 'signal' | 'api'>,
-    { cases: written, kinds, limitMs, start }: Pick<ConformRequest, 'cases' | 'kinds' | 'limitMs' | 'start'>,
-  ): Promise<WorkerBench> {
-    const { bench, relay, nats, leaseS } = this;
-    const { tool, store, folder } = bench;
+  /** Starts the worker, plays the checks at it, and ends it. */
+  async play(
+    { signal, api }: Surroundings,
+    { cases: written, kinds, limitMs, start, isWanted, tell }: Omit<ConformRequest, 'tool' | 'leaseS'>,
+  ): Promise<Verdict[]> {
+    const { relay, nats, leaseS } = this;
+    const { tool, store, folder, url: stageUrl } = this.bench;
     const { definition } = tool.registered;
-    const root = join(folder, 'play');
-    await mkdir(root, { recursive: true });
+    const root = await mkdtemp(join(folder, 'play-'));
     for (const [name, schema] of kindsToRegister(definition, kinds)) await this.register(name, schema);
     const samples = new ArtifactSamples(store, (sample, sizeBytes) => this.announce(sample, sizeBytes));
     const maker = new GoldenCases({ definition, samples, kinds, folder, api, signal });
     const cases: GoldenCase[] = [];
     for (const one of written) cases.push(await maker.make(one));
-    const worker = new StartedProgram(
-      withAddresses(start!, { nats: nats.url, stage: relay.url, api: relay.url, tool: definition.name }),
-    );
-    worker.start();
-    const parts = {
-      tool,
-      store,
-      samples,
-      kinds,
-      root,
-      relay,
-      worker,
-      stageUrl: bench.url,
-      natsUrl: nats.url,
-      leaseS,
-      limitMs,
-    };
-    return WorkerBench.open(parts, cases);
+    const addresses = { nats: nats.url, stage: relay.url, api: relay.url, tool: definition.name };
+    const worker = new StartedProgram(withAddresses(start!, addresses));
+    const parts = { tool, store, samples, kinds, root, relay, worker, stageUrl, natsUrl: nats.url, leaseS, limitMs };
+    const bench = await WorkerBench.open(parts, cases);
+    try {
+      worker.start();
+      const checks = WORKER_CHECKS.filter(({ name }) => isWanted(name));
+      return await playChecks(checks, bench, { isHopeless: isFoundation, signal, tell, after: () => bench.restore() });
+    } finally {
+      await worker.kill();
+      await bench.close();
+    }
   }
 
   async close(): Promise<void> {

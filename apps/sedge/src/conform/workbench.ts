@@ -57,8 +57,8 @@ export interface AttemptRequest {
 /** An attempt under way. */
 export interface RunningAttempt {
   place: string;
-  /** the tool said something */
-  isHeard: Promise<void>;
+  /** resolves when the lines of the tool so far are as wanted */
+  heard(isWanted: (lines: readonly ToolLine[]) => boolean): Promise<void>;
   ended: Promise<Attempt>;
   cancel(): void;
   /** ends the tool as a power cut would */
@@ -150,8 +150,9 @@ export class Workbench {
     const { tool, limitMs } = this.parts;
     const controller = new AbortController();
     const lines: ToolLine[] = [];
-    let hear = (): void => undefined;
-    const isHeard = new Promise<void>((resolve) => (hear = resolve));
+    const listeners: (() => void)[] = [];
+    const heard = (isWanted: (lines: readonly ToolLine[]) => boolean): Promise<void> =>
+      new Promise((resolve) => listeners.push(() => isWanted(lines) && resolve()));
     let isHung = false;
     const limit = setTimeout(() => {
       isHung = true;
@@ -166,7 +167,7 @@ export class Workbench {
       signal: controller.signal,
       onLine: (line) => {
         lines.push(line);
-        hear();
+        for (const listen of listeners) listen();
       },
     });
     const ended = running
@@ -178,7 +179,7 @@ export class Workbench {
         return { outcome, ...result, lines, durationMs, isHung, folders, file };
       });
     const kill = async (): Promise<void> => runner.recover?.(workDirectoryOf(place));
-    return { place, isHeard, ended, cancel: () => controller.abort(), kill };
+    return { place, heard, ended, cancel: () => controller.abort(), kill };
   }
 
   private async take(file: JobFile): Promise<Pick<Attempt, 'outputs' | 'outputFault'>> {

@@ -18,5 +18,8 @@ export async function badEnd(bench: WorkerBench, job: Digest, mend: string, limi
 export async function isUnfit(bench: WorkerBench, mend: string): Promise<Finding | null> {
   const { worker } = bench.parts;
   if (worker.isAlive && (await bench.isAtWork())) return null;
-  return failed(worker.isAlive ? 'the worker took no job any more afterwards' : `the worker ended: ${worker.lastWords}`, mend);
+  return failed(
+    worker.isAlive ? 'the worker took no job any more afterwards' : `the worker ended: ${worker.lastWords}`,
+    mend,
+  );
 }

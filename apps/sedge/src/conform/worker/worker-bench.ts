@@ -46,6 +46,8 @@ export interface EndedJob extends Pick<JobView, 'state' | 'outputs' | 'failure' 
 }
 
 const EVENTS = 'SEDGE_EVENTS';
+/** A stage may hear of a job a little later than the worker. */
+const FORGOTTEN_MS = 2000;
 const ENDS = new Set(['succeeded', 'failed', 'cancelled']);
 const LOOK_EVERY_MS = 50;
 const DEFAULT_GRACE_MS = 5000;
@@ -168,11 +170,24 @@ export class WorkerBench {
     return { status: answer.status, ...((await answer.json()) as object) };
   }
 
-  /** Waits for the end of a job. @returns how it stands then, or after the time limit, or when the worker has died */
+  /** Waits for the end of a job. @returns how it stands then, or when the time is over, or when it will never come to its end */
   async ended(job: Digest, limitMs = this.parts.limitMs): Promise<EndedJob | null> {
-    const isOver = async (): Promise<boolean> => ENDS.has((await this.show(job))?.state ?? '');
-    await this.until(async () => (await isOver()) || !this.parts.worker.isAlive, limitMs);
+    let forgottenSince: number | null = null;
+    await this.until(async () => {
+      const state = (await this.show(job))?.state ?? 'unknown';
+      if (ENDS.has(state) || !this.parts.worker.isAlive) return true;
+      // Nobody has the job, and the broker keeps no event that would bring it to the worker again.
+      const isForgotten = state !== 'running' && (await this.open()) === 0;
+      forgottenSince = isForgotten ? (forgottenSince ?? Date.now()) : null;
+      return forgottenSince !== null && Date.now() - forgottenSince > FORGOTTEN_MS;
+    }, limitMs);
     return this.show(job);
+  }
+
+  /** How many events the broker still keeps for the worker. */
+  async open(): Promise<number> {
+    const { num_pending: pending, num_ack_pending: fetched } = await this.consumer();
+    return pending + fetched;
   }
 
   /** @returns whether it became true in time */

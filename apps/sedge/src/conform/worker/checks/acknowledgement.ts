@@ -9,10 +9,7 @@ export const acknowledgement: Check<WorkerBench> = {
   played: 'a look at the consumer of the tool after its jobs are done',
   expected: 'every event is acknowledged once its job is at its end, or it would come again for ever',
   async play(bench) {
-    const isDone = await bench.until(async () => {
-      const { num_pending: pending, num_ack_pending: open } = await bench.consumer();
-      return pending + open === 0;
-    }, WITHIN_MS);
+    const isDone = await bench.until(async () => (await bench.open()) === 0, WITHIN_MS);
     if (isDone) return passed('nothing is left to acknowledge');
     const { num_pending: pending, num_ack_pending: open } = await bench.consumer();
     return failed(

@@ -24,10 +24,7 @@ export const duplicate: Check<WorkerBench> = {
     const bad = await badEnd(bench, job, MEND);
     if (bad !== null) return bad;
     await deliverAgain(bench, job);
-    await bench.until(async () => {
-      const { num_pending: pending, num_ack_pending: open } = await bench.consumer();
-      return pending + open === 0;
-    }, SETTLE_MS * 3);
+    await bench.until(async () => (await bench.open()) === 0, SETTLE_MS * 3);
     const calls = relay.calls.slice(from);
     const uploads = calls.filter(({ method, path }) => method === 'POST' && path === '/v1/uploads').length;
     const outputs = Object.keys((await bench.show(job))!.outputs!).length;

@@ -29,11 +29,11 @@ class Job:
         self.is_wanted.set()
 
     def place(self, *parts):
-        """A path inside the folder. Names come from outside, so what would leave the folder is refused."""
-        path = self.folder.joinpath(*parts).resolve()
-        if not path.is_relative_to(self.folder.resolve()):
-            raise ValueError(f"{'/'.join(parts)} leaves the job's folder")
-        return path
+        """A path inside the folder. Names come from outside, so what could lead elsewhere is refused."""
+        strange = [part for part in parts if part in ("", ".", "..") or set("/\\\0") & set(part)]
+        if strange:
+            raise ValueError(f"{strange[0]!r} is no name of a file or folder")
+        return self.folder.joinpath(*parts)
 
     def remove(self):
         self.is_wanted.clear()
@@ -69,7 +69,19 @@ class Handler(BaseHTTPRequestHandler):
     jobs = {}
 
     def do_GET(self):
-        parts = self.parts()
+        self.attempt(self.read)
+
+    def do_PUT(self):
+        self.attempt(self.take)
+
+    def attempt(self, answer):
+        """What is wrong with a request is told to whoever sent it."""
+        try:
+            answer(self.parts())
+        except ValueError as error:
+            self.answer(400, {"message": str(error)})
+
+    def read(self, parts):
         if parts == ["v1", "tool"]:
             return self.answer(200, {"name": NAME, "version": VERSION})
         job = self.job(parts)
@@ -78,11 +90,13 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(404, {"message": f"there is no {self.path}"})
         return self.answer(200, path.read_bytes())
 
-    def do_PUT(self):
-        parts = self.parts()
+    def take(self, parts):
         body = self.rfile.read(int(self.headers["content-length"])) if self.headers["content-length"] else self.chunks()
         if len(parts) == 3 and parts[:2] == ["v1", "jobs"]:
-            self.jobs[parts[2]] = Job(json.loads(body))
+            request = json.loads(body)
+            if not isinstance(request, dict) or not isinstance(request.get("parameters"), dict):
+                raise ValueError("the job is no object with parameters")
+            self.jobs[parts[2]] = Job(request)
             return self.answer(201, {})
         job = self.job(parts)
         if not job or parts[3] != "inputs":

@@ -5,7 +5,7 @@ import { readToolArgument } from './bench.js';
 import { caseOfOptions, readCaseFile, type WrittenCase } from './case-file.js';
 import type { ConformRequest } from './conform-tool.js';
 import { KindSchemas } from './kind-schemas.js';
-import { TOOL_CHECKS } from './tool-checks.js';
+import { checksFor } from './tool-checks.js';
 import type { Verdict } from './verdict.js';
 import { WORKER_CHECKS } from './worker-checks.js';
 
@@ -43,7 +43,7 @@ async function casesOf({ cases, in: inputs, set }: ConformOptions): Promise<Writ
 }
 
 function assertChecks(names: readonly string[]): void {
-  const known = [...new Set([...TOOL_CHECKS, ...WORKER_CHECKS].map(({ name }) => name))];
+  const known = [...new Set([...checksFor('http'), ...WORKER_CHECKS].map(({ name }) => name))];
   const strange = names.find((name) => !known.includes(name));
   if (strange === undefined) return;
   throw new CommandError(

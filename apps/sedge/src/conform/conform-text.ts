@@ -25,7 +25,7 @@ export function verdictText(verdict: Verdict): string | null {
   ].join('\n');
 }
 
-const NAME_WIDTH = 15;
+const NAME_WIDTH = 17;
 
 /** The last line: how many of which. */
 export function summaryText(name: string, verdicts: readonly Verdict[]): string {

@@ -8,7 +8,9 @@ import { conformWorker } from './conform-worker.js';
 import { GoldenCases } from './golden-cases.js';
 import type { KindSchemas } from './kind-schemas.js';
 import { KillableBuiltinRunner } from './killable-builtin.runner.js';
-import { TOOL_CHECKS } from './tool-checks.js';
+import { startServer } from './http/start-server.js';
+import type { StartedProgram } from './started-program.js';
+import { checksFor } from './tool-checks.js';
 import { playChecks, type Verdict } from './verdict.js';
 import { Workbench, type GoldenCase } from './workbench.js';
 
@@ -44,7 +46,7 @@ export async function conformNamed(around: Surroundings, request: ConformRequest
 
 /** Plays all checks at a tool that a stage runs by itself. */
 async function conformTool(around: Surroundings, request: ConformRequest): Promise<ConformResult> {
-  const place = await ToolPlace.open(around, request.tool);
+  const place = await ToolPlace.open(around, request.tool, request.start);
   try {
     const { definition, digest } = place.bench.tool.registered;
     const verdicts = await place.play(around, request);
@@ -56,12 +58,25 @@ async function conformTool(around: Surroundings, request: ConformRequest): Promi
 
 /** The place of a trial, in which checks may be played several times. */
 export class ToolPlace {
-  private constructor(readonly bench: Bench) {}
+  private constructor(
+    readonly bench: Bench,
+    private readonly server: StartedProgram | null,
+  ) {}
 
-  static async open({ isVerbose, dataDirectory }: Surroundings, tool: NamedTool): Promise<ToolPlace> {
-    return new ToolPlace(
-      await Bench.open({ tool, environmentsDirectory: join(dataDirectory, 'environments'), isVerbose }),
-    );
+  /** @param start the command of the server of an http tool; null where it runs by itself, and of other tools */
+  static async open(
+    { isVerbose, dataDirectory }: Surroundings,
+    tool: NamedTool,
+    start: string | null,
+  ): Promise<ToolPlace> {
+    const server = start === null ? null : await startServer(tool, start);
+    try {
+      const environmentsDirectory = join(dataDirectory, 'environments');
+      return new ToolPlace(await Bench.open({ tool, environmentsDirectory, isVerbose }), server);
+    } catch (error) {
+      await server?.kill();
+      throw error;
+    }
   }
 
   async play(
@@ -74,15 +89,20 @@ export class ToolPlace {
     const maker = new GoldenCases({ definition: tool.registered.definition, samples, kinds, folder, api, signal });
     const cases: GoldenCase[] = [];
     for (const one of written) cases.push(await maker.make(one));
+    const { server } = this;
     const runner = tool.runner!;
     const killableRunner = runner.runtime === 'builtin' ? new KillableBuiltinRunner(tool.place) : runner;
-    const bench = new Workbench({ tool, runner, killableRunner, store, samples, kinds, host, root, limitMs }, cases);
-    const checks = TOOL_CHECKS.filter(({ name }) => isWanted(name));
+    const bench = new Workbench(
+      { tool, runner, killableRunner, store, samples, kinds, host, root, limitMs, server },
+      cases,
+    );
+    const checks = checksFor(runner.runtime).filter(({ name }) => isWanted(name));
     return playChecks(checks, bench, { isHopeless: isFoundation, signal, tell });
   }
 
-  close(): Promise<void> {
-    return this.bench.close();
+  async close(): Promise<void> {
+    await this.bench.close();
+    await this.server?.kill();
   }
 }
 

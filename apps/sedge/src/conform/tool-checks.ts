@@ -9,6 +9,7 @@ import { protocol } from './checks/protocol.js';
 import { repeatability } from './checks/repeatability.js';
 import { sideBySide } from './checks/side-by-side.js';
 import { traces } from './checks/traces.js';
+import { HTTP_CHECKS } from './http/http-checks.js';
 import type { Check } from './verdict.js';
 import type { Workbench } from './workbench.js';
 
@@ -26,3 +27,13 @@ export const TOOL_CHECKS: readonly Check<Workbench>[] = [
   kill,
   traces,
 ];
+
+/** What is played at a tool of a runtime: what only a server can get wrong comes in addition, or in place of what a server can't be seen to do. */
+export function checksFor(runtime: string): readonly Check<Workbench>[] {
+  if (runtime !== 'http') return TOOL_CHECKS;
+  const own = new Map(HTTP_CHECKS.map((check) => [check.name, check]));
+  const known = new Set(TOOL_CHECKS.map(({ name }) => name));
+  const [traces, ...others] = TOOL_CHECKS.toReversed();
+  const replaced = others.toReversed().map((check) => own.get(check.name) ?? check);
+  return [...replaced, ...HTTP_CHECKS.filter(({ name }) => !known.has(name)), traces!];
+}

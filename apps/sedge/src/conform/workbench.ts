@@ -16,6 +16,7 @@ import { jobIdOf, type JobFile, type ToolLine } from '@sedge/tool-contracts';
 import type { ArtifactSamples } from './artifact-samples.js';
 import { differenceOf } from './artifact-difference.js';
 import type { KindSchemas } from './kind-schemas.js';
+import type { StartedProgram } from './started-program.js';
 import { survivorsOf } from './survivors.js';
 
 /** A job as the kit has it done: what goes in, and what should come out where that is known. */
@@ -78,6 +79,8 @@ export interface WorkbenchParts {
   root: string;
   /** how long an attempt may take */
   limitMs: number;
+  /** the server of an http tool, where the kit started it */
+  server: StartedProgram | null;
 }
 
 /** Runs a tool at its real runtime adapter as a stage does: the same folders, the same judgement of outputs, no queue. */
@@ -116,29 +119,35 @@ export class Workbench {
   }
 
   async begin(golden: GoldenCase, request: AttemptRequest = {}, isKillable = false): Promise<RunningAttempt> {
+    const place = await this.layOut(golden, request);
+    return this.start(place, isKillable ? this.parts.killableRunner : this.parts.runner);
+  }
+
+  /** Makes the folders and the job file of an attempt. */
+  async layOut(golden: GoldenCase, request: AttemptRequest = {}): Promise<LaidOutAttempt> {
     const { tool, store, host, root } = this.parts;
     const { definition, digest, machine } = tool.registered;
     const place = request.place ?? join(root, String(++this.count));
     const inputs = request.inputs ?? golden.inputs;
     const { parameters } = golden;
-    const job = {
-      id: jobIdOf({ tool: digest, parameters, inputs, machine }),
-      attempt: request.number ?? 1,
-      parameters,
-      inputs,
-    };
+    const id = jobIdOf({ tool: digest, parameters, inputs, machine });
+    const job = { id, attempt: request.number ?? 1, parameters, inputs };
     const folders = foldersOf(place, definition.stage, job);
     const file = await layOutJob({ job, definition, folders, store, host });
     if (request.change) {
       request.change(file);
       await writeFile(join(folders.attempt, 'job.json'), JSON.stringify(file));
     }
-    return this.start({ place, folders, file }, isKillable ? this.parts.killableRunner : this.parts.runner);
+    return { place, folders, file };
   }
 
   /** @returns the first difference from what the golden run gave, or null */
-  differenceFromGolden(attempt: Attempt): Promise<string | null> {
-    return differenceOf(this.parts.store, this.golden!.outputs!, attempt.outputs!);
+  differenceFromGolden({ outputs }: Attempt): Promise<string | null> {
+    return this.differenceOfOutputs(outputs!);
+  }
+
+  differenceOfOutputs(outputs: Record<string, Digest>): Promise<string | null> {
+    return differenceOf(this.parts.store, this.golden!.outputs!, outputs);
   }
 
   /** Whether an attempt left all its outputs, however it ended. */
@@ -146,7 +155,7 @@ export class Workbench {
     return (await this.take(file)).outputs !== null;
   }
 
-  private start({ place, folders, file }: Place, runner: ToolRunner): RunningAttempt {
+  private start({ place, folders, file }: LaidOutAttempt, runner: ToolRunner): RunningAttempt {
     const { tool, limitMs } = this.parts;
     const controller = new AbortController();
     const lines: ToolLine[] = [];
@@ -182,7 +191,8 @@ export class Workbench {
     return { place, heard, ended, cancel: () => controller.abort(), kill };
   }
 
-  private async take(file: JobFile): Promise<Pick<Attempt, 'outputs' | 'outputFault'>> {
+  /** What lies in the folders of the outputs, as artifacts. */
+  async take(file: JobFile): Promise<Pick<Attempt, 'outputs' | 'outputFault'>> {
     try {
       const stored = await storeOutputs(this.parts.store, this.definition, file.outputs);
       return { outputs: Object.fromEntries(stored.map(({ name, artifact }) => [name, artifact])), outputFault: null };
@@ -210,7 +220,8 @@ export class Workbench {
   }
 }
 
-interface Place {
+/** The folders of an attempt that has yet to begin. */
+export interface LaidOutAttempt {
   place: string;
   folders: JobFolders;
   file: JobFile;

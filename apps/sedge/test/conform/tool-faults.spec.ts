@@ -54,7 +54,11 @@ describe('conform, with a tool that a stage runs', () => {
       api: () => Promise.reject(new Error('no artifact of a user is needed here')),
     };
     kinds = await KindSchemas.read([`report.rating=${join(HERE, 'rating.schema.json')}`]);
-    place = await ToolPlace.open(around, await readToolArgument(join(folder, 'tools', 'training', 'rated-value')));
+    place = await ToolPlace.open(
+      around,
+      await readToolArgument(join(folder, 'tools', 'training', 'rated-value')),
+      null,
+    );
   });
 
   afterAll(async () => {

@@ -4,10 +4,10 @@ import type { Workbench } from '../workbench.js';
 
 export const sideBySide: Check<Workbench> = {
   name: 'side-by-side',
-  played: 'the first case twice at the same time, as two workers on one machine do',
+  played: 'the first case twice at the same time, in two attempts with folders of their own',
   expected: 'both succeed, each as if it were alone',
   async play(bench) {
-    const attempts = await Promise.all([bench.run(bench.main), bench.run(bench.main)]);
+    const attempts = await Promise.all([1, 2].map((number) => bench.run(bench.main, { number })));
     const mend = 'keep what an attempt writes in its outputs, its scratch and TMPDIR, never at a fixed place or port';
     for (const attempt of attempts) {
       if (attempt.outputs === null) return failed(`beside another: ${describeOutcome(attempt)}`, mend);

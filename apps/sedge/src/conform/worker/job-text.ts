@@ -15,5 +15,7 @@ export function describeJob(bench: WorkerBench, job: EndedJob | null): string {
 
 function wasTaken(attempts: EndedJob['attempts']): string {
   const last = attempts.at(-1);
-  return last === undefined ? '' : ` again after attempt ${last.number}, which ended as ${last.outcome}`;
+  if (last === undefined) return '';
+  const reason = last.failure ? `: ${last.failure.code}: ${last.failure.message}` : '';
+  return ` again after attempt ${last.number}, which ended as ${last.outcome}${reason}`;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager, type ConsumerInfo, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -57,7 +58,6 @@ export class WorkerBench {
   /** the first case as it went at first */
   golden: EndedJob | null = null;
   private readonly events = new Map<Digest, AskedEvent>();
-  private count = 0;
 
   private constructor(
     readonly parts: WorkerBenchParts,
@@ -109,7 +109,7 @@ export class WorkerBench {
   ): Promise<Digest> {
     const { digest, machine } = this.parts.tool.registered;
     // What a job knows of the machine is part of its key: so each is a job of its own.
-    const own = { ...machine, conform: String(++this.count) };
+    const own = { ...machine, conform: randomUUID() };
     const id = jobIdOf({ tool: digest, parameters: one.parameters, inputs, machine: own });
     const { name, version, stage } = this.definition;
     const event = createCloudEvent<JobRequestedData>({
@@ -124,7 +124,7 @@ export class WorkerBench {
         parameters: one.parameters,
         inputs,
         machine: own,
-        run: `conform-${this.count}`,
+        run: own.conform,
         again: false,
       },
     }) as AskedEvent;

@@ -6,9 +6,10 @@ const WITHIN_MS = 12_000;
 
 export const acknowledgement: Check<WorkerBench> = {
   name: 'acknowledgement',
-  played: 'a look at the consumer of the tool after its jobs are done',
+  played: 'a job, and then a look at the consumer of the tool',
   expected: 'every event is acknowledged once its job is at its end, or it would come again for ever',
   async play(bench) {
+    await bench.ended(await bench.ask(bench.main));
     const isDone = await bench.until(async () => (await bench.open()) === 0, WITHIN_MS);
     if (isDone) return passed('nothing is left to acknowledge');
     const { num_pending: pending, num_ack_pending: open } = await bench.consumer();

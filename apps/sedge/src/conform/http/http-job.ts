@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
@@ -108,13 +107,23 @@ export class HttpJob {
 
   private async follow(answer: Response, hear: () => void): Promise<ResultLine | null> {
     if (!answer.ok) return null;
-    for await (const line of createInterface({ input: bodyOf(answer) })) {
+    for await (const line of linesOf(answer)) {
       hear();
       const value = parsed(line);
       if (value?.['type'] === 'result') return value as unknown as ResultLine;
     }
     return null;
   }
+}
+
+async function* linesOf(answer: Response): AsyncGenerator<string> {
+  let rest = '';
+  for await (const text of answer.body!.pipeThrough(new TextDecoderStream()) as unknown as AsyncIterable<string>) {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop()!;
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
 }
 
 const ANSWER_MS = 30_000;

@@ -7,15 +7,35 @@ import { collect } from '../runs/workflow-request.js';
 export const command: SedgeCommand = {
   usage: 'conform <tool>',
   summary: 'try whether a tool keeps its contract, and say what it got wrong',
-  help: `TOOL is a tool by its name, or the folder of a tool.yaml. It is played at in a data directory of the kit's own: nothing of yours is touched.
+  help: `TOOL is a tool by its name, or a folder with its tool.yaml. It is run where nothing of yours can be harmed: in a data directory of its own.
 
-  sedge conform ./my-tools/training/my-tool --in features=3f2a91c0d4e5 --set iterations=20
-  sedge conform extract-mfcc --in dataset=./small/dataset
-  sedge conform extract-mfcc --cases cases.yml  several cases, with what must come out
-  sedge conform my-tool --check kill            only this check (and golden, which it builds on); may be repeated
+  sedge conform ./my-tools/training/my-tool --in features=./small/features --set iterations=20
+  sedge conform extract-mfcc --in dataset=3f2a91c0d4e5    an artifact that is there (sedge artifacts list)
+  sedge conform my-tool --cases cases.yml       several cases, and what must come out of them
+  sedge conform my-tool --check kill            this check alone (and golden, which it builds on)
 
-Exit codes: 0 it conforms (what could not be judged is said), 1 it does not, 2 an option, a case or tool.yaml is wrong, 4 there is no such tool or
-file, 5 the tool can't run here.`,
+A worker of an external tool is started by the kit, beside a NATS server and a stage; the addresses stand in braces. So is the server of an http
+tool, at the address of its tool.yaml; one that runs by itself is tried too, but not killed.
+
+  sedge conform ./my-tools/training/judge-value --in of=./one \\
+      --start 'python3 worker.py --nats {nats} --stage {stage} --api {api} --tool {tool}'
+  sedge conform ./my-tools/training/sum-values-http --start 'python3 server.py 8765'
+
+An input is a folder with the files of an artifact and its metadata.json, or the id of an artifact; where an input is left out that must be
+there, a small one is made up if its kind allows it. The first case is the one that is disturbed: one of a second or two says most.
+A file of cases has them by name, and places in it start at its folder:
+
+  small:
+    in: { features: ./features, more: [./a, ./b] }
+    with: { iterations: 20 }
+    out: { model: ./model }
+
+Each check says what it found, and where that is wrong what was played, what was expected and how to mend it. With --json a check is a line
+{"check", "state", "played", "expected", "found", "mend", "durationMs"}, state one of passed, failed and skipped (it could not be judged); the
+last line is {"event": "outcome", "tool", "digest", "conforms"}. The checks: docs/how-to/check-a-tool.md.
+
+Exit codes: 0 it conforms (what could not be judged is said), 1 it does not, 2 an option, a case or tool.yaml is wrong, or the tool refuses
+inputs that were made up, 4 there is no such tool or file, 5 the tool can't run here.`,
   configure(command) {
     command
       .option('--in <name=place>', 'an input: a folder, or the id of an artifact; may be repeated', collect, [])
@@ -24,8 +44,8 @@ file, 5 the tool can't run here.`,
       .option('--kind <name=file>', "the JSON Schema of a kind of one's own; may be repeated", collect, [])
       .option('--start <command>', 'starts the worker of an external tool, or the server of an http tool')
       .option('--check <name>', 'play this check only; may be repeated', collect, [])
-      .option('--limit <seconds>', 'how long one attempt may take', '600')
-      .option('--lease <seconds>', 'lease of the jobs of a worker', '5');
+      .option('--limit <seconds>', 'how long one attempt, or one job of a worker, may take', '600')
+      .option('--lease <seconds>', 'how long a worker may be silent before its job is given to another', '5');
   },
   async run(context, args, options) {
     const limitMs = 1000 * secondsOf('--limit', String(options['limit']), 1);

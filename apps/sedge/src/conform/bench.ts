@@ -3,13 +3,13 @@ import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import type { Type } from '@nestjs/common';
-import { readSettings } from '@sedge/composition';
+import { readSettings, type RunningProcess } from '@sedge/composition';
 import { ARTIFACT_STORE, EVENT_BUS, type ArtifactStore, type EventBus } from '@sedge/ports';
 import { HOST, StageDirectory, StageModule, parseToolFile, type Host, type StageTool } from '@sedge/service-kit';
 import { suggestName, type ToolDefinition } from '@sedge/tool-contracts';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
-import { startAllInOne, type AllInOne } from '../server/all-in-one.js';
+import { startServices } from '../server/start-services.js';
 
 /** What was named as TOOL: one of those that are known by name, or the folder of one. */
 export type NamedTool = { name: string } | { folder: string; definition: ToolDefinition };
@@ -77,20 +77,18 @@ export interface BenchOptions {
 export class Bench {
   private constructor(
     readonly folder: string,
-    private readonly sedge: AllInOne,
+    private readonly sedge: RunningProcess,
     readonly tool: StageTool,
   ) {}
 
   static async open({ tool, environmentsDirectory, isVerbose, environment = {} }: BenchOptions): Promise<Bench> {
     const folder = await mkdtemp(join(tmpdir(), 'sedge-conform-'));
-    let sedge: AllInOne | undefined;
+    let sedge: RunningProcess | undefined;
     try {
       const tools = 'folder' in tool ? await linkTool(join(folder, 'tools'), tool) : [];
-      const further = 'folder' in tool ? stageOf(tool.definition.stage) : [];
-      sedge = await startAllInOne({
+      sedge = await startServices(await servicesFor(tool), {
         dataDirectory: join(folder, 'data'),
         isVerbose,
-        furtherServices: further,
         listen: { host: '127.0.0.1', port: 0 },
         environment: {
           SEDGE_STATE: 'pglite',
@@ -145,16 +143,18 @@ async function linkTool(
   return [root];
 }
 
-/** Stages that are services of Sedge's own. */
-const KNOWN_STAGES = ['ingestion', 'training', 'deployment-optimizer', 'benchmark'];
-
-/** A tool may be of a stage that somebody else owns. */
-function stageOf(stage: string): Type[] {
-  if (KNOWN_STAGES.includes(stage)) return [];
-  return [StageModule.forRoot({ stage, builtinTools: null }) as unknown as Type];
+/**
+ * The services that a trial needs: the stage of the tool, and for a worker what it uploads to. What is built into a stage comes with
+ * everything that there is.
+ */
+async function servicesFor(tool: NamedTool): Promise<Type[]> {
+  if (!('folder' in tool)) return (await import('../server/all-in-one.js')).SERVICES;
+  const { stage, runtime } = tool.definition;
+  const own = StageModule.forRoot({ stage, builtinTools: null }) as unknown as Type;
+  return runtime.kind === 'external' ? [own, (await import('@sedge/workflow')).WorkflowModule] : [own];
 }
 
-function findTool({ app }: AllInOne, name: string): StageTool {
+function findTool({ app }: RunningProcess, name: string): StageTool {
   const desks = app.get(StageDirectory, { strict: false }).all();
   for (const { catalog } of desks) {
     const tool = catalog.find(name);

@@ -4,6 +4,7 @@ import { EXIT } from '../exit-codes.js';
 import { readToolArgument } from './bench.js';
 import { caseOfOptions, readCaseFile, type WrittenCase } from './case-file.js';
 import type { ConformRequest } from './conform-tool.js';
+import { checkCase } from './golden-cases.js';
 import { KindSchemas } from './kind-schemas.js';
 import { checksFor } from './tool-checks.js';
 import type { Verdict } from './verdict.js';
@@ -32,7 +33,9 @@ export async function conformRequest(
   const isWanted = (name: string): boolean => wanted.size === 0 || wanted.has(name) || name === 'golden';
   const tool = await readToolArgument(named);
   const kinds = await KindSchemas.read(options.kind);
-  return { tool, cases: await casesOf(options), kinds, limitMs, leaseS, start, isWanted, tell };
+  const cases = await casesOf(options);
+  if ('folder' in tool) for (const one of cases) checkCase(tool.definition, one);
+  return { tool, cases, kinds, limitMs, leaseS, start, isWanted, tell };
 }
 
 async function casesOf({ cases, in: inputs, set }: ConformOptions): Promise<WrittenCase[]> {

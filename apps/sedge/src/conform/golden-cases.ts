@@ -33,9 +33,7 @@ export class GoldenCases {
 
   async make(written: WrittenCase): Promise<GoldenCase> {
     const { definition } = this.around;
-    assertKnown(written, 'in', definition.inputs);
-    assertKnown(written, 'with', definition.parameters.properties);
-    assertKnown(written, 'out', definition.outputs);
+    const parameters = checkCase(definition, written);
     const inputs: GoldenCase['inputs'] = {};
     let isGenerated = false;
     for (const [name, port] of Object.entries(definition.inputs)) {
@@ -58,7 +56,7 @@ export class GoldenCases {
     }
     return {
       name: isGenerated && written.name === 'given' ? 'generated' : written.name,
-      parameters: this.parameters(written),
+      parameters,
       inputs,
       expected,
       isGenerated,
@@ -71,8 +69,6 @@ export class GoldenCases {
     port: ToolPort,
     places: string | string[],
   ): Promise<Digest | Digest[]> {
-    if (Array.isArray(places) && !port.many)
-      throw wrong(`${written.name}: the input '${name}' takes one artifact`, 'name one');
     const ids: Digest[] = [];
     for (const place of [places].flat())
       ids.push(await this.artifact(place, kindsOf(port), `${written.name}.in.${name}`, written));
@@ -90,11 +86,6 @@ export class GoldenCases {
     if (existsSync(folder)) {
       const { kind, metadata } = await readArtifactFolder(folder, kinds);
       return (await this.around.samples.put(kind, metadata, folder)).id;
-    }
-    if (!looksLikeArtifactId(place)) {
-      const mend =
-        'name a folder with the files of the artifact and its metadata.json, or an artifact (sedge artifacts list)';
-      throw new CommandError('CONFORM_INPUT_UNUSABLE', `${what}: there is no folder '${place}'`, EXIT.notFound, mend);
     }
     return this.artifactOfSedge(place, kinds, what);
   }
@@ -124,20 +115,45 @@ export class GoldenCases {
       `give one: --in ${name}=FOLDER, or an artifact that is there: --in ${name}=ID (sedge artifacts list --kind ${kindsOf(port)[0]})`,
     );
   }
+}
 
-  private parameters(written: WrittenCase): Record<string, unknown> {
-    const { parameters } = this.around.definition;
-    const complete: Record<string, unknown> = {};
-    for (const [name, schema] of Object.entries(parameters.properties)) {
-      const value =
-        name in written.with ? written.with[name] : 'default' in schema ? schema['default'] : sampleOfSchema(schema);
-      if (value !== undefined) complete[name] = value;
-    }
-    const ajv = new Ajv2020({ allErrors: true, strict: false });
-    if (ajv.validate(parameters, complete)) return complete;
-    const mend = 'set parameters by --set NAME=VALUE, or with: in the file of cases';
-    throw wrong(`${written.name}: ${ajv.errorsText(ajv.errors, { dataVar: 'parameters' })}`, mend);
+/**
+ * Checks what a case says against what the tool declares.
+ * @returns the parameters, complete
+ * @throws CommandError
+ */
+export function checkCase(definition: ToolDefinition, written: WrittenCase): Record<string, unknown> {
+  assertKnown(written, 'in', definition.inputs);
+  assertKnown(written, 'with', definition.parameters.properties);
+  assertKnown(written, 'out', definition.outputs);
+  for (const [name, places] of Object.entries(written.in)) {
+    if (Array.isArray(places) && !definition.inputs[name]!.many)
+      throw wrong(`${written.name}: the input '${name}' takes one artifact`, 'name one');
+    for (const place of [places].flat()) assertPlace(written, `in.${name}`, place);
   }
+  for (const [name, place] of Object.entries(written.out)) assertPlace(written, `out.${name}`, place);
+  return completeParameters(definition, written);
+}
+
+function assertPlace({ name, baseDirectory }: WrittenCase, what: string, place: string): void {
+  if (existsSync(resolve(baseDirectory, place)) || looksLikeArtifactId(place)) return;
+  const message = `${name}.${what}: there is no folder '${place}'`;
+  const mend =
+    'name a folder with the files of the artifact and its metadata.json, or an artifact (sedge artifacts list)';
+  throw new CommandError('CONFORM_INPUT_UNUSABLE', message, EXIT.notFound, mend);
+}
+
+function completeParameters({ parameters }: ToolDefinition, written: WrittenCase): Record<string, unknown> {
+  const complete: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(parameters.properties)) {
+    const standard = 'default' in schema ? schema['default'] : sampleOfSchema(schema);
+    const value = name in written.with ? written.with[name] : standard;
+    if (value !== undefined) complete[name] = value;
+  }
+  const ajv = new Ajv2020({ allErrors: true, strict: false });
+  if (ajv.validate(parameters, complete)) return complete;
+  const mend = 'set parameters by --set NAME=VALUE, or with: in the file of cases';
+  throw wrong(`${written.name}: ${ajv.errorsText(ajv.errors, { dataVar: 'parameters' })}`, mend);
 }
 
 const kindsOf = (port: ToolPort): string[] => port.kind.split('|').map((kind) => kind.trim());

@@ -1,6 +1,6 @@
-"""The server of a tool that rates a value. FAULT names the one thing that it does wrong, if any.
+"""The server of a tool that rates a value. The file FOLDER/fault names the one thing that it does wrong, if any.
 
-usage: rate_server.py PORT FAULT FOLDER        it may leave something in the folder
+usage: rate_server.py PORT FOLDER        it may leave something in the folder
 """
 
 import json
@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 PORT = int(sys.argv[1])
-FAULT = sys.argv[2]
+FOLDER = Path(sys.argv[2])
 KNOWN = {"job", "attempt", "parameters", "threads", "inputs", "outputs"}
-LOCK = Path(sys.argv[3], "lock")
+LOCK = FOLDER / "lock"
 STEPS = 10
 
 
@@ -21,6 +21,10 @@ class Refused(Exception):
     def __init__(self, status, words):
         super().__init__(words)
         self.status = status
+
+
+def has(fault):
+    return (FOLDER / "fault").read_text("utf-8") == fault
 
 
 def failure(code, message):
@@ -43,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.body() if method == "PUT" else b""
         try:
             if parts == ["v1", "tool"]:
-                version = "sha256:" + f"{int(time.time() * 1000):064x}" if FAULT == "restless" else "sha256:" + "5" * 64
+                version = "sha256:" + f"{int(time.time() * 1000):064x}" if has("restless") else "sha256:" + "5" * 64
                 return self.answer(200, {"name": "rated-by-server", "version": version})
             if len(parts) == 3 and method == "PUT":
                 return self.describe(parts[2], body)
@@ -55,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):
             if method == "POST":
                 return self.run(parts[2], job)
             strange = [part for part in parts[5:] if set("/\\\0") & set(part) or part == ".."]
-            if strange and FAULT != "open-door":
+            if strange and not has("open-door"):
                 raise Refused(400, f"{strange[0]!r} is no name of a file")
             if method == "PUT":
                 job["files"]["/".join(parts[4:])] = body
@@ -82,20 +86,20 @@ class Handler(BaseHTTPRequestHandler):
         try:
             described = json.loads(body)
         except ValueError as error:
-            if FAULT == "thin-skinned":
+            if has("thin-skinned"):
                 raise
             raise Refused(400, str(error)) from None
         if not isinstance(described, dict):
             raise Refused(400, "the job is no object")
-        if FAULT == "closed" and not KNOWN.issuperset(described):
+        if has("closed") and not KNOWN.issuperset(described):
             raise Refused(400, f"unknown fields: {sorted(set(described) - KNOWN)}")
-        if FAULT == "once-only" and name in self.jobs:
+        if has("once-only") and name in self.jobs:
             raise Refused(409, "the job was described before")
         self.jobs[name] = {"described": described, "files": {}, "results": {}, "is_wanted": True}
         return self.answer(201, {})
 
     def forget(self, name):
-        if FAULT != "deaf":
+        if not has("deaf"):
             self.jobs.pop(name)["is_wanted"] = False
         return self.answer(200, {})
 
@@ -110,15 +114,15 @@ class Handler(BaseHTTPRequestHandler):
             job["is_wanted"] = False
 
     def result(self, job):
-        if FAULT == "locks":
-            if LOCK.exists():
-                return failure("LOCKED", f"{LOCK} is there")
-            LOCK.touch()
+        if not has("locks"):
+            return self.work(job)
+        if LOCK.exists():
+            return failure("LOCKED", f"{LOCK} is there")
+        LOCK.touch()
         try:
             return self.work(job)
         finally:
-            if FAULT == "locks":
-                LOCK.unlink()
+            LOCK.unlink()
 
     def work(self, job):
         for step in range(STEPS):
@@ -155,6 +159,8 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-if FAULT == "one-life":
-    LOCK.touch(exist_ok=False)
+PID_FILE = FOLDER / "pid"
+if PID_FILE.exists() and has("one-life"):
+    sys.exit(f"{PID_FILE} is there: another server is at work")
+PID_FILE.touch()
 ThreadingHTTPServer(("127.0.0.1", PORT), Handler).serve_forever()

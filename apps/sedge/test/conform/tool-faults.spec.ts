@@ -90,6 +90,24 @@ describe('conform, with a tool that a stage runs', () => {
     expect(failures[0]).toHaveProperty('mend', expect.stringMatching(/\w/));
   });
 
+  it.each([
+    [
+      'that is not there and can not be made up',
+      [],
+      /the input 'of' takes report.rating, of which the kit can make none/,
+    ],
+    ['whose folder has no metadata', [`of=${HERE}`], /metadata.json can't be read: there is no such file/],
+  ])('refuses an input %s', async (_, inputs, words) => {
+    const asked = {
+      cases: [caseOfOptions(inputs, [])],
+      kinds,
+      limitMs: 4000,
+      isWanted: () => true,
+      tell: () => undefined,
+    };
+    await expect(place.play(around, asked)).rejects.toThrow(words);
+  });
+
   it('has a fault planted for every check', () => {
     expect(new Set(FAULTS.map(([, check]) => check))).toEqual(new Set(TOOL_CHECKS.map(({ name }) => name)));
   });

@@ -52,7 +52,7 @@ def start():
     if not place.exists():
         return 0, 0
     lines = place.read_text("utf-8").splitlines()
-    return int(lines[0]), int(lines[1]) if len(lines) > 1 else 0
+    return int(lines[0]) if lines else 0, int(lines[1]) if len(lines) > 1 else 0
 
 
 def keep(step, total):

@@ -1,0 +1,46 @@
+import type { Type } from '@nestjs/common';
+import { SettingsError, readSettings, startProcess, type RunningProcess } from '@sedge/composition';
+import { CommandError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+import { red } from '../output/terminal.js';
+import { processLogTo } from './log-file.js';
+
+export interface ServicesOptions {
+  dataDirectory: string;
+  /** address of the HTTP API besides the socket; absent: as SEDGE_HOST and SEDGE_PORT say, else none */
+  listen?: { host: string; port: number };
+  /** whether the log goes to standard error besides its file */
+  isVerbose: boolean;
+  /** settings that go before those of the process's own environment */
+  environment?: Record<string, string>;
+}
+
+/** Starts services in this process. @throws CommandError that says how to mend it */
+export async function startServices(
+  modules: Type[],
+  { dataDirectory, listen, isVerbose, environment = {} }: ServicesOptions,
+): Promise<RunningProcess> {
+  try {
+    const settings = readSettings({ ...process.env, ...environment, SEDGE_HOME: dataDirectory });
+    return await startProcess({
+      modules,
+      settings: listen ? { ...settings, listen } : settings,
+      log: processLogTo(dataDirectory, isVerbose),
+      onFatal: sayFatal,
+    });
+  } catch (error) {
+    throw asCommandError(error);
+  }
+}
+
+function sayFatal(error: Error): void {
+  const mend = 'mend' in error ? `\n  ${String(error.mend)}` : '';
+  process.stderr.write(`${red('error')} ${error.message}${mend}\n`);
+}
+
+/** What the user can mend is said as a sentence; anything else is a fault of the program and keeps its trace. */
+function asCommandError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('mend' in error && 'code' in error)) return error;
+  const exitCode = error instanceof SettingsError ? EXIT.usage : EXIT.environment;
+  return new CommandError(String(error.code), error.message, exitCode, String(error.mend));
+}

@@ -7,6 +7,7 @@ import { readSettings, type RunningProcess } from '@sedge/composition';
 import { ARTIFACT_STORE, EVENT_BUS, type ArtifactStore, type EventBus } from '@sedge/ports';
 import { HOST, StageDirectory, StageModule, parseToolFile, type Host, type StageTool } from '@sedge/service-kit';
 import { suggestName, type ToolDefinition } from '@sedge/tool-contracts';
+import { WorkflowModule } from '@sedge/workflow';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { startServices } from '../server/start-services.js';
@@ -151,7 +152,7 @@ async function servicesFor(tool: NamedTool): Promise<Type[]> {
   if (!('folder' in tool)) return (await import('../server/all-in-one.js')).SERVICES;
   const { stage, runtime } = tool.definition;
   const own = StageModule.forRoot({ stage, builtinTools: null }) as unknown as Type;
-  return runtime.kind === 'external' ? [own, (await import('@sedge/workflow')).WorkflowModule] : [own];
+  return runtime.kind === 'external' ? [own, WorkflowModule] : [own];
 }
 
 function findTool({ app }: RunningProcess, name: string): StageTool {

@@ -59,6 +59,7 @@ Command run_command();
 Command bench_command();
 Command report_command();
 Command compile_command();
+Command agent_command();
 Command operators_command();
 
 }  // namespace lne::cli

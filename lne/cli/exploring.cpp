@@ -77,6 +77,7 @@ std::vector<Option> explore_options() {
   return {{"--objective", "O", "latency (the default), memory, or the weight of memory from 0 to 1"},
           {"--weight-budget", "F", "packed weights take at most F times the model's; without it there is no limit"},
           {"--target", "T", "native, or another that this machine runs: x86-64-v3, x86-64-v4 or generic; for `lne compile` also aarch64 and armv7"},
+          {"--agent", "CMD", "measure on another machine: what starts lne-agent there, as \"ssh board ./lne-agent\" (see `lne agent`)"},
           max_error_option(),
           {"--plan", "PLAN", "a plan whose layers[].primitive and layers[].forbidden are kept to"},
           {"--plugins", "A,B", "plugins that may be used besides core; without it all"},
@@ -95,6 +96,7 @@ std::vector<Option> explore_options() {
 Exploration explore_model(const Arguments& arguments, const std::string& model) {
   ExploreOptions options;
   options.plan = plan_text(arguments);
+  options.agent = arguments.text("--agent");
   options.plugins = names_in(arguments.text("--plugins"));
   options.memory_weight = memory_weight_of(arguments.text("--objective", "latency"));
   options.weight_budget = arguments.real("--weight-budget", 0, 0, 1e6);

@@ -29,9 +29,10 @@ class Workbench:
     def __init__(self, command: Path, folder: Path) -> None:
         self.command = command
         self.folder = folder
+        self.environment: dict[str, str] | None = None
 
     def call(self, *words: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([str(self.command), *map(str, words)], capture_output=True, text=True, timeout=300)
+        return subprocess.run([str(self.command), *map(str, words)], capture_output=True, text=True, timeout=300, env=self.environment)
 
     def save(self, model: onnx.ModelProto, name: str = "model.onnx") -> Path:
         path = self.folder / name

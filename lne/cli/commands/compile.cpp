@@ -10,7 +10,7 @@ namespace {
 
 /// The plan that was explored before, or one that is explored now; for a target that this machine does not run, what was given.
 std::string plan_for(const Arguments& arguments, const std::string& model, const std::string& target) {
-  if (!can_run(target)) {
+  if (!can_run(target) && !arguments.has("--agent")) {
     std::fprintf(stderr, "lne: nothing is explored, since this machine runs no program for %s; kernels are chosen by estimates\n", target.c_str());
     return plan_text(arguments);
   }
@@ -32,7 +32,7 @@ int run(const Arguments& arguments) {
     std::fprintf(stderr, "lne: %s holds the sources for %s; build them with its compiler\n", folder.c_str(), target.c_str());
     return kGood;
   }
-  const std::string problem = build_in_place(folder, static_cast<int>(arguments.whole("--jobs", 0, 0, 1024)));
+  const std::string problem = build_in_place(folder, target, static_cast<int>(arguments.whole("--jobs", 0, 0, 1024)));
   if (!problem.empty()) fail(problem);
   std::printf("%s/build/app\n", folder.c_str());
   return kGood;

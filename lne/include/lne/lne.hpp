@@ -84,8 +84,10 @@ std::string build_program(std::string_view model, const std::string& file, const
 
 /// How an exploration is done. The defaults are those of the published method, QS-DNN.
 struct ExploreOptions {
-  /// text of a plan that forces or forbids primitives, or empty; its target must be one that this machine runs
+  /// text of a plan that forces or forbids primitives, or empty; its target must be one that the explored machine runs
   std::string plan;
+  /// a shell's command that starts `lne-agent` on the machine that is explored, or empty for this one
+  std::string agent;
   /// plugins that may be used besides `core`; empty means all
   std::vector<std::string> plugins;
   /// 0 looks for the fastest plan, 1 for the one with the least weights, scratch and conversions, between them for a mix of both
@@ -125,8 +127,12 @@ using ExploreProgress = std::function<bool(const std::string& stage, double done
 /// Measures how the layers of a network can be computed on this machine, and finds the plan that is best. What was measured is kept in
 /// `$SEDGE_HOME/lne`, so that an exploration that was cancelled or killed goes on where it was. A plan that was found without restrictions is kept
 /// as the model's own (`explored_plan`).
-/// @returns an empty exploration with `problems` filled: LNE_CANCELLED, LNE_COMPILER, LNE_BUILD, and those of `Network::load`
+/// @returns an empty exploration with `problems` filled: LNE_CANCELLED, LNE_COMPILER, LNE_BUILD, LNE_AGENT, and those of `Network::load`
 Exploration explore_network(std::string_view model, const std::string& file, const ExploreOptions& options, const ExploreProgress& progress, std::vector<Problem>& problems);
+
+/// Builds the program that measures on a target what `explore_network` asks for. @param path where it shall be
+/// @returns nothing with `problems` filled: LNE_TARGET, LNE_COMPILER, LNE_BUILD
+void build_agent(const std::string& target, const std::string& path, std::vector<Problem>& problems);
 
 /// The plan that was explored for a model on this machine, and the report on it; empty texts where there is none.
 std::string explored_plan(std::string_view model, const std::string& target = "native");

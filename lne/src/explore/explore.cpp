@@ -1,7 +1,5 @@
 // An exploration from the model to the plan: what there is to choose, what it costs, which plan is learned, which is the best there is, and how
 // the best ones do as whole programs.
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <limits>
@@ -13,7 +11,9 @@
 #include "../import/import.hpp"
 #include "../report/exploration_page.hpp"
 #include "../toolchain/home.hpp"
+#include "device.hpp"
 #include "learning.hpp"
+#include "library.hpp"
 #include "measure.hpp"
 #include "screening.hpp"
 #include "whole.hpp"
@@ -54,7 +54,7 @@ class Exploring {
     const Json report = report_json();
     exploration.report = report.text();
     exploration.page = exploration_page(report);
-    const std::string problem = !is_restricted_ && options_.plugins.empty() && options_.memory_weight <= 0 && options_.weight_budget <= 0 ? keep_explored_plan(model_, target_, exploration.plan, exploration.report) : std::string();
+    const std::string problem = !is_restricted_ && device_->is_here() && options_.plugins.empty() && options_.memory_weight <= 0 && options_.weight_budget <= 0 ? keep_explored_plan(model_, target_, exploration.plan, exploration.report) : std::string();
     if (!problem.empty()) return Error{"LNE_FILE", problem};
     return exploration;
   }
@@ -80,7 +80,14 @@ class Exploring {
       space_options.plan = std::move(plan.value());
       is_restricted_ = !space_options.plan.layers.empty() || space_options.plan.max_error > 0;
       target_ = space_options.plan.target;
-      if (!can_run(target_)) return std::vector<Error>{{"LNE_TARGET", "an exploration measures, and this machine (" + host_target() + ") runs no program for " + target_}};
+    }
+    if (options_.agent.empty()) {
+      if (!can_run(target_)) return std::vector<Error>{{"LNE_TARGET", "an exploration measures, and this machine (" + host_target() + ") runs no program for " + target_ + "; give it an agent on one that does"}};
+      device_ = this_device();
+    } else {
+      Result<std::unique_ptr<Device>> device = device_over(options_.agent);
+      if (!device) return device.errors();
+      device_ = std::move(device.value());
     }
     space_options.plan.plugins = options_.plugins;
     space_options.kept = options_.variants;
@@ -88,14 +95,14 @@ class Exploring {
     const Result<Assignment> ranked = assign(graph.value(), space_options.plan);
     if (!ranked) return ranked.errors();
     by_rank_ = ranked.value();
-    const Result<Compiler> compiler = find_compiler();
+    const Result<Compiler> compiler = find_compiler(target_);
     if (!compiler) return compiler.errors();
     compiler_ = compiler.value();
-    measurements_ = std::make_unique<Measurements>(home_folder("measurements") / (digest_of(machine_name() + "\n" + compiler_.name + (target_ == "native" ? std::string() : "\n" + target_)) + ".jsonl"));
+    measurements_ = std::make_unique<Measurements>(home_folder("measurements") / (digest_of(machine_label() + "\n" + compiler_.name) + ".jsonl"));
     context_ = context_of(graph.value());
     if (!tell("looking at variants", 0, 1)) return std::vector<Error>{cancelled()};
     // The choice by rank is among the options, so that it can be compared.
-    Result<Space> space = make_space(std::move(graph.value()), space_options, make_screen(*measurements_));
+    Result<Space> space = make_space(std::move(graph.value()), space_options, device_->is_here() ? make_screen(*measurements_) : Screen());
     if (!space) return space.errors();
     space_ = std::move(space.value());
     took("screening", started);
@@ -103,13 +110,16 @@ class Exploring {
   }
 
   /// Which cache a run of the network leaves its data in: kernels are slower where weights come from farther away.
-  static std::string context_of(const Graph& graph) {
+  std::string context_of(const Graph& graph) const {
     std::int64_t constants = 0, largest = 0;
     for (const Value& value : graph.values) (value.is_constant ? constants : largest) = value.is_constant ? constants + static_cast<std::int64_t>(value.floats.size()) : std::max(largest, element_count(value.shape));
     const double bytes = 4.0 * static_cast<double>(constants + 2 * largest);
-    const long l2 = ::sysconf(_SC_LEVEL2_CACHE_SIZE), l3 = ::sysconf(_SC_LEVEL3_CACHE_SIZE);
+    const auto [name, l2, l3] = device_->machine();
     return bytes < static_cast<double>(l2 > 0 ? l2 : 1 << 20) ? "L2" : bytes < 0.5 * static_cast<double>(l3 > 0 ? l3 : 16 << 20) ? "L3" : "memory";
   }
+
+  /// Times are those of a processor with the instructions of a target.
+  std::string machine_label() const { return device_->machine().name + " " + find_target(target_)->name; }
 
   Errors measure_space() {
     auto started = Clock::now();
@@ -118,9 +128,9 @@ class Exploring {
     library_options.jobs = options_.jobs > 0 ? options_.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     library_options.is_cancelled = [this] { return is_cancelled(); };
     library_options.on_progress = [this](std::size_t done, std::size_t all) { tell("compiling kernels", static_cast<double>(done), static_cast<double>(all)); };
-    Result<std::unique_ptr<Library>> library = build_library(space_, compiler_, library_options);
+    const Result<Library> library = build_library(space_, compiler_, library_options);
     if (!library) return library.errors();
-    library_ = std::move(library.value());
+    if (const std::string problem = device_->load(library.value().path, library.value().symbols); !problem.empty()) return std::vector<Error>{{"LNE_AGENT", problem}};
     took("compiling", started);
     started = Clock::now();
     MeasureOptions measure_options;
@@ -128,7 +138,7 @@ class Exploring {
     measure_options.budget_s = options_.budget_s;
     measure_options.context = context_;
     measure_options.on_progress = [this](double done, double all) { return tell("measuring", done, all); };
-    const Result<MeasureReport> measured = measure(space_, *library_, *measurements_, measure_options);
+    const Result<MeasureReport> measured = measure(space_, *device_, *measurements_, measure_options);
     if (!measured) return measured.errors();
     measured_ = measured.value();
     took("measuring", started);
@@ -261,7 +271,7 @@ class Exploring {
   Errors time_whole() {
     const auto started = Clock::now();
     if (options_.rounds > 0) {
-      const Result<bool> timed = time_programs(model_, file_, space_.graph, programs_, options_.rounds, [this](double done, double all, const std::string& what) { return tell(what, done, all); });
+      const Result<bool> timed = time_programs(model_, file_, space_.graph, *device_, programs_, options_.rounds, [this](double done, double all, const std::string& what) { return tell(what, done, all); });
       if (!timed) return timed.errors();
     }
     winner_ = &programs_[0];
@@ -324,7 +334,7 @@ class Exploring {
     return Json(Json::Object{
         {"format", Json("lne-exploration-1")},
         {"file", Json(file_)},
-        {"machine", Json(machine_name())},
+        {"machine", Json(machine_label())},
         {"compiler", Json(compiler_.name)},
         {"context", Json(context_)},
         {"memoryWeight", Json(options_.memory_weight)},
@@ -350,7 +360,7 @@ class Exploring {
   std::unique_ptr<Measurements> measurements_;
   Space space_;
   Assignment by_rank_;
-  std::unique_ptr<Library> library_;
+  std::unique_ptr<Device> device_;
   MeasureReport measured_;
   Learned learned_;
   Optimum optimum_;

@@ -1,6 +1,5 @@
 #include "library.hpp"
 
-#include <dlfcn.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,24 +26,6 @@ std::string source_of(const std::vector<const Candidate*>& group) {
   return text;
 }
 
-class LoadedLibrary : public Library {
- public:
-  explicit LoadedLibrary(void* handle) : handle_(handle) {}
-  ~LoadedLibrary() override { ::dlclose(handle_); }
-  LoadedLibrary(const LoadedLibrary&) = delete;
-  LoadedLibrary& operator=(const LoadedLibrary&) = delete;
-
-  bool add(const Candidate& candidate) {
-    functions_.push_back(reinterpret_cast<KernelFunction>(::dlsym(handle_, symbol_of(candidate).c_str())));
-    return functions_.back() != nullptr;
-  }
-  KernelFunction function(std::size_t candidate) const override { return functions_[candidate]; }
-
- private:
-  void* handle_;
-  std::vector<KernelFunction> functions_;
-};
-
 Error build_error(const std::string& output) { return {"LNE_BUILD", "kernels could not be compiled for measuring: " + output.substr(0, 2000)}; }
 
 std::vector<std::string> words_of(const std::string& text) {
@@ -59,7 +40,7 @@ std::vector<std::string> words_of(const std::string& text) {
 
 }  // namespace
 
-Result<std::unique_ptr<Library>> build_library(const Space& space, const Compiler& compiler, const LibraryOptions& options) {
+Result<Library> build_library(const Space& space, const Compiler& compiler, const LibraryOptions& options) {
   std::map<std::string, std::vector<const Candidate*>> groups;
   for (const Candidate& candidate : space.candidates) groups[candidate.group].push_back(&candidate);
   std::vector<std::string> base{compiler.command};
@@ -119,13 +100,9 @@ Result<std::unique_ptr<Library>> build_library(const Space& space, const Compile
     if (linked.code != 0) return build_error(linked.output);
     std::filesystem::rename(path.string() + ".part", path, ignored);
   }
-  void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (handle == nullptr) return build_error(::dlerror());
-  auto library = std::make_unique<LoadedLibrary>(handle);
-  for (const Candidate& candidate : space.candidates) {
-    if (!library->add(candidate)) return build_error(candidate.key + " is not in " + path.string());
-  }
-  return std::unique_ptr<Library>(std::move(library));
+  Library library{path.string(), {}};
+  for (const Candidate& candidate : space.candidates) library.symbols.push_back(symbol_of(candidate));
+  return library;
 }
 
 }  // namespace lne::explore

@@ -2,20 +2,20 @@
 #pragma once
 
 #include <functional>
-#include <memory>
+#include <string>
+#include <vector>
 
 #include "../toolchain/compiler.hpp"
 #include "space.hpp"
 
 namespace lne::explore {
 
-using KernelFunction = void (*)(const float* const* src, const float* weights, float* dst, float* scratch);
-
-class Library {
- public:
-  virtual ~Library() = default;
-  /// @param candidate its place in the space
-  virtual KernelFunction function(std::size_t candidate) const = 0;
+/// Kernels of all candidates, compiled.
+struct Library {
+  /// a shared object for the target
+  std::string path;
+  /// its function for each candidate of the space, in their order
+  std::vector<std::string> symbols;
 };
 
 struct LibraryOptions {
@@ -27,9 +27,9 @@ struct LibraryOptions {
   std::function<void(std::size_t done, std::size_t all)> on_progress;
 };
 
-/// Compiles and loads it. Objects are kept by their content in `$SEDGE_HOME/lne/objects`, so that a network with layers of the same shapes, and an
+/// Compiles it. Objects are kept by their content in `$SEDGE_HOME/lne/objects`, so that a network with layers of the same shapes, and an
 /// exploration that was killed, compiles only what is new.
 /// @returns LNE_COMPILER, LNE_BUILD, LNE_CANCELLED
-Result<std::unique_ptr<Library>> build_library(const Space& space, const Compiler& compiler, const LibraryOptions& options);
+Result<Library> build_library(const Space& space, const Compiler& compiler, const LibraryOptions& options);
 
 }  // namespace lne::explore

@@ -26,10 +26,28 @@ double typical(std::vector<double> samples) {
   return samples[samples.size() / 5];
 }
 
+/// The steps of a program whose weights have sizes but no content. @param candidates of each step
+agent::PlannedNetwork planned(const Program& program, const std::vector<std::size_t>& candidates) {
+  agent::PlannedNetwork network;
+  network.arena_floats = program.instance_floats();
+  for (const int input : program.inputs) network.input_floats.push_back(program.buffers[static_cast<std::size_t>(input)].floats);
+  for (std::size_t i = 0; i < program.steps.size(); ++i) {
+    const Step& step = program.steps[i];
+    network.weights_floats = std::max(network.weights_floats, step.weights_offset + step.weights_floats);
+    agent::PlannedStep planned{static_cast<std::int64_t>(candidates[i]), {}, step.weights_offset, program.buffers[static_cast<std::size_t>(step.destination)].offset, step.scratch_offset};
+    for (const int source : step.sources) {
+      const Buffer& buffer = program.buffers[static_cast<std::size_t>(source)];
+      planned.sources.push_back({buffer.input, buffer.offset});
+    }
+    network.steps.push_back(std::move(planned));
+  }
+  return network;
+}
+
 class Measuring {
  public:
-  Measuring(Space& space, const Library& library, Measurements& measurements, const MeasureOptions& options)
-      : space_(space), library_(library), measurements_(measurements), options_(options), random_(options.seed), active_(space.candidates.size(), true), is_conversion_(space.candidates.size(), false), fresh_(space.candidates.size()), hollow_(space.graph) {
+  Measuring(Space& space, Device& device, Measurements& measurements, const MeasureOptions& options)
+      : space_(space), device_(device), measurements_(measurements), options_(options), random_(options.seed), active_(space.candidates.size(), true), is_conversion_(space.candidates.size(), false), fresh_(space.candidates.size()), hollow_(space.graph) {
     for (Value& value : hollow_.values) value.floats = {};
     for (std::size_t i = 0; i < space.options.size(); ++i) {
       const Option& option = space.options[i];
@@ -65,9 +83,9 @@ class Measuring {
     return report_;
   }
 
-  /// One assignment as steps that can be timed.
-  std::vector<TimedStep> steps_of(const Assignment& assignment) {
-    std::vector<std::size_t> candidates;
+  /// Lays an assignment out where it is timed. @param candidates of its steps @returns what is wrong, or an empty string
+  std::string set(const Assignment& assignment, std::vector<std::size_t>& candidates) {
+    candidates.clear();
     const auto lower = [&](Step& step) {
       const std::size_t candidate = by_step_.at(name_of_step(step.node.name, {step.primitive, step.variant}));
       candidates.push_back(candidate);
@@ -83,7 +101,7 @@ class Measuring {
       const Choice& choice = assignment[static_cast<std::size_t>(node - hollow_.nodes.begin())];
       if (choice.primitive != nullptr) elided_.push_back(by_step_.at(name_of_step(view.layer, choice)));
     }
-    return program ? stage_.set(program.value(), candidates, library_) : std::vector<TimedStep>();
+    return program ? device_.set(planned(program.value(), candidates)) : "an assignment of the exploration can't be built";
   }
 
  private:
@@ -115,8 +133,8 @@ class Measuring {
       // The first round is never cut short: a candidate without a time can't be compared.
       if (seconds > options_.budget_s && &round != kRounds) break;
       if (options_.on_progress && !options_.on_progress(static_cast<double>(&round - kRounds) + 1.0 - static_cast<double>(left) / static_cast<double>(all), static_cast<double>(std::size(kRounds)))) return Error{"LNE_CANCELLED", "it was cancelled"};
-      const std::vector<TimedStep> steps = steps_of(draw(round.samples));
-      if (steps.empty()) return Error{"LNE_INTERNAL", "an assignment of the exploration can't be built"};
+      std::vector<std::size_t> steps;
+      if (const std::string problem = set(draw(round.samples), steps); !problem.empty()) return Error{"LNE_AGENT", problem};
       if (std::optional<Error> error = time(steps)) return error;
       // Some conversions may never come up.
       fruitless = wanted_count(round.samples) < left ? 0 : fruitless + 1;
@@ -154,22 +172,21 @@ class Measuring {
   }
 
   /// Several passes; the first only warms up, unless it takes so long that caches start cold in every pass anyway.
-  std::optional<Error> time(const std::vector<TimedStep>& steps) {
+  std::optional<Error> time(const std::vector<std::size_t>& steps) {
     std::vector<bool> is_long(steps.size());
     for (std::size_t i = 0; i < steps.size(); ++i) {
-      const std::vector<double>& samples = space_.candidates[steps[i].candidate].samples_us;
-      is_long[i] = samples.empty() ? space_.candidates[steps[i].candidate].dst_floats > 20000 : samples[0] > kLongUs;
+      const std::vector<double>& samples = space_.candidates[steps[i]].samples_us;
+      is_long[i] = samples.empty() ? space_.candidates[steps[i]].dst_floats > 20000 : samples[0] > kLongUs;
     }
-    const auto before = std::chrono::steady_clock::now();
-    std::vector<double> us;
-    time_pass(steps, is_long, us);
-    const double pass_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - before).count();
+    std::vector<std::vector<double>> us;
+    if (const std::string problem = device_.pass(1, is_long, us); !problem.empty()) return Error{"LNE_AGENT", problem};
+    double pass_ms = 0;
+    for (const double each : us[0]) pass_ms += each / 1000;
     const int passes = pass_ms > 400 ? 0 : pass_ms > 20 ? 2 : pass_ms > 2 ? 4 : 8;
-    if (passes == 0) take(steps, us);
-    for (int pass = 0; pass < passes; ++pass) {
-      time_pass(steps, is_long, us);
-      take(steps, us);
+    if (passes > 0) {
+      if (const std::string problem = device_.pass(passes, is_long, us); !problem.empty()) return Error{"LNE_AGENT", problem};
     }
+    for (const std::vector<double>& pass : us) take(steps, pass);
     report_.passes += passes + 1;
     // A concatenation whose parts lie in their place takes no step and no time.
     for (const std::size_t candidate : elided_) add_sample(candidate, 1e-3);
@@ -189,8 +206,8 @@ class Measuring {
     fresh_[candidate].push_back(us);
   }
 
-  void take(const std::vector<TimedStep>& steps, const std::vector<double>& us) {
-    for (std::size_t i = 0; i < steps.size(); ++i) add_sample(steps[i].candidate, us[i]);
+  void take(const std::vector<std::size_t>& steps, const std::vector<double>& us) {
+    for (std::size_t i = 0; i < steps.size(); ++i) add_sample(steps[i], us[i]);
   }
 
   /// Leaves out what is too slow beside the best option for the same layers in the same layouts.
@@ -221,7 +238,7 @@ class Measuring {
   }
 
   Space& space_;
-  const Library& library_;
+  Device& device_;
   Measurements& measurements_;
   const MeasureOptions& options_;
   std::mt19937_64 random_;
@@ -231,12 +248,11 @@ class Measuring {
   std::map<std::string, std::size_t> by_step_;
   /// concatenations of the assignment at hand that take no step
   std::vector<std::size_t> elided_;
-  Stage stage_;
   MeasureReport report_;
 };
 
 }  // namespace
 
-Result<MeasureReport> measure(Space& space, const Library& library, Measurements& measurements, const MeasureOptions& options) { return Measuring(space, library, measurements, options).run(); }
+Result<MeasureReport> measure(Space& space, Device& device, Measurements& measurements, const MeasureOptions& options) { return Measuring(space, device, measurements, options).run(); }
 
 }  // namespace lne::explore

@@ -5,7 +5,8 @@
 #include <functional>
 
 #include "measurements.hpp"
-#include "stage.hpp"
+#include "device.hpp"
+#include "space.hpp"
 
 namespace lne::explore {
 
@@ -29,6 +30,6 @@ struct MeasureReport {
 
 /// Fills in the times of all candidates of a space.
 /// @returns LNE_CANCELLED, LNE_FILE
-Result<MeasureReport> measure(Space& space, const Library& library, Measurements& measurements, const MeasureOptions& options);
+Result<MeasureReport> measure(Space& space, Device& device, Measurements& measurements, const MeasureOptions& options);
 
 }  // namespace lne::explore

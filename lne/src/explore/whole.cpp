@@ -9,7 +9,6 @@
 #include "../../runtime/program/ports.hpp"
 #include "../base/json.hpp"
 #include "../toolchain/home.hpp"
-#include "../toolchain/process.hpp"
 
 namespace lne::explore {
 namespace {
@@ -39,7 +38,6 @@ class InputFile {
   InputFile& operator=(const InputFile&) = delete;
 
   std::string input() const { return (folder_ / "input.npz").string(); }
-  std::string output() const { return (folder_ / "output.npz").string(); }
   std::string problem;
 
  private:
@@ -47,11 +45,12 @@ class InputFile {
 };
 
 /// Microseconds of the fastest run, or nothing and what the program said.
-Result<double> run_program(const TimedProgram& program, const InputFile& files, int runs, int warmup) {
-  const Finished done = run_process({program.path, "run", files.input(), files.output(), "--runs", std::to_string(runs), "--warmup", std::to_string(warmup)});
-  const std::optional<Json> line = Json::parse(done.output);
+Result<double> run_program(Device& device, const TimedProgram& program, const InputFile& files, int runs, int warmup) {
+  const Result<std::string> output = device.run_program(program.path, files.input(), {"--runs", std::to_string(runs), "--warmup", std::to_string(warmup)});
+  if (!output) return output.errors();
+  const std::optional<Json> line = Json::parse(output.value());
   const Json::Array* times = line ? (*line)["cpu_ms"].array() : nullptr;
-  if (done.code != 0 || times == nullptr || times->empty()) return Error{"LNE_RUN", program.path + " can't be timed: " + done.output.substr(0, 500)};
+  if (times == nullptr || times->empty()) return Error{"LNE_RUN", program.path + " can't be timed: " + output.value().substr(0, 500)};
   double least = 1e30;
   for (const Json& time : *times) least = std::min(least, time.number() ? *time.number() : 1e30);
   return least * 1000.0;
@@ -67,7 +66,7 @@ double TimedProgram::measured_us() const {
 
 double TimedProgram::least_us() const { return rounds_us.empty() ? 0.0 : *std::min_element(rounds_us.begin(), rounds_us.end()); }
 
-Result<bool> time_programs(std::string_view model, const std::string& file, const Graph& graph, std::vector<TimedProgram>& programs, int rounds, const std::function<bool(double, double, const std::string&)>& on_progress) {
+Result<bool> time_programs(std::string_view model, const std::string& file, const Graph& graph, Device& device, std::vector<TimedProgram>& programs, int rounds, const std::function<bool(double, double, const std::string&)>& on_progress) {
   const double all = static_cast<double>(programs.size()) + rounds;
   const auto is_cancelled = [&] { return on_progress && !on_progress(-1, all, ""); };
   for (std::size_t i = 0; i < programs.size(); ++i) {
@@ -86,7 +85,7 @@ Result<bool> time_programs(std::string_view model, const std::string& file, cons
       // What is many times slower is not judged by small differences.
       if (round >= 2 && program.measured_us() > 2 * fastest) continue;
       const int runs = static_cast<int>(std::clamp(100e3 / std::max(1.0, program.predicted_us), 2.0, 1000.0));
-      Result<double> us = run_program(program, files, runs, std::max(1, runs / 5));
+      Result<double> us = run_program(device, program, files, runs, std::max(1, runs / 5));
       if (!us) return us.errors();
       program.rounds_us.push_back(us.value());
     }

@@ -1,4 +1,4 @@
-// Whole programs, generated and built for this machine, timed in turn.
+// Whole programs, generated and built for the machine that is explored, timed in turn.
 #pragma once
 
 #include <functional>
@@ -7,6 +7,7 @@
 
 #include "../base/result.hpp"
 #include "../graph/graph.hpp"
+#include "device.hpp"
 
 namespace lne::explore {
 
@@ -27,7 +28,7 @@ struct TimedProgram {
 };
 
 /// Builds all programs, then runs them in turn for some rounds, each round for about a tenth of a second.
-/// @returns LNE_BUILD, LNE_RUN, LNE_CANCELLED
-Result<bool> time_programs(std::string_view model, const std::string& file, const Graph& graph, std::vector<TimedProgram>& programs, int rounds, const std::function<bool(double done, double all, const std::string& what)>& on_progress);
+/// @returns LNE_BUILD, LNE_RUN, LNE_AGENT, LNE_CANCELLED
+Result<bool> time_programs(std::string_view model, const std::string& file, const Graph& graph, Device& device, std::vector<TimedProgram>& programs, int rounds, const std::function<bool(double done, double all, const std::string& what)>& on_progress);
 
 }  // namespace lne::explore

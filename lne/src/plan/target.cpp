@@ -6,11 +6,11 @@ namespace lne {
 
 const std::vector<Target>& targets() {
   static const std::vector<Target> all = {
-      {"x86-64-v4", "-march=x86-64-v4", "x86-64 with AVX-512 (F, BW, CD, DQ, VL)", {32, 16}},
-      {"x86-64-v3", "-march=x86-64-v3", "x86-64 with AVX2 and FMA", {16, 8}},
-      {"aarch64", "-march=armv8-a", "64-bit Arm with NEON", {32, 4}},
-      {"armv7", "-march=armv7-a -mfpu=neon -mfloat-abi=hard", "32-bit Arm; plain C++ kernels", {16, 4}},
-      {"generic", "", "any processor with a C++17 compiler; plain C++ kernels", {16, 4}},
+      {"x86-64-v4", "-march=x86-64-v4", "x86-64 with AVX-512 (F, BW, CD, DQ, VL)", {32, 16}, "x86_64", "x86_64-linux-gnu-g++", "g++-x86-64-linux-gnu"},
+      {"x86-64-v3", "-march=x86-64-v3", "x86-64 with AVX2 and FMA", {16, 8}, "x86_64", "x86_64-linux-gnu-g++", "g++-x86-64-linux-gnu"},
+      {"aarch64", "-march=armv8-a", "64-bit Arm with NEON", {32, 4}, "aarch64", "aarch64-linux-gnu-g++", "g++-aarch64-linux-gnu"},
+      {"armv7", "-march=armv7-a -mfpu=neon -mfloat-abi=hard", "32-bit Arm; plain C++ kernels", {16, 4}, "arm", "arm-linux-gnueabihf-g++", "g++-arm-linux-gnueabihf"},
+      {"generic", "", "any processor with a C++17 compiler; plain C++ kernels", {16, 4}, "", "", ""},
   };
   return all;
 }
@@ -41,6 +41,20 @@ std::string host_target() {
 #else
   return "generic";
 #endif
+}
+
+bool is_foreign(const std::string& name) {
+#if defined(__x86_64__)
+  const std::string here = "x86_64";
+#elif defined(__aarch64__)
+  const std::string here = "aarch64";
+#elif defined(__arm__)
+  const std::string here = "arm";
+#else
+  const std::string here = "other";
+#endif
+  const Target* target = find_target(name);
+  return target != nullptr && !target->architecture.empty() && target->architecture != here;
 }
 
 bool can_run(const std::string& name) {

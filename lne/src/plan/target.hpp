@@ -15,6 +15,10 @@ struct Target {
   /// one sentence for the manual
   std::string summary;
   VectorUnit unit;
+  /// as the kernel names it (`uname -m`); empty for any
+  std::string architecture;
+  /// compiler for it on a machine of another architecture, and the Debian package that has it
+  std::string cross_compiler, cross_package;
 };
 
 /// All targets, `native` apart.
@@ -25,6 +29,9 @@ const Target* find_target(const std::string& name);
 
 /// Says which targets there are.
 Error unknown_target(const std::string& name);
+
+/// Whether a target is of another architecture than this machine's.
+bool is_foreign(const std::string& name);
 
 /// The most capable target that this machine runs.
 std::string host_target();

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "../plan/target.hpp"
 #include "home.hpp"
 #include "process.hpp"
 
@@ -21,7 +22,13 @@ std::string end_of(const std::string& output) {
 
 }  // namespace
 
-Result<Compiler> find_compiler() {
+Result<Compiler> find_compiler(const std::string& target) {
+  if (is_foreign(target)) {
+    const std::string command = find_target(target)->cross_compiler;
+    const Finished version = run_process({command, "--version"});
+    if (version.code == 0) return Compiler{command, version.output.substr(0, version.output.find('\n'))};
+    return Error{"LNE_COMPILER", "the compiler for " + target + " (" + command + ") is missing; get it: apt-get install " + find_target(target)->cross_package};
+  }
   const char* named = std::getenv("CXX");
   const std::vector<std::string> candidates = named && *named ? std::vector<std::string>{named} : std::vector<std::string>{"c++", "g++", "clang++"};
   for (const std::string& command : candidates) {
@@ -33,7 +40,7 @@ Result<Compiler> find_compiler() {
 
 std::vector<std::string> kernel_flags() { return {"-std=c++17", "-O3", "-ffp-contract=off", "-fPIC"}; }
 
-Result<std::filesystem::path> build_tree(const std::filesystem::path& folder, const std::function<Result<std::map<std::string, std::string>>()>& generate, int jobs, const IsCancelled& is_cancelled) {
+Result<std::filesystem::path> build_tree(const std::filesystem::path& folder, const std::string& target, const std::function<Result<std::map<std::string, std::string>>()>& generate, int jobs, const IsCancelled& is_cancelled) {
   const std::filesystem::path program = folder / "build" / "app";
   if (::access(program.c_str(), X_OK) == 0) return program;
   const FolderLock lock(folder.string() + ".lock");
@@ -47,7 +54,7 @@ Result<std::filesystem::path> build_tree(const std::filesystem::path& folder, co
     const std::string problem = write_file(folder / path, bytes);
     if (!problem.empty()) return Error{"LNE_FILE", problem};
   }
-  const std::string failure = build_in_place(folder, jobs, is_cancelled);
+  const std::string failure = build_in_place(folder, target, jobs, is_cancelled);
   if (is_cancelled && is_cancelled()) return Error{"LNE_CANCELLED", "it was cancelled"};
   if (!failure.empty()) {
     std::filesystem::remove(program, ignored);
@@ -56,9 +63,12 @@ Result<std::filesystem::path> build_tree(const std::filesystem::path& folder, co
   return program;
 }
 
-std::string build_in_place(const std::filesystem::path& folder, int jobs, const IsCancelled& is_cancelled) {
+std::string build_in_place(const std::filesystem::path& folder, const std::string& target, int jobs, const IsCancelled& is_cancelled) {
   const std::string build = (folder / "build").string(), count = std::to_string(jobs > 0 ? jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
-  for (const std::vector<std::string>& command : {std::vector<std::string>{"cmake", "-S", folder.string(), "-B", build, "-DCMAKE_BUILD_TYPE=Release"}, {"cmake", "--build", build, "-j", count}}) {
+  std::vector<std::string> configure{"cmake", "-S", folder.string(), "-B", build, "-DCMAKE_BUILD_TYPE=Release"};
+  // A device need not have the compiler's libraries.
+  if (is_foreign(target)) configure.insert(configure.end(), {"-DCMAKE_TOOLCHAIN_FILE=" + (folder / "toolchains" / (find_target(target)->name + ".cmake")).string(), "-DAPP_STATIC=ON"});
+  for (const std::vector<std::string>& command : {configure, std::vector<std::string>{"cmake", "--build", build, "-j", count}}) {
     const Finished done = run_process(command, is_cancelled);
     if (done.code == 127) return "CMake can't be started (" + done.output + "); get it: apt-get install cmake g++";
     if (done.code != 0) return folder.string() + ": the generated program could not be built:\n" + end_of(done.output);

@@ -20,17 +20,18 @@ struct Compiler {
   std::string name;
 };
 
-/// That which CXX names, or c++, g++, clang++. @returns LNE_COMPILER where there is none
-Result<Compiler> find_compiler();
+/// For targets of this machine's architecture that which CXX names, or c++, g++, clang++; for others the cross compiler.
+/// @param target as for `find_target` @returns LNE_COMPILER where there is none
+Result<Compiler> find_compiler(const std::string& target = "native");
 
 /// Flags by which generated code is compiled, the target's own excepted; the same as in the generated CMake file.
 std::vector<std::string> kernel_flags();
 
 /// Writes a generated tree, builds it with CMake and moves it to its place; does nothing where it is already there.
-/// @param folder where `build/app` shall be @returns LNE_BUILD with the end of the compiler's output, LNE_CANCELLED
-Result<std::filesystem::path> build_tree(const std::filesystem::path& folder, const std::function<Result<std::map<std::string, std::string>>()>& generate, int jobs, const IsCancelled& is_cancelled);
+/// @param folder where `build/app` shall be @param target as for `find_target` @returns LNE_BUILD with the end of the compiler's output, LNE_CANCELLED
+Result<std::filesystem::path> build_tree(const std::filesystem::path& folder, const std::string& target, const std::function<Result<std::map<std::string, std::string>>()>& generate, int jobs, const IsCancelled& is_cancelled);
 
 /// Builds a generated tree where it stands. @returns what is wrong, or an empty string
-std::string build_in_place(const std::filesystem::path& folder, int jobs, const IsCancelled& is_cancelled = nullptr);
+std::string build_in_place(const std::filesystem::path& folder, const std::string& target, int jobs, const IsCancelled& is_cancelled = nullptr);
 
 }  // namespace lne

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "../../runtime/agent/bench.hpp"
 #include "../plan/target.hpp"
 
 namespace lne {
@@ -46,21 +47,7 @@ std::string digest_of(std::string_view text) {
   return digits;
 }
 
-std::string machine_name() {
-  std::ifstream info("/proc/cpuinfo");
-  std::string line, model, family, stepping;
-  while (std::getline(info, line) && line.find_first_not_of(" \t") != std::string::npos) {
-    const auto value = [&](const char* key, std::string& into) {
-      const std::size_t colon = line.find(':');
-      if (line.rfind(key, 0) == 0 && colon != std::string::npos && colon + 2 <= line.size()) into = line.substr(colon + 2);
-    };
-    value("model name", model);
-    value("CPU part", model);
-    value("model\t", family);
-    value("stepping", stepping);
-  }
-  return (model.empty() ? "unknown processor" : model) + " " + family + "." + stepping + " " + host_target();
-}
+std::string machine_name() { return agent::processor_name() + " " + host_target(); }
 
 std::string write_file(const std::filesystem::path& path, std::string_view bytes) {
   const std::filesystem::path part = path.string() + ".part" + std::to_string(::getpid());

@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "../../include/lne/lne.hpp"
+#include "../plan/program.hpp"
 #include "../plan/target.hpp"
 #include "compiler.hpp"
 #include "home.hpp"
@@ -34,7 +35,10 @@ std::string build_program(std::string_view model, const std::string& file, const
     for (const Error& error : errors) problems.push_back({error.code, error.message});
     return std::string();
   };
-  const Result<Compiler> compiler = find_compiler();
+  const Result<PlanOptions> options = plan.empty() ? Result<PlanOptions>(PlanOptions()) : read_plan(plan);
+  if (!options) return tell(options.errors());
+  const std::string& target = options.value().target;
+  const Result<Compiler> compiler = find_compiler(target);
   if (!compiler) return tell(compiler.errors());
   const std::string key = digest_of(digest_of(model) + "\n" + plan + "\n" + compiler.value().name + "\n" + compiler.value().command + "\n" + machine_name() + "\n" + source_digest());
   const auto generate = [&]() -> Result<std::map<std::string, std::string>> {
@@ -44,7 +48,7 @@ std::string build_program(std::string_view model, const std::string& file, const
     if (!problems.empty()) return Error{problems[0].code, problems[0].message};
     return files;
   };
-  const Result<std::filesystem::path> program = build_tree(home_folder("programs") / key, generate, static_cast<int>(std::max(1u, std::thread::hardware_concurrency())), is_cancelled);
+  const Result<std::filesystem::path> program = build_tree(home_folder("programs") / key, target, generate, static_cast<int>(std::max(1u, std::thread::hardware_concurrency())), is_cancelled);
   if (!problems.empty()) return {};
   return program ? program.value().string() : tell(program.errors());
 }

@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
+#include "../src/plan/target.hpp"
 #include "../src/toolchain/home.hpp"
 
 namespace lne::cli {
@@ -14,7 +17,8 @@ void fail(const std::vector<Problem>& problems) { throw Failure{problems}; }
 
 std::string read_file_text(const std::string& path) {
   std::string text;
-  if (!read_text(path, text)) fail(path + ": it can't be read");
+  errno = 0;
+  if (!read_text(path, text)) fail(path + ": " + (errno == ENOENT ? "there is no such file" : errno == EISDIR ? "it is a folder" : std::string("it can't be read: ") + std::strerror(errno)));
   return text;
 }
 
@@ -23,7 +27,11 @@ void write_file_text(const std::string& path, const std::string& text) {
   if (!problem.empty()) fail(problem);
 }
 
-std::string plan_text(const Arguments& arguments) { return plan_with(arguments.has("--plan") ? read_file_text(arguments.text("--plan")) : std::string(), arguments.text("--target", "native"), arguments.real("--max-error", 0, 0, 1)); }
+std::string plan_text(const Arguments& arguments) {
+  const std::string target = arguments.text("--target", "native");
+  if (find_target(target) == nullptr) throw UsageError(unknown_target(target).message);
+  return plan_with(arguments.has("--plan") ? read_file_text(arguments.text("--plan")) : std::string(), target, arguments.real("--max-error", 0, 0, 1));
+}
 
 std::string read_model(const Arguments& arguments) {
   const std::string& path = arguments.words[0];
@@ -41,7 +49,7 @@ Option max_error_option() { return {"--max-error", "E", "bound on what Winograd 
 Option weights_option() { return {"--weights", "FILE", "the caffemodel of a Caffe network; without it NET.caffemodel beside NET.prototxt"}; }
 
 std::unique_ptr<Network> load_network(const Arguments& arguments) {
-  const std::string model = read_model(arguments), plan = plan_text(arguments);
+  const std::string plan = plan_text(arguments), model = read_model(arguments);
   std::vector<Problem> problems;
   std::unique_ptr<Network> network = Network::load(model, arguments.words[0], plan, problems);
   if (!network) fail(problems);

@@ -11,8 +11,8 @@ const PARTS = {
   audio: ['runtime/audio', 'node/addon/audio.cpp', 'node/CMakeLists.txt'],
   engine: ['CMakeLists.txt', 'cmake', 'include', 'plugins', 'runtime', 'simd', 'src', 'node/addon/network.cpp'],
 };
-/** Everything that the addon is built from. */
-const ALL = [...PARTS.engine, 'node/addon', 'node/CMakeLists.txt'];
+/** Everything that the addon and the lne command are built from. */
+const ALL = [...PARTS.engine, 'cli', 'node/addon', 'node/CMakeLists.txt'];
 
 /** Paths relative to lne/, with `/`, sorted; tests apart. */
 function filesOf(path) {
@@ -36,7 +36,7 @@ export function sourceDigests() {
   return { audio: digestOf(PARTS.audio), engine: digestOf(PARTS.engine) };
 }
 
-/** Digest of all that the built addon depends on in this repository. */
+/** Digest of all that the build depends on in this repository. */
 export function buildDigest() {
   return digestOf(ALL);
 }

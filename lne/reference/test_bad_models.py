@@ -188,3 +188,14 @@ def test_mutated_caffe_networks(bench):
         done = bench.call("import", bench.folder / "mutated.prototxt")
         assert done.returncode in (0, 1), f"mutation {index} with seed {SEED}: exit code {done.returncode}\n{done.stderr}"
         assert done.returncode == 0 or "mutated" in done.stderr
+
+
+@pytest.mark.parametrize(("path", "words"), [("none.onnx", "there is no such file"), (".", "it is a folder")])
+def test_a_path_that_is_no_file_is_named_with_the_reason(bench, path, words):
+    done = bench.call("import", bench.folder / path)
+    assert done.returncode == 1 and words in done.stderr
+
+
+def test_an_unknown_target_is_a_wrong_command_line(bench):
+    done = bench.call("generate", bench.folder / "model.onnx", "-o", bench.folder / "app", "--target", "z80")
+    assert done.returncode == 2 and "aarch64" in done.stderr

@@ -65,6 +65,14 @@ export const ERRORS = {
     sentence: '{name} holds no recordings in the layout {layout}',
     mend: 'check what is in the archive, or use the tool for its layout',
   },
+  INGESTION_RECORDINGS_UNREADABLE: {
+    sentence: 'none of the {count} recordings could be read: {files}',
+    mend: 'save them as WAV (PCM or float) or FLAC, and check that they are whole',
+  },
+  INGESTION_RECORDINGS_UNUSABLE: {
+    sentence: 'none of the {count} recordings that were read can be used: {files}',
+    mend: 'give other recordings, or check their labels',
+  },
   INGESTION_WORD_ABSENT: {
     sentence: "no folder holds recordings of the word '{word}'{suggestion}",
     mend: 'correct the parameter words',

@@ -163,6 +163,26 @@ describe('ingest-speech-commands', () => {
       'yes/s2_nohash_5.wav several-labels',
     ]);
     expect(skippedCount).toBe(11);
+    expect(dataset.metadata['skipped']).toMatchObject({
+      count: 11,
+      byReason: { empty: 1, link: 1, 'several-labels': 2, unreadable: 2, 'unsafe-path': 2 },
+      examples: expect.arrayContaining([
+        expect.objectContaining({ path: 'yes/noname.wav', sentence: expect.stringContaining('who speaks') as unknown }),
+      ]) as unknown,
+    });
+    expect(dataset.logs).toContainEqual(
+      expect.stringMatching(/^skipped yes\/s1_nohash_2\.wav: it can not be decoded: /),
+    );
+    expect(dataset.logs.at(-1)).toMatch(
+      /^11 files skipped, 23 recordings taken: 1 empty \(it holds no samples\), .*2 unreadable/,
+    );
+  });
+
+  it('names the first of many files that it skips, and counts the rest', async () => {
+    const cut = Array.from({ length: 25 }, (_, at) => ({ path: `yes/c${at}_nohash_0.wav`, content: 'RIFF' }));
+    const { logs } = await ingest([...speech(['yes', 'no']), ...cut]);
+    expect(logs.filter((line) => line.startsWith('skipped yes/c'))).toHaveLength(20);
+    expect(logs).toContain('skipped 5 more; see ingestion-report.json');
   });
 
   it('fails instead when it is to be strict', async () => {
@@ -175,6 +195,20 @@ describe('ingest-speech-commands', () => {
   it.each([
     ['one class', () => tarOf(speech(['yes'])), {}, 'INGESTION_ONE_CLASS', /1 class \(yes\)/],
     ['no recordings', () => tarOf([{ path: 'x/readme.md', content: 'hi' }]), {}, 'INGESTION_LAYOUT_EMPTY', /<word>/],
+    [
+      'no recordings that can be read',
+      () => tarOf(['a', 'b'].map((word) => ({ path: `${word}/s0_nohash_1.wav`, content: 'RIFF, cut' }))),
+      {},
+      'INGESTION_RECORDINGS_UNREADABLE',
+      /none of the 2 recordings could be read: a\/s0_nohash_1\.wav \(it can not be decoded: .*WAV/,
+    ],
+    [
+      'one recording under two labels',
+      () => tarOf(['a', 'b'].map((w) => ({ path: `${w}/s0_nohash_1.wav`, content: wavOf(toneOf('a', 's0')) }))),
+      {},
+      'INGESTION_RECORDINGS_UNUSABLE',
+      /none of the 2 recordings/,
+    ],
     ['two speakers', () => tarOf(speech(['yes', 'no'], ['a', 'b'])), {}, 'INGESTION_SPEAKERS_FEW', /2 speakers/],
     [
       'a misspelt word',

@@ -35,6 +35,13 @@ export function skippedFile(path: string, reason: SkipReason, detail = ''): Skip
   return { path: printable(path), reason, sentence: detail === '' ? sentence : `${sentence}: ${printable(detail)}` };
 }
 
+/** How many files were left out for each reason, in the order of the reasons' names. */
+export function countByReason(skipped: readonly SkippedFile[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { reason } of skipped) counts[reason] = (counts[reason] ?? 0) + 1;
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 const LONGEST = 300;
 
 /** Text that came from outside, fit to be shown: without control characters, and not longer than a reader can use. */

@@ -1,7 +1,7 @@
 import type { ItemView } from '@sedge/workflow';
 import { describe, expect, it } from 'vitest';
 import { RemainingTime } from './remaining-time.js';
-import { endLine } from './run-display.js';
+import { endLine, warningLines } from './run-display.js';
 import { StepTally } from './step-tally.js';
 
 function item(step: string, label: string, more: Partial<ItemView> = {}): ItemView {
@@ -32,6 +32,19 @@ describe('the line that stays of an item', () => {
     const failure = { code: 'X_BAD', message: 'it is bad' };
     expect(endLine(item('a', '', { state: 'failed', failure }), 1)).toBe('✗ a  it is bad X_BAD');
     expect(endLine(item('a', '', { state: 'cancelled' }), 1)).toBe('– a  cancelled');
+  });
+});
+
+describe('what a tool warned of', () => {
+  it('stands below the line of its item, the first few', () => {
+    expect(warningLines([], 'sedge logs r a')).toEqual([]);
+    expect(warningLines(['8 files skipped'], 'sedge logs r a')).toEqual(['  ! 8 files skipped']);
+    expect(warningLines(['1', '2', '3', '4', '5'], 'sedge logs r a')).toEqual([
+      '  ! 1',
+      '  ! 2',
+      '  ! 3',
+      '  ! 2 more warnings: sedge logs r a',
+    ]);
   });
 });
 

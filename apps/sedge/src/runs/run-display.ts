@@ -8,6 +8,7 @@ import { StepTally } from './step-tally.js';
 /** Items of a step beyond which they are told together, not one by one. */
 const MOST_LINES_OF_A_STEP = 12;
 const MOST_LIVE_LINES = 8;
+const MOST_WARNINGS = 3;
 const REDRAW_MS = 200;
 /** Without a terminal: how often a running item says how far it is. */
 const PLAIN_PROGRESS_MS = 15_000;
@@ -33,9 +34,17 @@ export class RunDisplay {
     this.timer = setInterval(() => this.draw(), REDRAW_MS).unref();
   }
 
-  handle(event: RunEvent): void {
-    if (event.event === 'item' && this.tally.update(event.item)) this.tellEnd(event.item);
+  /** @returns the item that has just ended, and has a line of its own */
+  handle(event: RunEvent): ItemView | null {
     if (event.event === 'progress') this.noteProgress(event.progress);
+    if (event.event !== 'item' || !this.tally.update(event.item)) return null;
+    this.tellEnd(event.item);
+    return this.tally.countOf(event.item.step).items <= MOST_LINES_OF_A_STEP ? event.item : null;
+  }
+
+  /** Tells below the line of an item what its tool warned of. */
+  warn(item: ItemView, messages: readonly string[], run: string): void {
+    for (const line of warningLines(messages, `sedge logs ${run} ${item.name}`)) this.lines.print(line);
   }
 
   end(): void {
@@ -126,6 +135,13 @@ function longest(names: readonly string[]): number {
 /** Counts as they are, measures rounded. */
 function figure(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toFixed(1);
+}
+
+/** @param logs the command that shows all of them */
+export function warningLines(messages: readonly string[], logs: string): string[] {
+  const more = messages.length - MOST_WARNINGS;
+  const lines = messages.slice(0, MOST_WARNINGS).map((message) => `  ${yellow('!')} ${message}`);
+  return more > 0 ? [...lines, `  ${yellow('!')} ${more} more warnings: ${logs}`] : lines;
 }
 
 /** The line that stays of an item that has ended. */

@@ -19,7 +19,8 @@ export async function watchRun(context: CommandContext, api: ApiClient, run: Run
   try {
     for await (const event of followRun(api, run.id, context.signal, context.revive)) {
       context.emit(asLine(event));
-      display?.handle(event);
+      const ended = display?.handle(event);
+      if (ended && hasRun(ended)) display?.warn(ended, await warningsOf(api, run.id, ended.name), run.id);
     }
   } catch (error) {
     if (!context.signal.aborted) throw error;
@@ -28,6 +29,15 @@ export async function watchRun(context: CommandContext, api: ApiClient, run: Run
     display?.end();
   }
   return api.get<RunView>(`/v1/runs/${run.id}`);
+}
+
+/** What is reused was warned of when it was made. */
+const hasRun = ({ job, state, decision }: ItemView): boolean =>
+  job !== null && state === 'succeeded' && decision !== 'reused';
+
+async function warningsOf(api: ApiClient, run: string, item: string): Promise<string[]> {
+  const lines = await logTail(api, run, item, Infinity);
+  return lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
 }
 
 function asLine(event: RunEvent): unknown {

@@ -11,6 +11,8 @@ export class DatasetAudioMetadata {
   @Nested(() => SplitCounts) counts!: SplitCounts;
   /** how clips were assigned to splits: method and its parameters */
   @IsOptional() @IsPlainObject() split?: Record<string, unknown>;
+  /** files of the source that were left out: `count`, `byReason` and a few `examples`; all of them are in ingestion-report.json */
+  @IsOptional() @IsPlainObject() skipped?: Record<string, unknown>;
 }
 
 /**

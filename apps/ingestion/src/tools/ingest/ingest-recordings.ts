@@ -6,7 +6,7 @@ import { judgeRecordings, type Judgement } from '../../domain/doubtful-recording
 import { cutNoise } from '../../domain/noise-stretches.js';
 import { byText, SPLITS, type LabelledRecording } from '../../domain/recording.js';
 import { assignSplits, type SplitAssignment } from '../../domain/split-assignment.js';
-import type { SkippedFile } from '../../domain/skip-reasons.js';
+import type { SkippedFile, SkipReason } from '../../domain/skip-reasons.js';
 import { refusal } from '../../errors.js';
 import { openArchive } from '../archive/open-archive.js';
 import { DatasetFile } from '../dataset/dataset-file.js';
@@ -15,6 +15,10 @@ import { clipSamplesOf, type IngestParameters } from './ingest-parameters.js';
 import { reportOf, REPORT_FILE } from './ingestion-report.js';
 import { refuseSplit } from './split-refusal.js';
 import { firstOf, SourceReader, tooManySkipped, type SourceContent } from './source-reader.js';
+import { summaryOfSkipped, tellSkipped } from './tell-skipped.js';
+
+/** Why a file that the layout takes for a recording gives no samples. */
+const UNREADABLE: ReadonlySet<SkipReason> = new Set(['empty', 'not-audio', 'too-large', 'too-long', 'unreadable']);
 
 export interface Ingestion {
   context: ToolContext;
@@ -63,6 +67,7 @@ async function writeDataset(
   );
   refuseSkipped(skipped, parameters);
   const { name } = (context.job.inputs['source'] as JobInput).metadata as { name: string };
+  refuseUnusable(content, judgement);
   if (labelling.labels.length === 0) throw refusal('INGESTION_LAYOUT_EMPTY', { name, layout: layout.form });
   const classes = classesOf(ingestion.classes, judgement.kept, labelling.labels);
   const assignment = assignSplits(judgement.kept, labelling.lists, parameters.split);
@@ -90,13 +95,12 @@ async function writeDataset(
       sampleRateHz,
     });
     await writeFile(join(folder, REPORT_FILE), `${JSON.stringify(report, null, 1)}\n`);
-    const metadata = { classes, sampleRateHz, clipMs, counts, split: assignment.description };
+    const split = assignment.description;
+    const metadata = { classes, sampleRateHz, clipMs, counts, split, skipped: summaryOfSkipped(skipped) };
     await writeFile(join(folder, METADATA_FILE), JSON.stringify(metadata));
     for (const note of report.notes) context.log('warn', note);
-    context.log(
-      'info',
-      `${judgement.kept.length} recordings of ${classes.length} classes, ${skipped.length} files skipped`,
-    );
+    context.log('info', `${judgement.kept.length} recordings of ${classes.length} classes`);
+    tellSkipped(skipped, judgement.kept.length, context.log);
   } finally {
     await file.abandon();
   }
@@ -112,6 +116,18 @@ function refuseSkipped(skipped: SkippedFile[], { strict, maxSkipped }: IngestPar
     throw refusal('INGESTION_STRICT', { count: skipped.length, files: firstOf(skipped) });
   }
   if (skipped.length > maxSkipped) throw tooManySkipped(skipped, maxSkipped);
+}
+
+/** Recordings that lie where they should and of which none is of use are another mistake than a wrong layout. */
+function refuseUnusable({ recordings, skipped }: SourceContent, judgement: Judgement): void {
+  const unread = skipped.filter(({ reason }) => UNREADABLE.has(reason));
+  if (recordings.length === 0 && unread.length > 0) {
+    throw refusal('INGESTION_RECORDINGS_UNREADABLE', { count: unread.length, files: firstOf(unread) });
+  }
+  const refused = judgement.skipped;
+  if (judgement.kept.length === 0 && refused.length > 0) {
+    throw refusal('INGESTION_RECORDINGS_UNUSABLE', { count: refused.length, files: firstOf(refused) });
+  }
 }
 
 /** @param known labels of all recordings of the source, which a misspelt one may be near to */

@@ -1,7 +1,7 @@
 import type { Labelling } from '../../domain/audio-layout.js';
 import type { Judgement } from '../../domain/doubtful-recordings.js';
 import { SPLITS, type LabelledRecording, type Split } from '../../domain/recording.js';
-import type { SkippedFile } from '../../domain/skip-reasons.js';
+import { countByReason, type SkippedFile } from '../../domain/skip-reasons.js';
 import type { SplitAssignment, SplitDescription } from '../../domain/split-assignment.js';
 
 export const REPORT_FILE = 'ingestion-report.json';
@@ -44,7 +44,7 @@ export function reportOf(ingestion: ReportedIngestion): IngestionReport {
     noise: noise.map(({ name, length }) => ({ name, seconds: Number((length / sampleRateHz).toFixed(3)) })),
     notes: [...labelling.notes, ...assignment.notes, ...untrained(rows)],
     skippedCount: skipped.length,
-    skippedByReason: countBy(skipped),
+    skippedByReason: countByReason(skipped),
     skipped,
     doubtful: judgement.doubtful,
   };
@@ -63,12 +63,6 @@ function countsOf(classes: string[], kept: LabelledRecording[], splits: Split[])
   const rows = new Map(classes.map((name) => [name, { name, ...bySplit(() => 0) }]));
   for (const [index, { label }] of kept.entries()) rows.get(label)![splits[index]!]++;
   return [...rows.values()];
-}
-
-function countBy(skipped: SkippedFile[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { reason } of skipped) counts[reason] = (counts[reason] ?? 0) + 1;
-  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function bySplit(count: (split: Split) => number): Record<Split, number> {

@@ -8,6 +8,7 @@ const [, , place] = process.argv;
 const { tool } = (await import(pathToFileURL(place!).href)) as { tool: BuiltinTool };
 const say = (line: ToolLine): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 const job = JSON.parse(readFileSync(process.env['SEDGE_JOB']!, 'utf8')) as JobFile;
+say({ type: 'log', level: 'debug', message: 'the tool is loaded' });
 try {
   await tool.run({
     job,

@@ -15,7 +15,7 @@ export async function midway(bench: Workbench, running: RunningAttempt, share = 
   const count = progressIn(lines);
   const isThere =
     count < ENOUGH_LINES
-      ? sleep(durationMs * share)
+      ? running.begun.then(() => sleep(durationMs * share))
       : running.heard((heard) => progressIn(heard) >= Math.floor(count * share));
   return Promise.race([running.ended.then(() => false), isThere.then(() => true)]);
 }

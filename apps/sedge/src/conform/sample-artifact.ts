@@ -3,11 +3,16 @@ import { join } from 'node:path';
 import { KINDS, contentSchemasOf, findKind, validateContent, validateMetadata } from '@sedge/artifact-contracts';
 import { sampleOfSchema } from './json-sample.js';
 import type { KindSchemas } from './kind-schemas.js';
+import { writeAudioDataset, writeFeatures } from './sample-dataset.js';
 
 type Metadata = Record<string, unknown>;
 
 /** Kinds whose files are no JSON, and how a small one is made. */
-const WRITERS: Record<string, (folder: string) => Promise<Metadata>> = { source: writeSource };
+const WRITERS: Record<string, (folder: string) => Promise<Metadata>> = {
+  source: writeSource,
+  'dataset.audio': writeAudioDataset,
+  features: writeFeatures,
+};
 
 /**
  * Makes a small artifact of a kind: what its class asks for and nothing else.

@@ -15,6 +15,7 @@ import {
 import { jobIdOf, type JobFile, type ToolLine } from '@sedge/tool-contracts';
 import type { ArtifactSamples } from './artifact-samples.js';
 import { differenceOf } from './artifact-difference.js';
+import { KillableBuiltinRunner } from './killable-builtin.runner.js';
 import type { KindSchemas } from './kind-schemas.js';
 import type { StartedProgram } from './started-program.js';
 import { survivorsOf } from './survivors.js';
@@ -58,6 +59,8 @@ export interface AttemptRequest {
 /** An attempt under way. */
 export interface RunningAttempt {
   place: string;
+  /** resolves when the tool itself is at work, not only what loads it */
+  begun: Promise<void>;
   /** resolves when the lines of the tool so far are as wanted */
   heard(isWanted: (lines: readonly ToolLine[]) => boolean): Promise<void>;
   ended: Promise<Attempt>;
@@ -188,7 +191,8 @@ export class Workbench {
         return { outcome, ...result, lines, durationMs, isHung, folders, file };
       });
     const kill = async (): Promise<void> => runner.recover?.(workDirectoryOf(place));
-    return { place, heard, ended, cancel: () => controller.abort(), kill };
+    const begun = runner instanceof KillableBuiltinRunner ? heard((all) => all.length > 0) : Promise.resolve();
+    return { place, begun, heard, ended, cancel: () => controller.abort(), kill };
   }
 
   /** What lies in the folders of the outputs, as artifacts. */

@@ -21,7 +21,7 @@ export const brokenBytes: Check<Workbench> = {
       await bench.forget(attempt);
     }
     if (refusals === 0) return skipped('no input has a file with a form that could be broken');
-    return passed(`${refusals} refused, e.g.: ${last!.slice(0, 160)}`);
+    return passed(`${refusals} refused, e.g.: ${last!.replaceAll(root, '…').slice(0, 160)}`);
   },
 };
 

@@ -93,7 +93,7 @@ export class ToolPlace {
     const runner = tool.runner!;
     const killableRunner = runner.runtime === 'builtin' ? new KillableBuiltinRunner(tool.place) : runner;
     const bench = new Workbench(
-      { tool, runner, killableRunner, store, samples, kinds, host, root, limitMs, server },
+      { tool, runner, killableRunner, store, samples, kinds, host, root, limitMs, server, signal },
       cases,
     );
     const checks = checksFor(runner.runtime).filter(({ name }) => isWanted(name));

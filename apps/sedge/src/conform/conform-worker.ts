@@ -92,7 +92,20 @@ export class WorkerPlace {
     for (const one of written) cases.push(await maker.make(one));
     const addresses = { nats: nats.url, stage: relay.url, api: relay.url, tool: definition.name };
     const worker = new StartedProgram(withAddresses(start!, addresses));
-    const parts = { tool, store, samples, kinds, root, relay, worker, stageUrl, natsUrl: nats.url, leaseS, limitMs };
+    const parts = {
+      tool,
+      store,
+      samples,
+      kinds,
+      root,
+      relay,
+      worker,
+      stageUrl,
+      natsUrl: nats.url,
+      leaseS,
+      limitMs,
+      signal,
+    };
     const bench = await WorkerBench.open(parts, cases);
     try {
       worker.start();

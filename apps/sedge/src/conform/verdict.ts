@@ -38,7 +38,7 @@ export async function playChecks<Bench>(
   for (const check of checks) {
     signal.throwIfAborted();
     const startedAt = performance.now();
-    const finding = reason === null ? await playOne(check, bench) : skipped(reason);
+    const finding = reason === null ? await playOne(check, bench, signal) : skipped(reason);
     if (reason === null) await after?.();
     const { name, played, expected } = check;
     const durationMs = Math.round(performance.now() - startedAt);
@@ -64,11 +64,11 @@ interface PlayOptions {
 }
 
 /** A check that breaks down has found something that nobody thought of; that is no reason to lose the others. */
-async function playOne<Bench>(check: Check<Bench>, bench: Bench): Promise<Finding> {
+async function playOne<Bench>(check: Check<Bench>, bench: Bench, signal: AbortSignal): Promise<Finding> {
   try {
     return await check.play(bench);
   } catch (error) {
-    if (error instanceof CommandError) throw error;
+    if (error instanceof CommandError || signal.aborted) throw error;
     const message = error instanceof Error ? error.message : String(error);
     return failed(`the check broke off: ${message}`, 'see the sentence; if the tool is not to blame, report it');
   }

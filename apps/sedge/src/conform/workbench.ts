@@ -84,6 +84,8 @@ export interface WorkbenchParts {
   limitMs: number;
   /** the server of an http tool, where the kit started it */
   server: StartedProgram | null;
+  /** ends what is under way */
+  signal: AbortSignal;
 }
 
 /** Runs a tool at its real runtime adapter as a stage does: the same folders, the same judgement of outputs, no queue. */
@@ -159,8 +161,10 @@ export class Workbench {
   }
 
   private start({ place, folders, file }: LaidOutAttempt, runner: ToolRunner): RunningAttempt {
-    const { tool, limitMs } = this.parts;
+    const { tool, limitMs, signal } = this.parts;
     const controller = new AbortController();
+    const interrupt = (): void => controller.abort();
+    signal.addEventListener('abort', interrupt);
     const lines: ToolLine[] = [];
     const listeners: (() => void)[] = [];
     const heard = (isWanted: (lines: readonly ToolLine[]) => boolean): Promise<void> =>
@@ -183,9 +187,13 @@ export class Workbench {
       },
     });
     const ended = running
-      .finally(() => clearTimeout(limit))
+      .finally(() => {
+        clearTimeout(limit);
+        signal.removeEventListener('abort', interrupt);
+      })
       .then(async (outcome): Promise<Attempt> => {
         const durationMs = performance.now() - startedAt;
+        signal.throwIfAborted();
         const result = outcome.status === 'succeeded' ? await this.take(file) : { outputs: null, outputFault: null };
         await this.lookForTraces(folders, file);
         return { outcome, ...result, lines, durationMs, isHung, folders, file };

@@ -1,5 +1,6 @@
+import { cpSync, readFileSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EXIT } from '../../src/exit-codes.js';
 import { Sandbox } from '../sandbox.js';
 
@@ -7,12 +8,24 @@ const HERE = import.meta.dirname;
 const RATED = join(HERE, 'tools', 'training', 'rated-value');
 const SMALL = join(HERE, 'small');
 
+/** Of every process that there is. */
+function commandLines(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      } catch {
+        return '';
+      }
+    });
+}
+
 describe('sedge conform', { timeout: 300_000 }, () => {
   let sandbox: Sandbox;
 
   beforeAll(async () => {
     sandbox = await Sandbox.create();
-    await sandbox.file('other.yml', `small:\n  in: { of: ${SMALL} }\n  out: { report: ${SMALL} }\n`);
   }, 300_000);
   afterAll(() => sandbox.remove());
 
@@ -48,10 +61,27 @@ describe('sedge conform', { timeout: 300_000 }, () => {
     ]);
   });
 
-  it('compares with what a case says must come out', async () => {
-    const ended = await sandbox.sedge('conform', RATED, '--cases', sandbox.path('other.yml'));
-    expect(ended.stdout).toMatch(/✗ golden +small: not what the case expects: output 'report': metadata.json differs/);
-    expect(ended.code).toBe(EXIT.failed);
+  it('tries what is built in, with inputs that it makes up', async () => {
+    const checks = ['golden', 'repeatability', 'kill', 'broken-bytes'];
+    const ended = await sandbox.sedge('conform', 'extract-mfcc', ...checks.flatMap((name) => ['--check', name]));
+    expect(ended.stdout).toMatch(/✓ golden +generated in /);
+    expect(ended.stdout).toMatch(/✓ kill +killed 3 times, and each next attempt gave the result/);
+    expect(ended.stdout).toMatch(/extract-mfcc@1 conforms: 4 passed, 0 failed, 0 not judged\n$/);
+  });
+
+  it('ends at once when it is interrupted, and the tool with it', async () => {
+    // Under a name of its own: other tests run the same tool.
+    cpSync(RATED, sandbox.path('mine'), { recursive: true });
+    renameSync(sandbox.path('mine', 'rate.py'), sandbox.path('mine', 'interrupted.py'));
+    const definition = readFileSync(sandbox.path('mine', 'tool.yaml'), 'utf8');
+    await sandbox.file('mine/tool.yaml', definition.replace('rate.py', 'interrupted.py'));
+    const command = sandbox.start('conform', './mine', ...given, '--set', 'workMs=600000');
+    const isAtWork = (): boolean => commandLines().some((line) => line.includes('interrupted.py'));
+    await vi.waitUntil(isAtWork, { timeout: 120_000, interval: 100 });
+    command.interrupt();
+    const ended = await command.ended;
+    expect(ended.code).toBe(EXIT.interrupted);
+    expect(isAtWork()).toBe(false);
   });
 
   const mistakes: [string, string[], number, RegExp][] = [

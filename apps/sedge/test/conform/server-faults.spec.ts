@@ -16,7 +16,7 @@ const HERE = import.meta.dirname;
 /** Each fault that the sample server can have, the check that must find it, and the words by which it must be named. */
 const FAULTS: [fault: string, check: string, words: RegExp][] = [
   ['closed', 'newer', /PUT of the job was answered 400: .*laterField/],
-  ['deaf', 'cancellation', /the run went on for more than its grace time of 300 ms/],
+  ['deaf', 'cancellation', /the run went on for more than its grace time of 400 ms/],
   ['locks', 'kill', /after a connection that broke: it failed \(permanent\) with LOCKED/],
   ['once-only', 'repeated-requests', /for the 2. time was answered 409/],
   ['thin-skinned', 'broken-requests', /PUT of a job that is no JSON was answered with a broken connection/],
@@ -58,7 +58,7 @@ describe('conform, with the server of a tool', () => {
   /** @param check the only one that is played beside golden and outputs; all of them where it is left out */
   async function play(fault: string, check?: string): Promise<Verdict[]> {
     writeFileSync(join(folder, 'fault'), fault);
-    const cases = [caseOfOptions([`of=${join(HERE, 'small')}`], ['workMs=800'])];
+    const cases = [caseOfOptions([`of=${join(HERE, 'small')}`], ['workMs=1200'])];
     const isWanted = (name: string): boolean => check === undefined || ['golden', 'outputs', check].includes(name);
     return place.play(around, { cases, kinds, limitMs: 6000, isWanted, tell: () => undefined });
   }

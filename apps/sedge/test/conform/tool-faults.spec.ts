@@ -31,7 +31,7 @@ const FAULTS: [fault: string, check: string, words: RegExp][] = [
   ['aborts', 'broken-bytes', /it crashed/],
   ['hopes', 'broken-bytes', /tried again for nothing/],
   ['hangs', 'broken-bytes', /still at work after/],
-  ['deaf', 'cancellation', /it went on for .* though its grace time is 200 ms/],
+  ['deaf', 'cancellation', /it went on for .* though its grace time is 400 ms/],
   ['half-kept', 'kill', /the next attempt gives something else: output 'report'/],
   ['orphan', 'traces', /processes were left at work: sleep 30/],
   ['scribbles', 'traces', /report.json of the input 'of' was changed/],
@@ -68,8 +68,8 @@ describe('conform, with a tool that a stage runs', () => {
 
   /** @param check the only one that is played beside golden and outputs; all of them where it is left out */
   async function play(fault: string, check?: string): Promise<Verdict[]> {
-    const isTimed = check === undefined || check === 'cancellation' || check === 'kill';
-    const settings = [`fault=${fault}`, ...(isTimed ? ['workMs=800'] : [])];
+    const isTimed = check === undefined || ['side-by-side', 'cancellation', 'kill'].includes(check);
+    const settings = [`fault=${fault}`, ...(isTimed ? ['workMs=1200'] : [])];
     const cases = [caseOfOptions([`of=${join(HERE, 'small')}`], settings)];
     const isWanted = (name: string): boolean => check === undefined || ['golden', 'outputs', check].includes(name);
     return place.play(around, { cases, kinds, limitMs: 4000, isWanted, tell: () => undefined });

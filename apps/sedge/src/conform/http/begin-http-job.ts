@@ -8,7 +8,7 @@ export async function beginHttpJob(
   request: AttemptRequest = {},
 ): Promise<{ job: HttpJob; laidOut: LaidOutAttempt }> {
   const laidOut = await bench.layOut(bench.main, request);
-  return { job: new HttpJob(urlOf(bench), laidOut.file), laidOut };
+  return { job: new HttpJob(urlOf(bench), laidOut.file, bench.parts), laidOut };
 }
 
 export function urlOf({ definition }: Workbench): string {

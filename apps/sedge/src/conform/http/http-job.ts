@@ -18,10 +18,8 @@ export interface ResultLine {
   message?: string;
 }
 
-/** A run that answers line by line. */
+/** A run under way. */
 export interface HttpRun {
-  /** resolves when a line has come, or the answer has ended */
-  isHeard: Promise<void>;
   /** the result; null where the answer ended without one */
   ended: Promise<ResultLine | null>;
   /** cuts the connection */
@@ -35,6 +33,8 @@ export class HttpJob {
   constructor(
     readonly base: string,
     private readonly file: JobFile,
+    /** how long a run may take, and what ends it before */
+    private readonly bounds: { limitMs: number; signal: AbortSignal },
   ) {
     this.path = `v1/jobs/${file.job.replace('sha256:', '')}-${file.attempt}-${Math.random().toString(36).slice(2, 8)}`;
   }
@@ -76,16 +76,9 @@ export class HttpJob {
 
   async run(): Promise<HttpRun> {
     const controller = new AbortController();
-    const answer = await fetch(`${this.base.replace(/\/$/, '')}/${this.path}/run`, {
-      method: 'POST',
-      signal: controller.signal,
-    });
-    let hear = (): void => undefined;
-    const isHeard = new Promise<void>((resolve) => (hear = resolve));
-    const ended = this.follow(answer, hear)
-      .catch(() => null)
-      .finally(() => hear());
-    return { isHeard, ended, cut: () => controller.abort() };
+    const signal = AbortSignal.any([controller.signal, this.bounds.signal, AbortSignal.timeout(this.bounds.limitMs)]);
+    const answer = await fetch(`${this.base.replace(/\/$/, '')}/${this.path}/run`, { method: 'POST', signal });
+    return { ended: follow(answer).catch(() => null), cut: () => controller.abort() };
   }
 
   remove(): Promise<Response> {
@@ -104,16 +97,16 @@ export class HttpJob {
       }
     }
   }
+}
 
-  private async follow(answer: Response, hear: () => void): Promise<ResultLine | null> {
-    if (!answer.ok) return null;
-    for await (const line of linesOf(answer)) {
-      hear();
-      const value = parsed(line);
-      if (value?.['type'] === 'result') return value as unknown as ResultLine;
-    }
-    return null;
+/** The last line of a run; null where there is none. */
+async function follow(answer: Response): Promise<ResultLine | null> {
+  if (!answer.ok) return null;
+  for await (const line of linesOf(answer)) {
+    const value = parsed(line);
+    if (value?.['type'] === 'result') return value as unknown as ResultLine;
   }
+  return null;
 }
 
 async function* linesOf(answer: Response): AsyncGenerator<string> {

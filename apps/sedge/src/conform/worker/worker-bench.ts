@@ -39,6 +39,8 @@ export interface WorkerBenchParts {
   leaseS: number;
   /** how long a job may take */
   limitMs: number;
+  /** ends what is waited for */
+  signal: AbortSignal;
 }
 
 /** A job as it ended. */
@@ -47,6 +49,8 @@ export interface EndedJob extends Pick<JobView, 'state' | 'outputs' | 'failure' 
 }
 
 const EVENTS = 'SEDGE_EVENTS';
+/** A worker may take this long to start, or to come back after a pause. */
+const CLAIMED_WITHIN_MS = 60_000;
 /** A stage may hear of a job a little later than the worker. */
 const FORGOTTEN_MS = 2000;
 const ENDS = new Set(['succeeded', 'failed', 'cancelled']);
@@ -172,10 +176,13 @@ export class WorkerBench {
 
   /** Waits for the end of a job. @returns how it stands then, or when the time is over, or when it will never come to its end */
   async ended(job: Digest, limitMs = this.parts.limitMs): Promise<EndedJob | null> {
+    const { worker, relay } = this.parts;
+    const startedAt = Date.now();
     let forgottenSince: number | null = null;
     await this.until(async () => {
       const state = (await this.show(job))?.state ?? 'unknown';
-      if (ENDS.has(state) || !this.parts.worker.isAlive) return true;
+      if (ENDS.has(state) || !worker.isAlive) return true;
+      if (relay.about(job).length === 0 && Date.now() - startedAt > CLAIMED_WITHIN_MS) return true;
       // Nobody has the job, and the broker keeps no event that would bring it to the worker again.
       const isForgotten = state !== 'running' && (await this.open()) === 0;
       forgottenSince = isForgotten ? (forgottenSince ?? Date.now()) : null;
@@ -193,6 +200,7 @@ export class WorkerBench {
   /** @returns whether it became true in time */
   async until(isSo: () => boolean | Promise<boolean>, limitMs: number): Promise<boolean> {
     for (const deadline = Date.now() + limitMs; ; await sleep(LOOK_EVERY_MS)) {
+      this.parts.signal.throwIfAborted();
       if (await isSo()) return true;
       if (Date.now() > deadline) return false;
     }

@@ -43,7 +43,7 @@ export const SAMPLE_DEFINITIONS: ToolDefinition[] = [
     parameters: {
       type: 'object',
       properties: {
-        words: { type: 'array', items: { type: 'string' }, minItems: 1 },
+        words: { type: 'array', items: { type: 'string' }, minItems: 1, uniqueItems: true },
         strict: { type: 'boolean', default: false },
       },
       required: ['words'],

@@ -2,7 +2,7 @@ import type { Axis, CompiledStep, StepOutput } from './compiled-workflow.js';
 import type { Mistakes, Place } from './mistake.js';
 import { suggestName } from '@sedge/tool-contracts';
 import type { PlacedReference } from './parsed-workflow.js';
-import { isReference, parseReference, referenceText, unescapeText, type Reference } from './reference.js';
+import { isReference, parseReference, referenceText, unbraced, unescapeText, type Reference } from './reference.js';
 import { ArtifactHole, EachHole, MetricHole, type Template } from './template.js';
 import { describe } from './tree-reader.js';
 import { placeOf, type TreeNode, type TreeScalar } from './yaml-tree.js';
@@ -12,6 +12,7 @@ export class CompileScope {
   readonly steps: CompiledStep[] = [];
   private readonly byName = new Map<string, CompiledStep>();
   private readonly parameters = new Map<string, Template>();
+  private readonly parameterNodes = new Map<string, TreeNode>();
 
   constructor(readonly mistakes: Mistakes) {}
 
@@ -23,6 +24,12 @@ export class CompileScope {
   /** A parameter holds plain values; it is evaluated once. */
   addParameter(name: string, node: TreeNode): void {
     this.parameters.set(name, this.plainValue(node, `the parameter '${name}'`));
+    this.parameterNodes.set(name, node);
+  }
+
+  /** Where the value of a parameter stands. */
+  parameterNode(name: string): TreeNode | undefined {
+    return this.parameterNodes.get(name);
   }
 
   /** The value that `$parameters.NAME` stands for; undefined (and noted) when there is none of that name. */
@@ -69,7 +76,7 @@ export class CompileScope {
       'WORKFLOW_REFERENCE_INVALID',
       placeOf(node),
       message,
-      'mend the reference; $$ stands for a literal $',
+      unbraced(String(node.value))?.mend ?? 'mend the reference; $$ stands for a literal $',
     );
     return null;
   }

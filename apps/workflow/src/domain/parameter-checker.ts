@@ -132,7 +132,9 @@ function problemOf(error: ErrorObject, tool: string): ParameterProblem {
   const name = path.length > 0 ? `the parameter '${path.join('.')}'` : 'the set of parameters';
   const { allowed, mend } = allowanceOf(error, params);
   const message = `${name} of the tool '${tool}' ${allowed}, but is ${shortJson(error.data)}`;
-  return { code: 'WORKFLOW_PARAMETER_INVALID', path, isKey: false, keyword: error.keyword, message, mend };
+  // Of two equal items the second is pointed at.
+  const at = error.keyword === 'uniqueItems' ? [...path, String(Math.max(...doubles(params)))] : path;
+  return { code: 'WORKFLOW_PARAMETER_INVALID', path: at, isKey: false, keyword: error.keyword, message, mend };
 }
 
 function allowanceOf(error: ErrorObject, params: Record<string, unknown>): { allowed: string; mend: string } {
@@ -150,8 +152,41 @@ function allowanceOf(error: ErrorObject, params: Record<string, unknown>): { all
     const forms = shortJson(error.schema).slice(0, 200);
     return { allowed: 'fits none of the forms that it may have', mend: `the forms are ${forms}` };
   }
-  return { allowed: error.message ?? `breaks the rule ${error.keyword}`, mend: 'give it a value within these bounds' };
+  if (error.keyword === 'uniqueItems') {
+    const [first, second] = doubles(params).sort((a, b) => a - b) as [number, number];
+    const item = shortJson((error.data as unknown[])[second]);
+    return {
+      allowed: `must not hold ${item} twice (items ${first + 1} and ${second + 1})`,
+      mend: 'remove one of them',
+    };
+  }
+  const bounds = BOUNDS[error.keyword];
+  if (bounds) return { allowed: `must ${bounds(Number(params['limit']))}`, mend: BOUNDS_MEND };
+  if (error.keyword === 'multipleOf') {
+    return { allowed: `must be a multiple of ${String(params['multipleOf'])}`, mend: 'give it such a number' };
+  }
+  if (error.keyword === 'pattern') {
+    return { allowed: `must match the pattern ${String(params['pattern'])}`, mend: 'write it in that form' };
+  }
+  return { allowed: error.message ?? `breaks the rule ${error.keyword}`, mend: BOUNDS_MEND };
 }
+
+const BOUNDS_MEND = 'give it a value within these bounds';
+
+const BOUNDS: Record<string, (limit: number) => string> = {
+  minimum: (limit) => `be at least ${limit}`,
+  maximum: (limit) => `be at most ${limit}`,
+  exclusiveMinimum: (limit) => `be above ${limit}`,
+  exclusiveMaximum: (limit) => `be below ${limit}`,
+  minItems: (limit) => `have at least ${count(limit, 'item')}`,
+  maxItems: (limit) => `have at most ${count(limit, 'item')}`,
+  minLength: (limit) => `have at least ${count(limit, 'character')}`,
+  maxLength: (limit) => `have at most ${count(limit, 'character')}`,
+};
+
+const count = (limit: number, noun: string): string => `${limit} ${noun}${limit === 1 ? '' : 's'}`;
+
+const doubles = (params: Record<string, unknown>): number[] => [Number(params['i']), Number(params['j'])];
 
 function shortJson(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';

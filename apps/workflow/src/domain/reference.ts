@@ -20,6 +20,14 @@ export function isReference(value: unknown): value is string {
   return typeof value === 'string' && value.startsWith('$') && !value.startsWith('$$');
 }
 
+const BRACED = /\$\{\{?\s*\$?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)\s*\}?\}/;
+
+/** What to write in place of the first `${NAME}` or `${{ NAME }}` of a text, as other tools have it; null where there is none. */
+export function unbraced(text: string): { at: number; mend: string } | null {
+  const match = BRACED.exec(text);
+  return match && { at: match.index, mend: `write $${match[1]!}: references have no braces` };
+}
+
 /** A text as it is meant: `$$5` is the text `$5`. */
 export function unescapeText(text: string): string {
   return text.startsWith('$$') ? text.slice(1) : text;

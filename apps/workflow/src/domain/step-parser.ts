@@ -36,19 +36,34 @@ export function parseStep(reader: TreeReader, entry: StepEntry): ParsedStep | nu
   const map = reader.map(entry.value, what);
   if (map === null) return null;
   const forms = (['tool', 'choose', 'await'] as const).filter((key) => map.entries.has(key));
-  if (forms.length !== 1) {
-    const before = reader.mistakes.count;
-    if (forms.length === 0) reader.mapOf(map, what, ['choose', 'await', ...TOOL_KEYS]);
-    // A misspelt key is reported as that.
-    if (reader.mistakes.count > before) return null;
-    const message = forms.length === 0 ? `has none of tool, choose and await` : `has both ${forms.join(' and ')}`;
-    reader.mistakes.add('WORKFLOW_STEP_INVALID', entry.place, `${what} ${message}`, 'give it exactly one of them');
-    return null;
+  if (forms.length === 0) return noteNoForm(reader, entry, map);
+  if (forms.length > 1) {
+    const message = `${what} has both ${forms.join(' and ')}`;
+    reader.mistakes.add('WORKFLOW_STEP_INVALID', entry.place, message, 'give it exactly one of them');
   }
-  if (forms[0] === 'tool') return parseToolStep(reader, entry, map);
-  reader.mapOf(map, `${what}, which has ${forms[0]},`, forms);
-  const body = map.entries.get(forms[0]!)!.value;
-  return forms[0] === 'choose' ? parseChoose(reader, entry, body) : parseAwait(reader, entry, body);
+  const isTool = forms.includes('tool');
+  // With several forms each is read for its own mistakes.
+  const others = new Map([...map.entries].filter(([key]) => !isTool || key === 'tool' || !isForm(key)));
+  const steps = forms.map((form) => {
+    if (form === 'tool') return parseToolStep(reader, entry, { ...map, entries: others });
+    if (!isTool) reader.mapOf(map, `${what}, which has ${forms.join(' and ')},`, forms);
+    const body = map.entries.get(form)!.value;
+    return form === 'choose' ? parseChoose(reader, entry, body) : parseAwait(reader, entry, body);
+  });
+  return forms.length === 1 ? steps[0]! : null;
+}
+
+const isForm = (key: string): boolean => key === 'choose' || key === 'await';
+
+function noteNoForm(reader: TreeReader, { name, place }: StepEntry, map: TreeMap): null {
+  const what = `the step '${name}'`;
+  const before = reader.mistakes.count;
+  reader.mapOf(map, what, ['choose', 'await', ...TOOL_KEYS]);
+  // A misspelt key is reported as that.
+  if (reader.mistakes.count > before) return null;
+  const message = `${what} has none of tool, choose and await`;
+  reader.mistakes.add('WORKFLOW_STEP_INVALID', place, message, 'give it exactly one of them');
+  return null;
 }
 
 function parseToolStep(reader: TreeReader, { name, place }: StepEntry, map: TreeMap): ParsedToolStep | null {

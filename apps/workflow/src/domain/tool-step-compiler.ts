@@ -65,7 +65,7 @@ export function compileToolStep(
     timeoutMs: step.timeoutMs,
   };
   // With holes unfilled or a sweep refused, a look at the parameters would only repeat what is noted.
-  if (scope.mistakes.count === before) checkItemParameters(scope.mistakes, settings.parameters, step, compiled);
+  if (scope.mistakes.count === before) checkItemParameters(scope, settings.parameters, step, compiled);
   compiled.expect = step.expect.map((expectation) => compileExpectation(scope, compiled, expectation));
   return compiled;
 }

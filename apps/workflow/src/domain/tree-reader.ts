@@ -1,7 +1,7 @@
 import type { MistakeCode } from '../errors.js';
 import type { Mistakes, Place } from './mistake.js';
 import { suggestName } from '@sedge/tool-contracts';
-import { NAME_PATTERN, isReference, parseReference, unescapeText } from './reference.js';
+import { NAME_PATTERN, isReference, parseReference, unbraced, unescapeText } from './reference.js';
 import type { PlacedReference } from './parsed-workflow.js';
 import { placeOf, type TreeEntry, type TreeMap, type TreeNode } from './yaml-tree.js';
 
@@ -109,7 +109,7 @@ export class TreeReader {
         'WORKFLOW_REFERENCE_INVALID',
         node,
         `'${value}' can't be read: ${reference.problem}`,
-        'mend the reference',
+        unbraced(value)?.mend ?? 'mend the reference',
       );
     }
     return { reference, place: placeOf(node) };

@@ -1,33 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { mistakesOf, swept } from '../../test/mistakes-of.js';
 import { KEYWORD_SPOTTING, compileSample } from '../../test/sample-tools.js';
 import type { CompiledWorkflow } from './compiled-workflow.js';
 import { ItemGraph } from './item-graph.js';
-import type { Mistake } from './mistake.js';
-
-/** The mistakes of a workflow as `CODE line:column`, with the whole ones beside. */
-function mistakesOf(
-  text: string,
-  set: Record<string, unknown> = {},
-  maxSteps = 20_000,
-): { short: string[]; all: Mistake[] } {
-  const result = compileSample(text, set, maxSteps);
-  const all = 'mistakes' in result ? result.mistakes : [];
-  return { all, short: all.map(({ code, place }) => `${code} ${place.line}:${place.column}`) };
-}
 
 function compiled(text: string, set: Record<string, unknown> = {}): CompiledWorkflow {
   const result = compileSample(text, set);
   if ('mistakes' in result) throw new Error(JSON.stringify(result.mistakes, null, 1));
   return result.workflow;
 }
-
-const swept = (more: string): string => `name: w
-inputs: { data: { from: /x } }
-steps:
-  speech: { tool: ingest-speech-commands, in: { source: $inputs.data }, with: { words: [a] } }
-  features: { tool: extract-mfcc, in: { dataset: $speech.dataset } }
-  model: { tool: train-pytorch, in: { features: $features.features }, sweep: { seed: [1, 2], rate: [0.1, 0.2, 0.3] } }
-${more}`;
 
 describe('a workflow without mistakes', () => {
   it('is compiled: words stay words, items multiply, a choice ends the sweep', () => {
@@ -400,7 +381,8 @@ steps:
     const { short, all } = mistakesOf(KEYWORD_SPOTTING, { wrods: '[a]' });
     expect(short).toEqual(['WORKFLOW_SET_UNKNOWN 1:1']);
     expect(all[0]).toMatchObject({ mend: "did you mean 'words'?", place: { file: '--set wrods' } });
-    expect(mistakesOf(KEYWORD_SPOTTING, { words: '3' }).short).toEqual(['WORKFLOW_PARAMETER_INVALID 10:20']);
+    const [mistake] = mistakesOf(KEYWORD_SPOTTING, { words: '3' }).all;
+    expect(mistake).toMatchObject({ code: 'WORKFLOW_PARAMETER_INVALID', place: { file: '--set words', line: 1 } });
   });
 
   it('all of them are told at once, in the order of the file', () => {

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node } from 'yaml';
 import type { Mistakes, Place } from './mistake.js';
+import { unbraced } from './reference.js';
 
 /** A YAML value that knows where it stands. `at` is an offset into the source: lines are counted only for those that are reported. */
 export type TreeNode = TreeMap | TreeList | TreeScalar;
@@ -93,24 +94,27 @@ function parseText(source: Source, mistakes: Mistakes): Document.Parsed | null {
     mistakes.add('WORKFLOW_YAML_INVALID', source.placeOf(0), `this is not readable YAML: ${reason}`, 'mend the syntax');
     return null;
   }
-  const places = new Set<number>();
-  for (const problem of [...document.errors, ...document.warnings]) {
-    // What follows at the same place is a consequence of the first.
-    if (places.has(problem.pos[0])) continue;
-    places.add(problem.pos[0]);
-    const place = source.placeOf(problem.pos[0]);
-    mistakes.add(
-      'WORKFLOW_YAML_INVALID',
-      place,
-      `this is not readable YAML: ${problem.message}`,
-      'mend the syntax; indent by spaces',
-    );
-  }
+  noteSyntax(source, document, mistakes);
   if (document.directives.yaml.version !== '1.2') {
     const message = `the file says YAML ${document.directives.yaml.version}; workflows are YAML 1.2, where yes and no are words`;
     mistakes.add('WORKFLOW_YAML_INVALID', source.placeOf(0), message, 'remove the %YAML line');
   }
   return document;
+}
+
+/** Only the first error is told: what follows it is mostly a consequence. */
+function noteSyntax(source: Source, { errors, warnings }: Document.Parsed, mistakes: Mistakes): void {
+  const problems = errors.length > 0 ? [errors.reduce((a, b) => (b.pos[0] < a.pos[0] ? b : a))] : warnings;
+  for (const { pos, message } of problems) {
+    const lineStart = source.text.lastIndexOf('\n', pos[0] - 1) + 1;
+    const lineEnd = source.text.indexOf('\n', pos[0]);
+    const braced = unbraced(source.text.slice(lineStart, lineEnd < 0 ? undefined : lineEnd));
+    // An indent is reported at what is indented.
+    const at = pos[0] + /^ */.exec(source.text.slice(pos[0], pos[0] + 200))![0].length;
+    const place = source.placeOf(braced ? lineStart + braced.at : at);
+    const mend = braced?.mend ?? 'mend the syntax; indent by spaces';
+    mistakes.add('WORKFLOW_YAML_INVALID', place, `this is not readable YAML: ${message}`, mend);
+  }
 }
 
 /** Turns the library's nodes into plain ones, and refuses what a workflow must not hold. */

@@ -138,7 +138,7 @@ class AudioAugmentation:
         noise = self._noise.unfold(0, samples, 1)[start].float() / 32768.0
         signal_power = audio.square().mean(1, keepdim=True)
         noise_power = noise.square().mean(1, keepdim=True).clamp(min=1e-12)
-        ratio = 10.0 ** (dice.uniform(self._p.noiseSnrDb[0], self._p.noiseSnrDb[1], batch, 1) / 10.0)
+        ratio = 10.0 ** (dice.uniform(min(self._p.noiseSnrDb), max(self._p.noiseSnrDb), batch, 1) / 10.0)
         level = torch.sqrt(signal_power / (noise_power * ratio))
         level = torch.where(signal_power < _SILENCE_POWER, dice.uniform(0.0, 1.0, batch, 1), level)
         chosen = dice.uniform(0.0, 1.0, batch, 1) < self._p.noiseProbability

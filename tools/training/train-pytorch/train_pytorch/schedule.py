@@ -8,8 +8,9 @@ from .parameters import Parameters
 
 
 def learning_rate(parameters: Parameters, iteration: int) -> float:
-    """The rate of an iteration (from 0). step: times stepFactor after each of `steps` equal parts; cosine: falls to zero."""
-    warmup = parameters.warmupIterations
+    """The rate of an iteration (from 0). It rises over warmupIterations, at most half of all, so that a short try of settings
+    for a long training runs too. Then, step: times stepFactor after each of `steps` equal parts; cosine: falls to zero."""
+    warmup = min(parameters.warmupIterations, parameters.iterations // 2)
     if iteration < warmup:
         return parameters.learningRate * (iteration + 1) / (warmup + 1)
     if parameters.schedule == "step":

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 
 #include "../src/plan/target.hpp"
 #include "../src/toolchain/home.hpp"
@@ -18,7 +17,7 @@ void fail(const std::vector<Problem>& problems) { throw Failure{problems}; }
 std::string read_file_text(const std::string& path) {
   std::string text;
   errno = 0;
-  if (!read_text(path, text)) fail(path + ": " + (errno == ENOENT ? "there is no such file" : errno == EISDIR ? "it is a folder" : std::string("it can't be read: ") + std::strerror(errno)));
+  if (!read_text(path, text)) fail(path + ": " + program::reason_of(errno));
   return text;
 }
 

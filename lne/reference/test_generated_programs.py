@@ -43,6 +43,16 @@ def test_several_inputs_in_one_array(bench):
     assert refused.returncode == 1 and "odd.npy" in refused.stderr
 
 
+def test_a_static_program_takes_little_more_memory_than_its_network(bench):
+    model, sample = keyword_net("kws9")
+    folder = generate(bench, model, "static")
+    program = build(folder, "-DAPP_STATIC=ON")
+    np.save(bench.folder / "input.npy", sample)
+    done = run(program, "run", bench.folder / "input.npy", bench.folder / "built.npy", "--runs", 5)
+    footprint = json.loads(bench.call("import", bench.folder / "model.onnx").stdout)
+    assert 0 < json.loads(done.stdout)["rss_mb"] * 1024 * 1024 <= 1.5e6 + footprint["weightsBytes"] + footprint["arenaBytes"]
+
+
 def test_two_generations_are_byte_equal(bench):
     model, _ = keyword_net("kws9", audio=audio_metadata())
     first, second = digests(generate(bench, model, "first")), digests(generate(bench, model, "second"))

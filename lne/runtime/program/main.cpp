@@ -98,7 +98,7 @@ int recognize(const std::vector<std::string>& files, bool is_json) {
   int code = kGood;
   for (const std::string& file : files) {
     std::vector<std::uint8_t> bytes;
-    std::string problem = lne::program::read_file(file, bytes) ? std::string() : "it can't be read";
+    std::string problem = lne::program::read_file(file, bytes);
     if (problem.empty()) problem = frontend.features_of(bytes, ports.input_data[0].data());
     if (problem.empty()) {
       app_run(instance.get(), ports.inputs.data(), ports.outputs.data());

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cctype>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -22,16 +22,19 @@ struct Array {
 /// Integers up to here are exact in float32.
 constexpr std::int64_t kMostExact = std::int64_t{1} << 24;
 
-/// @returns false when it can't be read, as a folder can't. A stream would throw there.
-inline bool read_file(const std::string& path, std::vector<std::uint8_t>& bytes) {
+inline std::string reason_of(int error) { return error == ENOENT ? "there is no such file" : error == EISDIR ? "it is a folder" : std::string("it can't be read: ") + std::strerror(error); }
+
+/// By stdio: streams bring locales along, half a megabyte of memory. @returns what is wrong, or an empty string
+inline std::string read_file(const std::string& path, std::vector<std::uint8_t>& bytes) {
   bytes.clear();
   std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return false;
+  if (file == nullptr) return reason_of(errno);
   std::uint8_t block[65536];
+  errno = 0;
   while (const std::size_t count = std::fread(block, 1, sizeof block, file)) bytes.insert(bytes.end(), block, block + count);
-  const bool is_whole = std::ferror(file) == 0;
+  const std::string problem = std::ferror(file) == 0 ? std::string() : reason_of(errno);
   std::fclose(file);
-  return is_whole;
+  return problem;
 }
 
 /// The text between a key's colon and the next comma outside of parentheses.
@@ -109,7 +112,7 @@ inline std::string parse_npy(const std::vector<std::uint8_t>& bytes, Array& arra
 
 inline std::string read_npy(const std::string& path, Array& array, const std::string& type = "float32") {
   std::vector<std::uint8_t> bytes;
-  if (!read_file(path, bytes)) return path + ": it can't be read";
+  if (const std::string problem = read_file(path, bytes); !problem.empty()) return path + ": " + problem;
   const std::string problem = parse_npy(bytes, array, type);
   return problem.empty() ? problem : path + ": " + problem;
 }
@@ -143,10 +146,10 @@ inline std::string npy_bytes(const Array& array) {
 
 /// @returns what is wrong, or an empty string
 inline std::string write_bytes(const std::string& path, const std::string& bytes) {
-  std::ofstream file(path, std::ios::binary);
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  file.flush();
-  return file ? std::string() : path + ": it can't be written";
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return path + ": it can't be written: " + std::strerror(errno);
+  const bool is_whole = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
+  return std::fclose(file) == 0 && is_whole ? std::string() : path + ": it can't be written: " + std::strerror(errno);
 }
 
 inline std::string write_npy(const std::string& path, const Array& array) { return write_bytes(path, npy_bytes(array)); }

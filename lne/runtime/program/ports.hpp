@@ -43,7 +43,7 @@ inline std::string load_inputs(const std::string& path, const std::vector<PortIn
     return misfit.empty() ? misfit : path + ": " + misfit;
   }
   std::vector<std::uint8_t> bytes;
-  if (!read_file(path, bytes)) return path + ": it can't be read";
+  if (const std::string problem = read_file(path, bytes); !problem.empty()) return path + ": " + problem;
   std::map<std::string, std::vector<std::uint8_t>> files;
   std::string problem = parse_npz(bytes, files);
   if (!problem.empty()) return path + ": " + problem;

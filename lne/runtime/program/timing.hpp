@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <ctime>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -32,12 +33,15 @@ inline double cpu_ms() { return process_cpu_ms(); }
 
 /// Peak resident memory in megabytes, 0 where the system does not tell.
 inline double peak_rss_mb() {
-  std::ifstream status("/proc/self/status");
-  std::string line;
-  while (std::getline(status, line)) {
-    if (line.rfind("VmHWM:", 0) == 0) return std::atof(line.c_str() + 6) / 1024.0;
+  std::FILE* status = std::fopen("/proc/self/status", "r");
+  if (status == nullptr) return 0.0;
+  char line[256];
+  double megabytes = 0.0;
+  while (std::fgets(line, sizeof line, status) != nullptr) {
+    if (std::strncmp(line, "VmHWM:", 6) == 0) megabytes = std::atof(line + 6) / 1024.0;
   }
-  return 0.0;
+  std::fclose(status);
+  return megabytes;
 }
 
 /// Times `call` `runs` times after `warmup` calls that do not count, and prints {"times_ms", "cpu_ms", "median_ms", "min_ms", "load_ms", "rss_mb"}.

@@ -60,6 +60,7 @@ function expectedLines({ expected, withoutHistory }: Plan): string[] {
   if (expected.mostMs === 0 && withoutHistory.length > 0) {
     return [`expected time and disk are not known yet, since these never ran here: ${withoutHistory.join(', ')}`];
   }
-  const unknown = withoutHistory.length > 0 ? `; not counted, since never run here: ${withoutHistory.join(', ')}` : '';
-  return [`expected: ${time}, ${disk} of disk${unknown}`];
+  if (withoutHistory.length === 0) return [`expected: ${time}, ${disk} of disk`];
+  const known = `${duration(expected.mostMs)}, ${bytes(expected.mostBytes)} of disk`;
+  return [`expected: unknown, since these never ran here: ${withoutHistory.join(', ')}; the others: about ${known}`];
 }

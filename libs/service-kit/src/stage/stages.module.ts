@@ -5,6 +5,7 @@ import { ExternalWorkers } from '../jobs/external-workers.service.js';
 import { JobLogs } from '../jobs/job-logs.service.js';
 import { JobsController } from './jobs.controller.js';
 import { StageDirectory } from './stage-directory.js';
+import { ToolFolders } from './tool-folders.service.js';
 import { ToolsController } from './tools.controller.js';
 
 /** What the stages of a process share: the machine, its capacity, and the endpoints. */
@@ -15,6 +16,7 @@ import { ToolsController } from './tools.controller.js';
     StageDirectory,
     ExternalWorkers,
     JobLogs,
+    ToolFolders,
     { provide: CAPACITY, inject: [HOST], useFactory: (host: Host) => new Capacity(host.machine) },
   ],
   exports: [StageDirectory, CAPACITY],

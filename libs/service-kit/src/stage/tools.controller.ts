@@ -5,6 +5,7 @@ import type { Response } from 'express';
 import { stageError } from '../errors.js';
 import type { RefusedTool } from '../tools/tool-catalog.service.js';
 import { StageDirectory } from './stage-directory.js';
+import { ToolFolders } from './tool-folders.service.js';
 
 interface ToolList {
   tools: RegisteredTool[];
@@ -16,7 +17,10 @@ interface ToolList {
 @ApiTags('tools')
 @Controller('v1/stages/tools')
 export class ToolsController {
-  constructor(private readonly stages: StageDirectory) {}
+  constructor(
+    private readonly stages: StageDirectory,
+    private readonly folders: ToolFolders,
+  ) {}
 
   @Get()
   @ApiOperation({
@@ -26,7 +30,10 @@ export class ToolsController {
     const desks = this.stages.all();
     return {
       tools: desks.flatMap(({ catalog }) => catalog.all().map(({ registered }) => registered)),
-      refused: desks.flatMap(({ stage, catalog }) => catalog.refusals().map((tool) => ({ ...tool, stage }))),
+      refused: [
+        ...desks.flatMap(({ stage, catalog }) => catalog.refusals().map((tool) => ({ ...tool, stage }))),
+        ...this.folders.strays(),
+      ],
     };
   }
 

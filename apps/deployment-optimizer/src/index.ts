@@ -1,1 +1,2 @@
 export { DeploymentOptimizerModule } from './deployment-optimizer.module.js';
+export { isBuiltOn } from './domain/target.js';

@@ -58,6 +58,9 @@ describe('artifacts, tools, lineage and garbage', PATIENT, () => {
     expect(saved.code).toBe(0);
     await sandbox.sedge('artifacts', 'export', listed[0]!.id, 'own', '--files');
     expect(JSON.parse(await readFile(sandbox.path('own', 'report.json'), 'utf8'))).toEqual({ value: 6 });
+    expect((await sandbox.sedge('artifacts', 'export', listed[0]!.id, 'all.oci.tar')).code).toBe(2);
+    expect((await sandbox.sedge('artifacts', 'export', listed[0]!.id, 'all.oci.tar', '--force')).code).toBe(0);
+    expect((await sandbox.sedge('artifacts', 'export', listed[0]!.id, 'own', '--files')).stderr).toContain('not empty');
     const other = await Sandbox.create();
     try {
       // In a process of the command's own, which ends as soon as all is in.

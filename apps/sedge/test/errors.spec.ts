@@ -44,6 +44,55 @@ describe('mistakes are told with what, where and how to mend it', PATIENT, () =>
     ],
     ['a folder without application', ['predict', '.', 'a.wav'], EXIT.usage, /holds no application/],
     ['a model that is not there', ['deploy', 'absent.onnx'], EXIT.notFound, /there is no file 'absent.onnx'/],
+    [
+      'a folder below a file',
+      ['deploy', 'workflow.yml', '--to', 'workflow.yml/x'],
+      EXIT.usage,
+      /is a file, or lies below one/,
+    ],
+    [
+      'a folder where none can be',
+      ['deploy', 'workflow.yml', '--to', '/proc/sedge/x'],
+      EXIT.usage,
+      /'\/proc\/sedge' can't be made/,
+    ],
+    [
+      'an export below a file',
+      ['artifacts', 'export', 'abcdef', 'workflow.yml/x'],
+      EXIT.usage,
+      /workflow.yml\/x' can't be written: it lies below a file/,
+    ],
+    [
+      'an export where no file can be',
+      ['artifacts', 'export', 'abcdef', '/proc/x'],
+      EXIT.usage,
+      /'\/proc\/x' can't be written/,
+    ],
+    [
+      'an export over a file',
+      ['artifacts', 'export', 'abcdef', 'workflow.yml'],
+      EXIT.usage,
+      /is there already[^]*--force/,
+    ],
+    ['an export as a folder', ['artifacts', 'export', 'abcdef', '.'], EXIT.usage, /it is a folder/],
+    [
+      'files below a file',
+      ['artifacts', 'export', 'abcdef', 'workflow.yml/x', '--files'],
+      EXIT.usage,
+      /lies below one/,
+    ],
+    [
+      'files where none can be',
+      ['artifacts', 'export', 'abcdef', '/proc/x', '--files'],
+      EXIT.usage,
+      /'\/proc\/x' can't be made/,
+    ],
+    [
+      'files into a full folder',
+      ['artifacts', 'export', 'abcdef', '.', '--files'],
+      EXIT.usage,
+      /is not empty[^]*--force/,
+    ],
     ['doubled classes', ['deploy', 'workflow.yml', '--classes', 'a,a'], EXIT.usage, /empty or doubled name/],
     ['recordings that are not there', ['init', 'mine', '--from', 'absent'], EXIT.notFound, /there is no folder/],
     ['recordings that are a file', ['init', 'mine', '--from', 'workflow.yml'], EXIT.usage, /is a file, not a folder/],
@@ -68,6 +117,13 @@ describe('mistakes are told with what, where and how to mend it', PATIENT, () =>
     expect(ended).toMatchObject({ code, stdout: '' });
     expect(ended.stderr).toMatch(message);
     expect(ended.stderr).not.toContain('    at ');
+  });
+
+  it('a NUL character in a workflow, with its line', async () => {
+    await sandbox.file('nul.yml', 'name: one\nsteps:\n  first: { tool: "a\0b" }\n');
+    const ended = await sandbox.sedge('run', 'nul.yml');
+    expect(ended).toMatchObject({ code: EXIT.usage, stdout: '' });
+    expect(ended.stderr).toMatch(/nul\.yml:3:19 the text holds a NUL character\n +remove it/);
   });
 
   it('is told as one line of JSON where that is asked for', async () => {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Sandbox } from './sandbox.js';
 
@@ -45,6 +46,72 @@ describe('a plain HTTP client', PATIENT, () => {
     await sandbox.up();
   }, PATIENT.timeout);
   afterAll(() => sandbox.remove());
+
+  /** The status and body of `GET /v1/runs` with headers that a browser would send. */
+  const asBrowser = (headers: Record<string, string>, path = '/v1/runs'): Promise<{ status: number; body: Json }> =>
+    new Promise((resolve, reject) => {
+      const sent = httpRequest(`${sandbox.url}${path}`, { headers }, (answer) => {
+        let text = '';
+        answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+        answer.on('end', () => resolve({ status: answer.statusCode!, body: JSON.parse(text) as Json }));
+      });
+      sent.on('error', reject).end();
+    });
+
+  it('is answered under names of this machine alone, and not on behalf of a foreign web page', async () => {
+    const { port } = new URL(sandbox.url);
+    for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, '[::1]', 'LOCALHOST']) {
+      expect((await asBrowser({ host })).status, host).toBe(200);
+      expect((await asBrowser({ host, origin: `http://${host}` })).status, host).toBe(200);
+    }
+    const foreign = [
+      'evil.example',
+      `evil.example:${port}`,
+      'localhost.evil.example',
+      '127.0.0.1.evil.example',
+      '[::2]',
+    ];
+    for (const host of foreign) {
+      const { status, body } = await asBrowser({ host });
+      expect([status, body['code'], typeof body['mend']], host).toEqual([403, 'HTTP_ORIGIN_REFUSED', 'string']);
+    }
+    for (const origin of [
+      'https://evil.example',
+      'null',
+      `http://localhost.evil.example:${port}`,
+      'http://localhost:1',
+    ]) {
+      const { status, body } = await asBrowser({ host: `localhost:${port}`, origin }, '/v1/runs');
+      expect([status, body['code']], origin).toEqual([403, 'HTTP_ORIGIN_REFUSED']);
+    }
+  });
+
+  it('is told that a text with a NUL character is its mistake', async () => {
+    for (const path of [
+      '/v1/runs/%00',
+      '/v1/kinds/a%00',
+      '/v1/artifacts?kind=%00',
+      '/v1/runs/a/logs?step=%00',
+      '/v1/artifacts/%00',
+      '/v1/tools/%00',
+    ]) {
+      const { status, body } = await call('GET', path);
+      expect([status, body['code'], typeof body['mend']], path).toEqual([400, 'HTTP_REQUEST_INVALID', 'string']);
+    }
+    const raw = 'name: a\nsteps:\n  first: { tool: sample-step, with: { failUnless: "x\0y" } }\n';
+    const escaped = raw.replace('\0', '\\0');
+    for (const workflow of [raw, escaped, 'name: "a\\0"\nsteps: {}\n']) {
+      const answer = await call('POST', '/v1/runs', request({ workflow }));
+      expect([answer.status, answer.body['code']]).toEqual([422, 'WORKFLOW_INVALID']);
+      const checked = await call('POST', '/v1/workflows/check', request({ workflow }));
+      const place = workflow.startsWith('name: "') ? { line: 1, column: 7 } : { line: 3 };
+      expect(checked.body).toMatchObject({ ok: false, mistakes: [{ message: expect.stringContaining('NUL'), place }] });
+    }
+    const set = await call('POST', '/v1/runs', request({ set: { wanted: 'a\0' } }));
+    expect([set.status, set.body['message']]).toEqual([400, expect.stringContaining('set.wanted')]);
+    const deep = JSON.parse(`${'['.repeat(1000)}${']'.repeat(1000)}`) as unknown;
+    expect((await call('POST', '/v1/runs', request({ set: { wanted: deep } }))).status).toBe(400);
+  });
 
   it('checks and plans a workflow', async () => {
     const bad = await call('POST', '/v1/workflows/check', request({ workflow: 'name: x\nsteps: {}\n' }));

@@ -59,6 +59,18 @@ describe('deploy and predict', PATIENT, () => {
     expect(outcome['program']).toMatchObject({ path: expect.stringContaining('folders') });
   });
 
+  it('hands out the sources for a processor that this machine does not build for, and says how to', async () => {
+    const target = process.arch === 'arm64' ? 'x86-64-v3' : 'aarch64';
+    const deployed = await sandbox.sedge('deploy', 'model.onnx', '--target', target, '--to', './for board');
+    expect({ code: deployed.code, stderr: deployed.stderr }).toEqual({ code: 0, stderr: '' });
+    const build = `cmake -S './for board' -B './for board/build' -DCMAKE_TOOLCHAIN_FILE=toolchains/${target}.cmake`;
+    expect(deployed.stdout).toContain(build);
+    expect(deployed.stdout).not.toMatch(/Try it|predict/);
+    for (const file of ['CMakeLists.txt', `toolchains/${target}.cmake`]) {
+      expect(existsSync(sandbox.path('for board', file)), file).toBe(true);
+    }
+  });
+
   it('recognizes recordings by the application: a label verbatim, scores that sum to 1', async () => {
     const ended = await sandbox.sedge('predict', application.id, 'low.wav', 'high.wav', '--json');
     expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });

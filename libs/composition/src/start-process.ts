@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chmod, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Module, type Type } from '@nestjs/common';
@@ -13,6 +13,7 @@ import { DiskReserve } from './disk-reserve.js';
 import { openPlatform, type Platform } from './platform.js';
 import { PlatformModule } from './platform.module.js';
 import { ProcessLog } from './process-log.js';
+import { onlySameMachine } from './same-machine.js';
 import type { Settings } from './settings.js';
 
 export interface RunningProcess {
@@ -131,7 +132,7 @@ async function listenOnSocket(app: NestExpressApplication, path: string): Promis
 }
 
 async function listenOnPort(app: NestExpressApplication, listenAt: { host: string; port: number }): Promise<Server> {
-  const server = createServer(app.getHttpAdapter().getInstance() as never);
+  const server = createServer(onlySameMachine(app.getHttpAdapter().getInstance() as RequestListener));
   try {
     await listen(server, listenAt);
   } catch (error) {

@@ -1,6 +1,6 @@
 export { ErrorFilter } from './errors/error.filter.js';
 export { ServiceError, errorsOf, type ErrorRow, type ErrorTable } from './errors/service-error.js';
-export { requestValidation, sentencesOf } from './errors/validation.js';
+export { FindsNul, requestValidation, sentencesOf } from './errors/validation.js';
 export { EventSubscriber, type AfterCommit, type EventHandlers } from './events/event-subscriber.service.js';
 export { HOST, type Host } from './host.js';
 export { describeMachine, machineValuesFor, threadsFor, type Machine } from './machine.js';

@@ -4,8 +4,9 @@ import type { CommandGroup, SedgeCommand } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { artifactText, artifactsTable } from '../output/artifact-text.js';
 import { parseCount } from '../output/numbers.js';
-import { bytes, shortId } from '../output/units.js';
+import { bytes, counted, shortId } from '../output/units.js';
 import { downloadFiles } from '../program/artifact-folder.js';
+import { assertEmpty, assertFilePlace, assertFolderPlace } from '../program/named-place.js';
 
 const list: SedgeCommand = {
   usage: 'list',
@@ -52,21 +53,25 @@ const exportCommand: SedgeCommand = {
   usage: 'export <artifact> <path>',
   summary: 'save an artifact with all that it came from as an OCI image layout, or its files in a folder',
   help: `  sedge artifacts export 3f2a91c0d4e5 model.oci.tar
-  sedge artifacts export 3f2a91c0d4e5 ./model --files      only its own files, into a folder
+  sedge artifacts export 3f2a91c0d4e5 ./model --files      only its own files, into an empty or a new folder
 
-Exit codes: 0 saved, 4 there is no such artifact.`,
+Exit codes: 0 saved, 2 nothing can be written there, or something is there and --force is not given, 4 there is no such artifact.`,
   configure(command) {
-    command.option('--files', 'write the files of this one artifact into a folder');
+    command
+      .option('--files', 'write the files of this one artifact into a folder')
+      .option('--force', 'replace what is there');
   },
   async run(context, args, options) {
+    const path = args[1]!;
+    const isFolder = options['files'] === true;
+    await assertPlace(path, isFolder, options['force'] === true);
     const api = await context.api();
     const id = await artifactIdOf(api, args[0]!);
-    const path = args[1]!;
-    if (options['files'] === true) {
+    if (isFolder) {
       const artifact = await api.get<ArtifactDetail>(`/v1/artifacts/${id}`);
       await downloadFiles(api, artifact, path, context.signal);
       context.emit({ id, path, files: artifact.files.map((file) => file.path) });
-      context.say(`${artifact.files.length} files of ${shortId(id)} written to ${path}`);
+      context.say(`${counted(artifact.files.length, 'file')} of ${shortId(id)} written to ${path}`);
       return EXIT.ok;
     }
     const sizeBytes = await exportArtifact(api, id, path);
@@ -75,6 +80,12 @@ Exit codes: 0 saved, 4 there is no such artifact.`,
     return EXIT.ok;
   },
 };
+
+async function assertPlace(path: string, isFolder: boolean, isReplaced: boolean): Promise<void> {
+  if (!isFolder) return assertFilePlace(path, isReplaced);
+  if (!isReplaced) await assertEmpty(path, 'name an empty or a new folder, or replace what is in it with --force');
+  await assertFolderPlace(path);
+}
 
 const importCommand: SedgeCommand = {
   usage: 'import <file>',
@@ -85,7 +96,7 @@ With --json: {"artifacts": [ids]}. Exit codes: 0 all brought in, 2 the file is n
   async run(context, args) {
     const artifacts = await importArtifacts(await context.api(), args[0]!);
     context.emit({ artifacts });
-    context.say(`${artifacts.length} artifacts brought in:\n${artifacts.map((id) => `  ${id}`).join('\n')}`);
+    context.say(`${counted(artifacts.length, 'artifact')} brought in:\n${artifacts.map((id) => `  ${id}`).join('\n')}`);
     return EXIT.ok;
   },
 };

@@ -5,7 +5,9 @@ import type { ApiClient } from '../client/api-client.js';
 import type { SedgeCommand } from '../command.js';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
-import { assertEmpty, copyApplication } from '../program/copy-application.js';
+import { copyApplication } from '../program/copy-application.js';
+import { crossBuildCommand, isBuiltHere } from '../program/cross-build.js';
+import { assertEmpty, assertFolderPlace } from '../program/named-place.js';
 import { deployWorkflow } from '../project/deploy-workflow.js';
 import { outcomeOf } from '../runs/run-outcome.js';
 import { leaveRun } from '../runs/leave-run.js';
@@ -24,7 +26,11 @@ export const command: SedgeCommand = {
 
   sedge deploy model.onnx
   sedge deploy model.onnx --to ./my-application         copy the sources there
+  sedge deploy model.onnx --target aarch64 --to ./for-the-board
   sedge deploy other.onnx --classes yes,no,stop --preprocessing preprocessing.json
+
+For a processor of another kind than this machine's nothing is built here: the sources come with a toolchain file, and how to cross-build them
+is said.
 
 A model that Sedge trained carries its classes and preprocessing. Another one is refused unless both are given: --classes in the order of the
 outputs, --preprocessing as a JSON file, for instance
@@ -34,7 +40,7 @@ ${EXAMPLE_PREPROCESSING}
 clipMs is the length of a clip; the other parameters are those of the tool (sedge tools show extract-mfcc), by their defaults where left out.
 "normalization": {"mean": […], "std": […]} is added where the model wants x' = (x - mean) / std, with one number for each band.
 
-Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 an option is wrong, 4 there is no such file.`,
+Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 an option is wrong or --to can't be written, 4 there is no such file.`,
   configure(command) {
     command
       .option('--classes <names>', 'names of the outputs in their order, separated by commas')
@@ -46,21 +52,23 @@ Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 
   async run(context, args, options) {
     const model = await existingFile(args[0]!);
     const folder = options['to'] as string | undefined;
-    if (folder !== undefined) await assertEmpty(folder);
+    if (folder !== undefined) await assertNew(folder);
     const target = String(options['target']);
     const classes = parseClasses(options['classes'] as string | undefined);
     const outputKind = parseOutputKind(options['output'] as string | undefined);
     const api = await context.api();
     const file = options['preprocessing'] as string | undefined;
     const preprocessing = file === undefined ? null : await preprocessingOf(file, api);
-    const workflow = deployWorkflow(model, { target, classes, preprocessing, outputKind });
+    const choices = { target, classes, preprocessing, outputKind };
+    const workflow = deployWorkflow(model, choices, await isBuiltHere(target));
     const run = await api.post<RunView>('/v1/runs', { workflow, file: 'deploy.yml', baseDirectory: process.cwd() });
     const ended = await watchRun(context, api, run);
     if (ended === null) return leaveRun(context, api, run);
     if (folder !== undefined && ended.state === 'succeeded') {
       const { application } = await outcomeOf(api, ended, context.dataDirectory, context.signal);
       await copyApplication(application!.path, resolve(folder));
-      context.say(`The sources are in ${folder}`);
+      const build = await crossBuildCommand(folder, target);
+      context.say(`The sources are in ${folder}${build === null ? '' : `; to build them for ${target}:\n  ${build}`}`);
     }
     const code = await finishRun(context, api, ended);
     if (ended.items.some((item) => item.failure?.code === 'DEPLOY_USE_UNKNOWN')) {
@@ -71,6 +79,12 @@ Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 
     return code;
   },
 };
+
+/** Before anything runs: what is copied at the end must find its place. */
+async function assertNew(folder: string): Promise<void> {
+  await assertEmpty(folder);
+  await assertFolderPlace(folder);
+}
 
 async function preprocessingOf(file: string, api: ApiClient): Promise<object> {
   // Loaded only when needed: the service is behind this import.

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { SedgeCommand } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { green, red, yellow } from '../output/terminal.js';
 import { bytes } from '../output/units.js';
+import { makeFolder } from '../program/named-place.js';
 
 /** One fact about the machine: `ok`, a `warning` that can be lived with, or a `problem` that must be mended. */
 interface Finding {
@@ -37,7 +38,7 @@ Exit codes: 0 all is well (warnings included), 5 something must be mended.`,
     const findings = [
       ...(await programs()),
       ...(await containers()),
-      dataDirectory(context.dataDirectory),
+      await dataDirectory(context.dataDirectory),
       disk(context.dataDirectory),
       await engine(),
     ];
@@ -73,9 +74,9 @@ async function containers(): Promise<Finding[]> {
   return [{ what: 'container tools', state: 'warning', found: 'neither podman nor a Docker engine answers', mend }];
 }
 
-function dataDirectory(path: string): Finding {
+async function dataDirectory(path: string): Promise<Finding> {
   try {
-    mkdirSync(path, { recursive: true });
+    await makeFolder(path);
     accessSync(path, constants.W_OK);
     return { what: 'data directory', state: 'ok', found: path };
   } catch (error) {

@@ -1,11 +1,13 @@
-import { existsSync, statSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
 import type { ClassSplits } from '@sedge/ingestion';
 import type { SedgeCommand } from '../command.js';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import { shellWord } from '../output/shell-word.js';
 import { table } from '../output/table.js';
+import { makeFolder } from '../program/named-place.js';
 import { audioWorkflow } from '../project/audio-workflow.js';
 import { findClassFolders } from '../project/class-folders.js';
 
@@ -61,28 +63,11 @@ Exit codes: 0 written, 2 the recordings do not fit or the workflow is there alre
       ),
     );
     if (notes.length > 0) context.say(`\n${notes.join('\n')}`);
-    const word = asWord(shown);
+    const word = shellWord(shown);
     context.say(`\nWritten: ${shown}\nNext:    npx sedge plan ${word}\n         npx sedge run ${word}`);
     return EXIT.ok;
   },
 };
-
-/** Level by level: asked for all at once, Node.js never ends where a level exists and still takes no folder (/proc). */
-async function makeFolder(folder: string): Promise<void> {
-  const missing: string[] = [];
-  for (let at = folder; !existsSync(at); at = dirname(at)) missing.unshift(at);
-  for (const level of missing.length > 0 ? missing : [folder]) {
-    await mkdir(level).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'EEXIST' && statSync(level).isDirectory()) return;
-      const isFile = error.code === 'EEXIST' || error.code === 'ENOTDIR';
-      const what = isFile ? `'${folder}' is a file, or lies below one` : `'${level}' can't be made: ${error.message}`;
-      throw new CommandError(isFile ? 'CLI_FILE_THERE' : 'CLI_FOLDER_REFUSED', what, EXIT.usage, 'name another folder');
-    });
-  }
-}
-
-/** As a shell takes it for one word. */
-const asWord = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
 function withSum(splits: ClassSplits): ClassSplits & { recordings: number } {
   return { ...splits, recordings: splits.train + splits.validation + splits.test };

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSafeRelativePath } from '@sedge/artifact-contracts';
 import type { ApiClient } from '../client/api-client.js';
 import { filePath, type ArtifactDetail } from '../client/artifacts.js';
 import { CommandError } from '../errors.js';
+import { makeFolder } from './named-place.js';
 
 /**
  * Lays the files of an artifact out in a folder below `parent`, once: the folder is named by the id and appears only when it is whole.
@@ -14,7 +15,7 @@ import { CommandError } from '../errors.js';
 export async function layOutArtifact(api: ApiClient, id: string, parent: string, signal: AbortSignal): Promise<string> {
   const folder = join(parent, id.replace('sha256:', ''));
   if (existsSync(folder)) return folder;
-  await mkdir(parent, { recursive: true });
+  await makeFolder(parent);
   const partial = `${folder}.partial-${process.pid}`;
   await rm(partial, { recursive: true, force: true });
   try {
@@ -44,7 +45,7 @@ export async function downloadFiles(
       );
     }
     const target = join(folder, path);
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     await api.download(filePath(artifact.id, path), target);
     // Artifacts have no modes: the program is the file that is meant to be run.
     if (artifact.kind === 'program' && path === 'app') await chmod(target, 0o755);

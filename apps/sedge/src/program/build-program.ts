@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import { makeFolder } from './named-place.js';
 
 /** Where a program lies in the folder of an application: built before, or already there. */
 export function findProgram(folder: string): string | null {
@@ -34,7 +35,7 @@ export async function buildProgram(folder: string, signal: AbortSignal): Promise
     if (!existsSync(join(aside, 'app'))) {
       throw new CommandError('CLI_BUILD_FAILED', `${folder} gives no app when it is built`);
     }
-    await mkdir(join(folder, 'build'), { recursive: true });
+    await makeFolder(join(folder, 'build'));
     await rename(join(aside, 'app'), program);
   } finally {
     await rm(aside, { recursive: true, force: true });

@@ -19,4 +19,9 @@ describe('the workflow of a new project', () => {
     for (const name of ['architecture', 'iterations']) expect(own.parameters[name]).toBe(example.parameters[name]);
     expect(Object.keys(own.steps.model.in)).toEqual(['features', 'dataset']);
   });
+
+  it('takes no name for a reference: what begins with a dollar sign is doubled', () => {
+    const own = parse(audioWorkflow('$each', '$HOME', ['$each', 'a$b', '$$'])) as Workflow & { name: string };
+    expect([own.name, own.parameters['classes']]).toEqual(['$$each', ['$$each', 'a$b', '$$$']]);
+  });
 });

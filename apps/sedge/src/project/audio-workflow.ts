@@ -3,8 +3,12 @@ import { TRAINING_RECIPE } from './training-recipe.js';
 
 /** Text of a workflow that makes a recognizer of recordings in one folder per class. @param from as it stands in the file */
 export function audioWorkflow(name: string, from: string, classes: readonly string[]): string {
-  const inline = (value: unknown): string =>
-    stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trim();
+  const inline = (value: string | readonly string[]): string =>
+    stringify(typeof value === 'string' ? plainText(value) : value.map(plainText), {
+      collectionStyle: 'flow',
+      flowCollectionPadding: false,
+      lineWidth: 0,
+    }).trim();
   const { architecture, iterations, ...recipe } = TRAINING_RECIPE;
   return `# From recordings in one folder per class to a program that recognizes them.
 # Change what you like and run it again: only what changed is done again (sedge plan says what, sedge why says why).
@@ -50,6 +54,9 @@ ${indented(recipe, 6)}
     in: { program: $program.program, model: $model.model }
 `;
 }
+
+/** A text that begins with `$` would be a reference. */
+const plainText = (text: string): string => (text.startsWith('$') ? `$${text}` : text);
 
 function indented(values: object, spaces: number): string {
   const lines = Object.entries(values).map(([name, value]) => `${' '.repeat(spaces)}${name}: ${String(value)}`);

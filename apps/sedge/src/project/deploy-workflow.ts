@@ -8,15 +8,18 @@ export interface DeployChoices {
   outputKind: string | null;
 }
 
-/** A workflow that makes an application of one model file and builds it. @param model absolute path */
-export function deployWorkflow(model: string, choices: DeployChoices): string {
+/**
+ * A workflow that makes an application of one model file and, where this machine builds for its target, a program of it.
+ * @param model absolute path
+ */
+export function deployWorkflow(model: string, choices: DeployChoices, isBuilt: boolean): string {
   const given = Object.entries(choices).filter(([, value]) => value !== null);
   return stringify({
     name: 'deploy',
     inputs: { model: { from: model } },
     steps: {
       application: { tool: 'deploy-lne', in: { model: '$inputs.model' }, with: Object.fromEntries(given) },
-      program: { tool: 'build-application', in: { application: '$application.application' } },
+      ...(isBuilt && { program: { tool: 'build-application', in: { application: '$application.application' } } }),
     },
   });
 }

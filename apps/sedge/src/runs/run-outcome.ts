@@ -2,8 +2,9 @@ import type { AccuracyReport, LatencyReport } from '@sedge/artifact-contracts';
 import type { ToolDefinition } from '@sedge/tool-contracts';
 import type { ItemView, RunView } from '@sedge/workflow';
 import type { ApiClient } from '../client/api-client.js';
-import { readJsonFile } from '../client/artifacts.js';
+import { readJsonFile, type ArtifactDetail } from '../client/artifacts.js';
 import { layOutArtifact } from '../program/artifact-folder.js';
+import { crossBuildCommand } from '../program/cross-build.js';
 import { layoutsDirectory } from '../program/layouts.js';
 
 /** Something that a run made and that lies in a folder for use. */
@@ -11,6 +12,11 @@ export interface LaidOut {
   step: string;
   id: string;
   path: string;
+}
+
+export interface LaidOutApplication extends LaidOut {
+  /** the commands that build it for its target; null where this machine's compiler does, as `sedge predict` asks it to */
+  crossBuild: string | null;
 }
 
 export interface ReportOfRun<Content> {
@@ -32,7 +38,7 @@ export interface RunOutcome {
   /** of the items that ran a tool: how many ran for this run, were reused, shared with another run */
   decisions: Record<string, number>;
   /** the last application that was made; null where the workflow makes none or did not get there */
-  application: LaidOut | null;
+  application: LaidOutApplication | null;
   /** the last program that was built */
   program: LaidOut | null;
   accuracy: ReportOfRun<AccuracyReport>[];
@@ -77,7 +83,7 @@ export async function outcomeOf(
     durationMs: run.durationMs,
     counts: run.counts,
     decisions: countDecisions(run.items),
-    application: await layOut('application'),
+    application: await withCrossBuild(api, await layOut('application')),
     program: await layOut('program'),
     accuracy: await reports<AccuracyReport>('report.accuracy'),
     latency: await reports<LatencyReport>('report.latency'),
@@ -85,6 +91,13 @@ export async function outcomeOf(
       .filter((item) => item.state === 'failed' && item.failure)
       .map((item) => ({ item: item.name, code: item.failure!.code, message: item.failure!.message })),
   };
+}
+
+async function withCrossBuild(api: ApiClient, application: LaidOut | null): Promise<LaidOutApplication | null> {
+  if (application === null) return null;
+  const { metadata } = await api.get<ArtifactDetail>(`/v1/artifacts/${application.id}`);
+  const crossBuild = await crossBuildCommand(application.path, String(metadata?.['target'] ?? 'native'));
+  return { ...application, crossBuild };
 }
 
 const pick = ({ step, id }: Output): { step: string; id: string } => ({ step, id });

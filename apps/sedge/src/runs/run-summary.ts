@@ -69,6 +69,9 @@ function placesBlock({ application, program }: RunOutcome): string {
     ...(application ? [['Application', application.path, application.id]] : []),
     ...(program ? [['Program', join(program.path, 'app'), program.id]] : []),
   ].flatMap(([label, path, id]) => [`${bold(label!.padEnd(12))} ${path}`, `${' '.repeat(13)}${id}`]);
+  if (application !== null && application.crossBuild !== null && program === null) {
+    return [...lines, `${bold('Build it'.padEnd(12))} ${application.crossBuild}`].join('\n');
+  }
   const predict = `npx sedge predict ${(program ?? application)!.path}`;
   const recordings = application === null ? null : recordingsOf(application.path);
   const tries =

@@ -1,6 +1,7 @@
 import type { ToolDefinition, ToolPort } from '@sedge/tool-contracts';
 import { table } from '../output/table.js';
 import { bold, dim } from '../output/terminal.js';
+import { counted } from '../output/units.js';
 
 export type ToolView = ToolDefinition & { digest: string; machine: Record<string, string>; registeredAt: string };
 
@@ -8,7 +9,7 @@ export type ToolView = ToolDefinition & { digest: string; machine: Record<string
 export function toolText(tool: ToolView): string {
   const { cpu, memoryMb, gpu, diskMb } = tool.resources;
   const needs = [
-    `${cpu} cores`,
+    counted(cpu, 'core'),
     `${memoryMb} MB`,
     ...(gpu ? [`${gpu} GPU`] : []),
     ...(diskMb ? [`${diskMb} MB of disk`] : []),

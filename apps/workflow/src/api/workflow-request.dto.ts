@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsNotEmpty, IsObject, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { FindsNul } from '@sedge/service-kit';
 import type { StoredRequest } from '../state/run-row.js';
 
 /** An absolute path, on Unix or on Windows. */
@@ -11,6 +12,7 @@ export class WorkflowRequestDto {
   @IsString()
   @IsNotEmpty()
   @MaxLength(16 * 1024 * 1024)
+  @FindsNul()
   workflow!: string;
 
   @ApiPropertyOptional({ description: 'its name, for messages', default: 'workflow.yml' })

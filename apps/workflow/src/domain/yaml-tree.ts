@@ -76,6 +76,12 @@ export function readYaml(source: Source, mistakes: Mistakes): TreeNode | null {
     );
     return null;
   }
+  const nul = source.text.indexOf('\0');
+  if (nul >= 0) {
+    const mend = 'remove it; a file in UTF-16 has many: save it as UTF-8';
+    mistakes.add('WORKFLOW_YAML_INVALID', source.placeOf(nul), 'the text holds a NUL character', mend);
+    return null;
+  }
   const before = mistakes.count;
   const document = parseText(source, mistakes);
   if (document === null || mistakes.count > before) return null;
@@ -178,7 +184,10 @@ class TreeBuilder {
 
   private keyName(key: Node | null, at: number): string | null {
     const value: unknown = isScalar(key) ? key.value : null;
-    if (typeof value === 'string') return value;
+    if (typeof value === 'string') {
+      if (value.includes('\0')) this.refuse(at, 'a key holds a NUL character', 'remove it');
+      return value;
+    }
     this.refuse(at, 'a key is not a text', 'put it in quotes');
     return null;
   }
@@ -191,6 +200,8 @@ class TreeBuilder {
     if (typeof value === 'number' && /^[-+]?\d+$/.test(text) && !Number.isSafeInteger(value)) {
       return this.refuse(at, `${text} is too large to be kept exactly`, 'put it in quotes');
     }
+    if (typeof value === 'string' && value.includes('\0'))
+      return this.refuse(at, 'the text holds a NUL character', 'remove the escape');
     if (typeof value === 'string' && !value.isWellFormed())
       return this.refuse(at, 'the text holds half a character', 'mend the escape');
     return { kind: 'scalar', source: this.source, at, value: value as TreeScalar['value'] };

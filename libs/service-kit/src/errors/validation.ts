@@ -1,22 +1,68 @@
-import { ValidationPipe } from '@nestjs/common';
+import { ValidationPipe, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { ServiceError } from './service-error.js';
 
 /** Checks every request body, query and parameter class, and says each mistake with its place. */
-export function requestValidation(): ValidationPipe {
-  return new ValidationPipe({
+export function requestValidation(): PipeTransform {
+  return new RequestValidation({
     transform: true,
     whitelist: true,
     forbidNonWhitelisted: true,
-    exceptionFactory: (mistakes) =>
-      new ServiceError(
-        'HTTP_REQUEST_INVALID',
-        sentencesOf(mistakes, '').join('; '),
-        'correct the named fields; the API documentation lists them all',
-        400,
-      ),
+    exceptionFactory: (mistakes) => invalid(sentencesOf(mistakes, '')),
   });
 }
+
+class RequestValidation extends ValidationPipe {
+  override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    // No database keeps it in a text, and none of what has texts here means it.
+    const places = placesOfNul(value, metadata.data ?? '', ownChecks(metadata.metatype));
+    if (places.length > 0) throw invalid(places.map((place) => `${place} holds a NUL character`));
+    return super.transform(value, metadata) as Promise<unknown>;
+  }
+}
+
+const invalid = (sentences: string[]): ServiceError =>
+  new ServiceError(
+    'HTTP_REQUEST_INVALID',
+    sentences.join('; '),
+    'correct the named fields; the API documentation lists them all',
+    400,
+  );
+
+const OWN_CHECKS = Symbol('fields that are looked through for NUL characters by who reads them');
+
+/** Marks the field of a request whose reader says where in it a NUL character stands. */
+export function FindsNul(): PropertyDecorator {
+  return (prototype, name) => {
+    Reflect.defineMetadata(OWN_CHECKS, [...ownChecks(prototype.constructor), name], prototype.constructor);
+  };
+}
+
+const ownChecks = (type: Function | undefined): (string | symbol)[] =>
+  (type && (Reflect.getMetadata(OWN_CHECKS, type) as (string | symbol)[] | undefined)) ?? [];
+
+/** Beyond this, whoever goes into a value runs out of stack. */
+const MOST_LEVELS = 200;
+
+/** @returns the places of texts that hold one, e.g. `set.wanted`; of the fields in `except` none */
+function placesOfNul(value: unknown, place: string, except: readonly (string | symbol)[], level = 0): string[] {
+  if (typeof value === 'string') return value.includes('\0') ? [place || 'the text'] : [];
+  // Streams and their like come as they are.
+  if (!isPlain(value)) return [];
+  if (level > MOST_LEVELS) throw invalid([`${place.slice(0, 100)}… is nested more than ${MOST_LEVELS} levels deep`]);
+  const below = place === '' ? '' : `${place}.`;
+  return Object.entries(value).flatMap(([name, inner]) => {
+    if (except.includes(name)) return [];
+    if (name.includes('\0')) return [`a name in ${place || 'the request'}`];
+    return placesOfNul(inner, `${below}${name}`, [], level + 1);
+  });
+}
+
+const isPlain = (value: unknown): value is object =>
+  Array.isArray(value) ||
+  (value !== null &&
+    typeof value === 'object' &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(value) as null));
 
 /** Each mistake as a sentence with its place, e.g. `outputs.model must be a sha256 digest`. */
 export function sentencesOf(mistakes: ValidationError[], place: string): string[] {

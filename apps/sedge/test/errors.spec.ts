@@ -123,7 +123,7 @@ describe('mistakes are told with what, where and how to mend it', PATIENT, () =>
     await sandbox.file('nul.yml', 'name: one\nsteps:\n  first: { tool: "a\0b" }\n');
     const ended = await sandbox.sedge('run', 'nul.yml');
     expect(ended).toMatchObject({ code: EXIT.usage, stdout: '' });
-    expect(ended.stderr).toMatch(/nul\.yml:3:19 the text holds a NUL character\n +remove it/);
+    expect(ended.stderr).toMatch(/nul\.yml:3:20 the text holds a NUL character\n +remove it/);
   });
 
   it('is told as one line of JSON where that is asked for', async () => {

@@ -14,7 +14,6 @@ export async function crossBuildCommand(folder: string, target: string): Promise
 /** Whether this machine's own compiler builds programs for a target. */
 export async function isBuiltHere(target: string): Promise<boolean> {
   if (target === 'native') return true;
-  // Loaded only when needed: the service is behind this import.
-  const { isBuiltOn } = await import('@sedge/deployment-optimizer');
+  const { isBuiltOn } = await import('./built-targets.js');
   return isBuiltOn(target, process.arch);
 }

@@ -14,6 +14,7 @@ import { ItemDecider } from './state/item-decider.service.js';
 import { JobReconciler } from './state/job-reconciler.service.js';
 import { JobRepository } from './state/job.repository.js';
 import { ArtifactTables1764000000100 } from './state/migrations/artifact-tables.migration.js';
+import { ItemJobs1764108000000 } from './state/migrations/item-jobs.migration.js';
 import { NewestRuns1764022500000 } from './state/migrations/newest-runs.migration.js';
 import { WorkflowTables1764000100000 } from './state/migrations/workflow-tables.migration.js';
 import { PlanEstimates } from './state/plan-estimates.service.js';
@@ -35,7 +36,12 @@ import { ToolRepository } from './state/tool.repository.js';
 import { WorkflowConfig } from './workflow.config.js';
 
 /** Append only: what was released is never changed. */
-const migrations = [ArtifactTables1764000000100, WorkflowTables1764000100000, NewestRuns1764022500000];
+const migrations = [
+  ArtifactTables1764000000100,
+  WorkflowTables1764000100000,
+  NewestRuns1764022500000,
+  ItemJobs1764108000000,
+];
 
 const service = ServiceModule.forRoot({ name: 'workflow', migrations });
 

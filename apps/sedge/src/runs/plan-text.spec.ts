@@ -19,6 +19,15 @@ describe('what a plan expects', () => {
     expect(planText(planWith({}))).toContain('expected: 0 ms to 800 ms, 0 B to 2.0 KB of disk');
   });
 
+  it('says where it comes from runs with other parameters', () => {
+    const known = { label: '', job: null, note: null, state: 'run', expectedMs: 5000, expectedBytes: 0 } as const;
+    const step = { step: 'model', kind: 'tool', tool: 'train-pytorch@1', reads: [] } as const;
+    const items = [{ ...known, name: 'model', isFromOthers: true }];
+    const text = planText(planWith({ steps: [{ ...step, reads: [], items }] }));
+    expect(text).toContain('run, about 5.0 s as with other parameters');
+    expect(text).toContain('model ran here with other parameters only');
+  });
+
   it('is unknown where a tool never ran, whatever is known of the others', () => {
     const text = planText(planWith({ withoutHistory: ['train-pytorch@1'] }));
     expect(text).toContain(

@@ -47,12 +47,13 @@ function stepLines(step: PlanStep): string[] {
   return step.items.map((item) => head(MARKS[item.state], item.name, itemText(item)));
 }
 
-function itemText({ state, note, expectedMs }: PlanItem): string {
-  const time = state !== 'reuse' && expectedMs !== null ? `about ${duration(expectedMs)}` : '';
+function itemText({ state, note, expectedMs, isFromOthers }: PlanItem): string {
+  const basis = isFromOthers ? ' as with other parameters' : '';
+  const time = state !== 'reuse' && expectedMs !== null ? `about ${duration(expectedMs)}${basis}` : '';
   return [state, time, note ?? ''].filter((text) => text !== '').join(', ');
 }
 
-function expectedLines({ expected, withoutHistory }: Plan): string[] {
+function expectedLines({ expected, withoutHistory, steps }: Plan): string[] {
   const range = (least: number, most: number, text: (value: number) => string): string =>
     least === most ? text(least) : `${text(least)} to ${text(most)}`;
   const time = range(expected.leastMs, expected.mostMs, duration);
@@ -60,7 +61,11 @@ function expectedLines({ expected, withoutHistory }: Plan): string[] {
   if (expected.mostMs === 0 && withoutHistory.length > 0) {
     return [`expected time and disk are not known yet, since these never ran here: ${withoutHistory.join(', ')}`];
   }
-  if (withoutHistory.length === 0) return [`expected: ${time}, ${disk} of disk`];
+  if (withoutHistory.length === 0) {
+    const others = steps.filter(({ items }) => items.some((item) => item.state !== 'reuse' && item.isFromOthers));
+    const basis = others.map(({ step }) => step).join(', ');
+    return [`expected: ${time}, ${disk} of disk${basis && `; ${basis} ran here with other parameters only`}`];
+  }
   const known = `${duration(expected.mostMs)}, ${bytes(expected.mostBytes)} of disk`;
   return [`expected: unknown, since these never ran here: ${withoutHistory.join(', ')}; the others: about ${known}`];
 }

@@ -1,6 +1,7 @@
 import { expectedDurationMs } from './estimate.js';
+import { Expectations, type Estimates, type Expected } from './expectations.js';
 import type { ItemGraph } from './item-graph.js';
-import { median } from './judgement.js';
+import type { ParameterChecker } from './parameter-checker.js';
 import { itemName, type RunItem } from './run-item.js';
 
 /** What will become of an item, as far as it is known before anything runs. */
@@ -24,6 +25,8 @@ export interface PlanItem {
   note: string | null;
   expectedMs: number | null;
   expectedBytes: number | null;
+  /** whether the tool ran here with other parameters only, so that little is known of how long it takes with these */
+  isFromOthers: boolean;
 }
 
 export interface PlanStep {
@@ -47,12 +50,6 @@ export interface Plan {
   notes: string[];
 }
 
-export interface Estimates {
-  history: Map<string, { durations: number[]; sizes: number[] }>;
-  /** how many jobs run at once */
-  atOnce: number;
-}
-
 const STATES: Partial<Record<RunItem['state'], PlannedState>> = {
   succeeded: 'reuse',
   queued: 'run',
@@ -62,8 +59,13 @@ const STATES: Partial<Record<RunItem['state'], PlannedState>> = {
 };
 
 /** Makes a plan of items that were taken as far as they go without a job being run. */
-export function planOf(graph: ItemGraph, items: readonly RunItem[], estimates: Estimates): Plan {
-  const expected = expectations(estimates);
+export function planOf(
+  graph: ItemGraph,
+  items: readonly RunItem[],
+  estimates: Estimates,
+  checker: ParameterChecker,
+): Plan {
+  const expectations = new Expectations(graph, checker, estimates);
   const steps = graph.workflow.steps.map((step): PlanStep => {
     const tool = 'tool' in step ? step.tool.definition : null;
     const reads = new Set(graph.dependenciesOf(step.firstItem).map((item) => graph.stepOf(item).name));
@@ -72,7 +74,9 @@ export function planOf(graph: ItemGraph, items: readonly RunItem[], estimates: E
       kind: step.kind,
       tool: tool && `${tool.name}@${tool.version}`,
       reads: [...reads],
-      items: graph.itemsOf(step.index).map((number) => planItem(items[number]!, expected(tool?.name ?? null))),
+      items: graph
+        .itemsOf(step.index)
+        .map((number) => planItem(items[number]!, expectations.of(number, items[number]!))),
     };
   });
   const counts: Plan['counts'] = { reuse: 0, run: 0, unknown: 0, await: 0, fail: 0 };
@@ -89,15 +93,6 @@ export function planOf(graph: ItemGraph, items: readonly RunItem[], estimates: E
     withoutHistory: [...new Set(without)],
     notes: notesOf(graph),
   };
-}
-
-type Expected = Pick<PlanItem, 'expectedMs' | 'expectedBytes'>;
-
-function expectations({ history }: Estimates): (tool: string | null) => Expected {
-  const medians = new Map<string, Expected>();
-  for (const [tool, past] of history)
-    medians.set(tool, { expectedMs: median(past.durations), expectedBytes: median(past.sizes) });
-  return (tool) => medians.get(tool ?? '') ?? { expectedMs: null, expectedBytes: null };
 }
 
 function planItem(item: RunItem, expected: Expected): PlanItem {

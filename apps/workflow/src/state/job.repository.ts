@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Digest } from '@sedge/artifact-contracts';
 import type { JobCancelledData, JobFailedData, JobStartedData, JobSucceededData } from '@sedge/event-contracts';
 import { Transactions, type Transaction } from '@sedge/service-kit';
+import type { PastJob } from '../domain/expectations.js';
 import type { ItemFailure, ItemJob } from '../domain/run-item.js';
 
 /** What the service knows of a job, from events. The job itself belongs to its stage. */
@@ -22,12 +23,6 @@ export interface SilentJob {
   stage: string;
   again: boolean;
   requested_at: Date;
-}
-
-export interface ToolHistory {
-  tool: string;
-  durations: number[];
-  sizes: number[];
 }
 
 /** How many past jobs of a tool an estimate is made from. */
@@ -134,18 +129,21 @@ export class JobRepository {
     );
   }
 
-  /** How long the last jobs of tools took, and what they left on disk. */
-  async historyOf(tools: readonly string[]): Promise<Map<string, ToolHistory>> {
-    const rows = await this.transactions.query<ToolHistory>(
-      `SELECT wanted.tool, array_agg(past.duration_ms) AS durations, array_agg(past.size_bytes) AS sizes
+  /** How long the last jobs of tools took, with what parameters, and what they left on disk. */
+  async historyOf(tools: readonly string[]): Promise<Map<string, PastJob[]>> {
+    const rows = await this.transactions.query<PastJob & { tool: string }>(
+      `SELECT wanted.tool, past.*
        FROM unnest($1::text[]) AS wanted (tool) CROSS JOIN LATERAL (
-         SELECT duration_ms, (SELECT coalesce(sum(artifact.size_bytes), 0)::float8 FROM jsonb_each_text(job.outputs) AS output
-           JOIN artifact ON artifact.id = output.value) AS size_bytes
+         SELECT duration_ms AS "durationMs", (SELECT coalesce(sum(artifact.size_bytes), 0)::float8 FROM jsonb_each_text(job.outputs) AS output
+           JOIN artifact ON artifact.id = output.value) AS "sizeBytes",
+           (SELECT item.specification -> 'parameters' FROM item WHERE item.job = job.id LIMIT 1) AS parameters
          FROM job
          WHERE job.tool = wanted.tool AND state = 'succeeded' AND duration_ms IS NOT NULL ORDER BY finished_at DESC LIMIT ${HISTORY}
-       ) AS past GROUP BY wanted.tool`,
+       ) AS past`,
       [[...new Set(tools)]],
     );
-    return new Map(rows.map((row) => [row.tool, row]));
+    const history = new Map<string, PastJob[]>();
+    for (const { tool, ...past } of rows) history.set(tool, [...(history.get(tool) ?? []), past]);
+    return history;
   }
 }

@@ -48,7 +48,12 @@ export class Planner {
     for (const input of inputs) items[input.number] = input;
     const active = new ActiveRun({ id: run, request, failure: null } as RunRow, workflow, items);
     await this.stepper.decideAll(active, new Date());
-    return planOf(active.progress.graph, active.progress.items, await this.estimates.of(workflow));
+    return planOf(
+      active.progress.graph,
+      active.progress.items,
+      await this.estimates.of(workflow),
+      this.estimates.checker,
+    );
   }
 
   private async broughtIn(run: RunRow): Promise<RunItem[]> {

@@ -53,7 +53,7 @@ describe('the examples of tools outside', () => {
     const server = `python3 ${EXAMPLES}/http-tool/server.py 8765`;
     const given = ['--in', `of=${SAMPLES}/conform/small`, '--set', 'pauseMs=1500'];
     const ended = await sandbox.sedge('conform', `${EXAMPLES}/http-tool`, ...given, '--start', server);
-    expect(ended.stdout).toMatch(/sum-values-http@1 conforms: 14 passed, 0 failed, 0 not judged\n$/);
+    expect(ended.stdout).toMatch(/sum-values-http@1 conforms: 15 passed, 0 failed, 0 not judged\n$/);
     expect(ended.code).toBe(0);
   });
 });

@@ -83,7 +83,7 @@ export class ToolPlace {
     { signal, api }: Surroundings,
     { cases: written, kinds, limitMs, isWanted, tell }: Omit<ConformRequest, 'tool' | 'start' | 'leaseS'>,
   ): Promise<Verdict[]> {
-    const { tool, store, host, folder } = this.bench;
+    const { tool, store, host, folder, bus, url: stageUrl } = this.bench;
     const samples = new ArtifactSamples(store);
     const root = await mkdtemp(join(folder, 'play-'));
     const maker = new GoldenCases({ definition: tool.registered.definition, samples, kinds, folder, api, signal });
@@ -93,7 +93,7 @@ export class ToolPlace {
     const runner = tool.runner!;
     const killableRunner = runner.runtime === 'builtin' ? new KillableBuiltinRunner(tool.place) : runner;
     const bench = new Workbench(
-      { tool, runner, killableRunner, store, samples, kinds, host, root, limitMs, server, signal },
+      { tool, runner, killableRunner, store, samples, kinds, host, bus, stageUrl, root, limitMs, server, signal },
       cases,
     );
     const checks = checksFor(runner.runtime).filter(({ name }) => isWanted(name));

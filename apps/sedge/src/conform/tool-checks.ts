@@ -1,6 +1,7 @@
 import { brokenBytes } from './checks/broken-bytes.js';
 import { cancellation } from './checks/cancellation.js';
 import { duplicate } from './checks/duplicate.js';
+import { events } from './checks/events.js';
 import { golden } from './checks/golden.js';
 import { kill } from './checks/kill.js';
 import { newer } from './checks/newer.js';
@@ -21,6 +22,7 @@ export const TOOL_CHECKS: readonly Check<Workbench>[] = [
   repeatability,
   duplicate,
   sideBySide,
+  events,
   newer,
   brokenBytes,
   cancellation,

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '@sedge/artifact-contracts';
-import type { ArtifactStore, ToolOutcome, ToolRunner } from '@sedge/ports';
+import type { ArtifactStore, EventBus, ToolOutcome, ToolRunner } from '@sedge/ports';
 import {
   foldersOf,
   layOutJob,
@@ -78,6 +78,9 @@ export interface WorkbenchParts {
   samples: ArtifactSamples;
   kinds: KindSchemas;
   host: Host;
+  /** the stage that has the tool: how it hears of jobs, and its address */
+  bus: EventBus;
+  stageUrl: string;
   /** folder of the attempts */
   root: string;
   /** how long an attempt may take */

@@ -25,6 +25,7 @@ const FAULTS: [fault: string, check: string, words: RegExp][] = [
   ['clock', 'repeatability', /output 'report': report.json differs: from byte \d+ on/],
   ['counts-on', 'duplicate', /output 'report': .*differs/],
   ['one-place', 'side-by-side', /another one is at work/],
+  ['job-id', 'events', /as another job the result is another: output 'report': report.json differs/],
   ['closed', 'newer', /unknown fields: \['laterField'\]/],
   ['swallows', 'broken-bytes', /report.json of the input 'of', cut in half: it succeeded: it took them for good/],
   ['blames-nobody', 'broken-bytes', /gives no reason/],

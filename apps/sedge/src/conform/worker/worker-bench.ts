@@ -1,27 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager, type ConsumerInfo, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Digest } from '@sedge/artifact-contracts';
-import {
-  createCloudEvent,
-  subjectOf,
-  toolSubject,
-  type CloudEvent,
-  type JobRequestedData,
-} from '@sedge/event-contracts';
+import { toolSubject } from '@sedge/event-contracts';
 import type { ArtifactStore } from '@sedge/ports';
 import type { JobView, StageTool } from '@sedge/service-kit';
-import { jobIdOf } from '@sedge/tool-contracts';
 import { differenceOf } from '../artifact-difference.js';
 import type { ArtifactSamples } from '../artifact-samples.js';
+import { cancelRequested, jobRequested, type AskedEvent } from '../job-event.js';
 import type { KindSchemas } from '../kind-schemas.js';
 import type { StartedProgram } from '../started-program.js';
 import type { GoldenCase } from '../workbench.js';
 import type { Relay } from './relay.js';
-
-/** An event with whatever a check makes of it. */
-export type AskedEvent = CloudEvent<JobRequestedData> & Record<string, unknown>;
 
 export interface WorkerBenchParts {
   tool: StageTool;
@@ -111,27 +101,8 @@ export class WorkerBench {
     one: GoldenCase,
     { inputs = one.inputs, change }: { inputs?: GoldenCase['inputs']; change?: (event: AskedEvent) => object } = {},
   ): Promise<Digest> {
-    const { digest, machine } = this.parts.tool.registered;
-    // What a job knows of the machine is part of its key: so each is a job of its own.
-    const own = { ...machine, conform: randomUUID() };
-    const id = jobIdOf({ tool: digest, parameters: one.parameters, inputs, machine: own });
-    const { name, version, stage } = this.definition;
-    const event = createCloudEvent<JobRequestedData>({
-      type: 'sedge.job.requested.v1',
-      source: '/services/workflow',
-      subject: id,
-      time: new Date(),
-      correlationId: 'conform',
-      data: {
-        job: id,
-        tool: { name, version, stage, digest },
-        parameters: one.parameters,
-        inputs,
-        machine: own,
-        run: own.conform,
-        again: false,
-      },
-    }) as AskedEvent;
+    const event = jobRequested(this.parts.tool.registered, one, inputs);
+    const id = event.subject as Digest;
     this.events.set(id, event);
     await this.publish(JSON.stringify(change ? change(structuredClone(event)) : event));
     return id;
@@ -150,11 +121,9 @@ export class WorkerBench {
 
   /** Says that nobody waits for a job any more. */
   async leave(job: Digest): Promise<void> {
-    const { tool, run } = this.eventOf(job).data;
-    const type = 'sedge.job.cancel-requested.v1';
-    const data = { job, tool, run };
-    const event = createCloudEvent({ type, source: '/services/workflow', subject: job, data, time: new Date() });
-    await this.publish(JSON.stringify(event), subjectOf(type, data));
+    const { stage, name } = this.definition;
+    const event = cancelRequested(this.eventOf(job));
+    await this.publish(JSON.stringify(event), toolSubject('sedge.job.cancel-requested.v1', stage, name));
   }
 
   /** The job at its stage; null where the stage does not know it yet. */

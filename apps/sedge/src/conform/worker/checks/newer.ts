@@ -1,3 +1,4 @@
+import { asOfLater } from '../../job-event.js';
 import { passed, type Check } from '../../verdict.js';
 import { badEnd } from '../good-end.js';
 import type { WorkerBench } from '../worker-bench.js';
@@ -10,13 +11,7 @@ export const newer: Check<WorkerBench> = {
   expected: 'the job is done: unknown fields are left alone',
   async play(bench) {
     bench.parts.relay.rewrite = (answer) => ({ ...answer, laterfield: LATER });
-    const job = await bench.ask(bench.main, {
-      change: ({ data, ...event }) => ({
-        ...event,
-        laterfield: 'later',
-        data: { ...data, laterField: LATER, tool: { ...data.tool, laterField: LATER } },
-      }),
-    });
+    const job = await bench.ask(bench.main, { change: asOfLater });
     const mend =
       'read the fields that are needed and pass over others; no closed schema, no constructor that refuses unknown names';
     return (await badEnd(bench, job, mend)) ?? passed('unknown fields do not matter to it');

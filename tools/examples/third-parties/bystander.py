@@ -8,9 +8,24 @@ A workflow waits for it by a step `review: { await: { kind: report.sample, deriv
 
 import argparse
 import json
+import time
 
 from nats import Nats
-from sedge_http import ask, upload
+from sedge_http import Refused, ask, upload
+
+INDEXED_WITHIN_S = 30
+
+
+def read_report(api, artifact):
+    """The report of an artifact. The event may come before the index, which reads the same events, knows of it."""
+    deadline = time.monotonic() + INDEXED_WITHIN_S
+    while True:
+        try:
+            return ask("GET", f"{api}/v1/artifacts/{artifact}/files/report.json")
+        except Refused as refusal:
+            if refusal.status != 404 or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 def main():
@@ -26,7 +41,7 @@ def main():
         # What was uploaded, by itself or others, has no job that made it.
         if stored.get("producedBy") is None:
             continue
-        report = ask("GET", f"{options.api}/v1/artifacts/{stored['artifact']}/files/report.json")
+        report = read_report(options.api, stored["artifact"])
         value = 40 + report["value"]
         files = {"report.json": json.dumps({"value": value}).encode()}
         upload(options.api, "report.sample", {"metrics": {"value": value}}, files, [stored["artifact"]])

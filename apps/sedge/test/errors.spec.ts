@@ -1,8 +1,21 @@
+import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../src/exit-codes.js';
 import { Sandbox } from './sandbox.js';
+
+const LOST_TOOL = `name: lost-step
+version: '1'
+stage: training
+summary: Has a program that no machine has.
+inputs: {}
+outputs: { report: { kind: report.training } }
+parameters: { type: object, additionalProperties: false, properties: {} }
+resources: { cpu: 1, memoryMb: 16 }
+reproducibility: { level: bitwise }
+runtime: { kind: process, command: [python9, x.py] }
+`;
 
 const PATIENT = { timeout: 300_000 };
 
@@ -12,6 +25,14 @@ describe('mistakes are told with what, where and how to mend it', PATIENT, () =>
   beforeAll(async () => {
     sandbox = await Sandbox.create();
     await sandbox.file('workflow.yml', 'name: one\nparameters:\n  value: 3\nsteps:\n  first:\n    tool: sample-stp\n');
+    const right =
+      'name: one\ninputs:\n  source: { from: ./wrkflow.yml }\nsteps:\n  first: { tool: sample-step, in: { source: $inputs.source } }\n';
+    await sandbox.file('right.yml', right);
+    await sandbox.file('again.yml', 'name: one\nsteps:\n  first: { tool: sample-step }\n');
+    await mkdir(sandbox.path('tools', 'training', 'lost-step'), { recursive: true });
+    await sandbox.file('tools/training/lost-step/tool.yaml', LOST_TOOL);
+    await sandbox.file('two.yml', 'name: one\nsteps: {}\n---\nname: two\n');
+    await sandbox.file('deep.yml', `name: one\nsteps: ${'['.repeat(20_000)}`);
     await sandbox.up();
   }, PATIENT.timeout);
   afterAll(() => sandbox.remove());
@@ -31,6 +52,18 @@ describe('mistakes are told with what, where and how to mend it', PATIENT, () =>
       ['plan', 'workflow.yml'],
       EXIT.usage,
       /workflow.yml:6:11 .*'sample-stp'\n +did you mean 'sample-step'\?/,
+    ],
+    [
+      'two workflows in a file',
+      ['run', 'two.yml'],
+      EXIT.usage,
+      /two.yml:3:1 .*: a second document begins here \(---\)/,
+    ],
+    [
+      'a workflow that nests too deep',
+      ['run', 'deep.yml'],
+      EXIT.usage,
+      /deep.yml:2:\d+ .*nested more than 64 levels deep\n.*\n$/,
     ],
     ['an unknown run', ['runs', 'show', 'absent'], EXIT.notFound, /there is no run absent/],
     ['an unknown step', ['logs', 'absent', 'model'], EXIT.notFound, /there is no run absent/],
@@ -93,6 +126,25 @@ describe('mistakes are told with what, where and how to mend it', PATIENT, () =>
       EXIT.usage,
       /is not empty[^]*--force/,
     ],
+    [
+      'a step to run again that is not there',
+      ['run', 'again.yml', '--again', 'frist', '--again', '*'],
+      EXIT.usage,
+      /1 mistake, so nothing was started\n  --again frist: there is no step 'frist'\n +did you mean 'first'\?/,
+    ],
+    [
+      'an input that is not there',
+      ['run', 'right.yml'],
+      EXIT.usage,
+      /right.yml:3:3 there is no file or folder '.*\/wrkflow.yml'\n +did you mean 'workflow.yml'\?/,
+    ],
+    [
+      'an input of a plan that is not there',
+      ['plan', 'right.yml', '--set', 'source=nope'],
+      EXIT.usage,
+      /--set source: there is no file or folder '.*\/nope'\n +correct the path/,
+    ],
+    ['an unknown tool to test', ['tools', 'test', 'sample-stp'], EXIT.notFound, /did you mean 'sample-step'\?/],
     ['doubled classes', ['deploy', 'workflow.yml', '--classes', 'a,a'], EXIT.usage, /empty or doubled name/],
     ['recordings that are not there', ['init', 'mine', '--from', 'absent'], EXIT.notFound, /there is no folder/],
     ['recordings that are a file', ['init', 'mine', '--from', 'workflow.yml'], EXIT.usage, /is a file, not a folder/],
@@ -117,6 +169,12 @@ describe('mistakes are told with what, where and how to mend it', PATIENT, () =>
     expect(ended).toMatchObject({ code, stdout: '' });
     expect(ended.stderr).toMatch(message);
     expect(ended.stderr).not.toContain('    at ');
+  });
+
+  it('a tool whose program is missing', async () => {
+    const tested = await sandbox.sedge('tools', 'test', 'lost-step');
+    expect(tested.code).toBe(EXIT.environment);
+    expect(tested.stdout).toMatch(/✗ lost-step .*its program 'python9' is not in any folder of PATH\n +install it/);
   });
 
   it('a NUL character in a workflow, with its line', async () => {

@@ -95,7 +95,9 @@ describe('deploy and predict', PATIENT, () => {
     const told = await sandbox.sedge('predict', 'app', 'low.wav', 'absent.wav');
     expect(told.code).toBe(3);
     expect(told.stdout).toMatch(/low\.wav +\S.* %/);
-    expect(told.stdout).toMatch(/absent\.wav +—/);
+    expect(told.stdout).toMatch(/absent\.wav +— +there is no such file/);
+    const none = await sandbox.sedge('predict', 'app', '.', '--json');
+    expect([none.code, none.json]).toEqual([3, [{ file: '.', error: 'it is a folder' }]]);
   });
 
   it('takes FLAC as it takes the WAV of the same samples, and tells a damaged one', async () => {

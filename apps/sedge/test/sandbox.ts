@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -42,7 +42,8 @@ export class Sandbox {
 
   /** Starts a command and leaves it running. */
   start(...args: string[]): RunningCommand {
-    const environment = { ...process.env, SEDGE_HOME: this.path('data'), SEDGE_TOOLS_DIR: SAMPLE_TOOLS, NO_COLOR: '1' };
+    const tools = `${SAMPLE_TOOLS}${delimiter}${this.path('tools')}`;
+    const environment = { ...process.env, SEDGE_HOME: this.path('data'), SEDGE_TOOLS_DIR: tools, NO_COLOR: '1' };
     return new RunningCommand(spawn(process.execPath, [BIN, ...args], { cwd: this.folder, env: environment }));
   }
 

@@ -102,6 +102,10 @@ export const MISTAKES = {
     sentence: '`--set` names neither an input nor a parameter.',
     mend: 'Write the name that is suggested.',
   },
+  WORKFLOW_AGAIN_UNKNOWN: {
+    sentence: '`--again` names no step of the workflow.',
+    mend: 'Write the name that is suggested, or `*` for all.',
+  },
   WORKFLOW_TOOL_SCHEMA_INVALID: {
     sentence: "A tool's own parameter schema can not be used.",
     mend: 'Mend the tool.yaml of the tool.',
@@ -114,7 +118,7 @@ export type MistakeCode = keyof typeof MISTAKES;
 export const WORKFLOW_ERRORS = {
   WORKFLOW_INVALID: {
     status: 422,
-    sentence: 'the workflow {file} has {count} mistake(s), so nothing was started',
+    sentence: 'the workflow {file} has {count}, so nothing was started',
     mend: 'mend what is listed in details',
   },
   WORKFLOW_RUN_UNKNOWN: { status: 404, sentence: 'there is no run {run}', mend: 'list the runs: sedge runs list' },

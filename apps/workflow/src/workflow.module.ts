@@ -16,6 +16,7 @@ import { JobRepository } from './state/job.repository.js';
 import { ArtifactTables1764000000100 } from './state/migrations/artifact-tables.migration.js';
 import { ItemJobs1764108000000 } from './state/migrations/item-jobs.migration.js';
 import { NewestRuns1764022500000 } from './state/migrations/newest-runs.migration.js';
+import { RetriedRuns1764162000000 } from './state/migrations/retried-runs.migration.js';
 import { WorkflowTables1764000100000 } from './state/migrations/workflow-tables.migration.js';
 import { PlanEstimates } from './state/plan-estimates.service.js';
 import { Planner } from './state/planner.service.js';
@@ -41,6 +42,7 @@ const migrations = [
   WorkflowTables1764000100000,
   NewestRuns1764022500000,
   ItemJobs1764108000000,
+  RetriedRuns1764162000000,
 ];
 
 const service = ServiceModule.forRoot({ name: 'workflow', migrations });

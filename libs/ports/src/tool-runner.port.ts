@@ -30,6 +30,8 @@ export interface ToolRunner {
    * @throws ToolUnavailableError where this machine can't run the tool now
    */
   identify(definition: ToolDefinition, folder: string | null): Promise<Record<string, unknown>>;
+  /** Looks closer than `identify` whether a tool can be started here. @throws ToolUnavailableError */
+  assertStartable?(definition: ToolDefinition, folder: string | null): Promise<void>;
   /** Never throws for what the tool does: that is an outcome. */
   run(run: ToolRun): Promise<ToolOutcome>;
   /** Makes what a tool needs before it can run here, e.g. its environment, so that the first job doesn't wait for it. */

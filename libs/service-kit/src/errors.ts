@@ -40,7 +40,7 @@ export const STAGE_ERRORS = {
   TOOL_UNKNOWN: {
     status: 404,
     sentence: "no stage of this process has a tool '{tool}'",
-    mend: 'see the list: sedge tools list',
+    mend: '{suggestion}; list the tools: sedge tools list',
   },
 } as const;
 

@@ -5,6 +5,7 @@ import type { ApiClient } from '../client/api-client.js';
 import type { SedgeCommand } from '../command.js';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import { shellWord } from '../output/shell-word.js';
 import { copyApplication } from '../program/copy-application.js';
 import { crossBuildCommand, isBuiltHere } from '../program/cross-build.js';
 import { assertEmpty, assertFolderPlace } from '../program/named-place.js';
@@ -70,7 +71,7 @@ Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 
       const build = await crossBuildCommand(folder, target);
       context.say(`The sources are in ${folder}${build === null ? '' : `; to build them for ${target}:\n  ${build}`}`);
     }
-    const code = await finishRun(context, api, ended);
+    const code = await finishRun(context, api, ended, `npx sedge deploy ${shellWord(args[0]!)}`);
     if (ended.items.some((item) => item.failure?.code === 'DEPLOY_USE_UNKNOWN')) {
       context.say(
         'Say it on the command line: --classes yes,no,stop --preprocessing FILE.json (see: sedge deploy --help)',

@@ -1,6 +1,7 @@
 import type { Plan } from '@sedge/workflow';
 import type { SedgeCommand } from '../command.js';
 import { EXIT } from '../exit-codes.js';
+import { assertInputsThere } from '../runs/input-places.js';
 import { planText } from '../runs/plan-text.js';
 import { collect, readWorkflowRequest } from '../runs/workflow-request.js';
 
@@ -19,7 +20,9 @@ Exit codes: 0 planned, 2 the workflow, --set or an input is wrong.`,
   },
   async run(context, args, options) {
     const request = await readWorkflowRequest(args[0]!, options['set'] as string[]);
-    const plan = await (await context.api()).post<Plan>('/v1/plans', request);
+    const api = await context.api();
+    if (options['server'] === undefined) await assertInputsThere(api, request);
+    const plan = await api.post<Plan>('/v1/plans', request);
     context.emit(plan);
     context.say(planText(plan));
     return EXIT.ok;

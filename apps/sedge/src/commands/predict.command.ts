@@ -22,7 +22,8 @@ FLAC, at any sample rate.
 With --json each file gives a line {"file", "label", "score", "scores"}: label is one of the model's classes, score is the label's,
 scores has every class and sums to 1. A file that can't be read gives {"file", "error"}, and the others go on.
 
-Exit codes: 0 all recognized, 3 some could not be read.`,
+Exit codes: 0 all recognized, 1 the program can't be built or fails, 2 it is no application, 3 a file is not there or can't be read (its line says
+why), 4 there is no such application, 5 CMake or the compiler is missing.`,
   async run(context, args) {
     const [application, ...files] = args as [string, ...string[]];
     const program = await programOf(context, await folderOf(context, application));

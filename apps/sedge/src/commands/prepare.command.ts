@@ -1,9 +1,10 @@
+import type { CheckAnswer } from '@sedge/workflow';
 import type { ApiClient } from '../client/api-client.js';
 import type { CommandContext, SedgeCommand } from '../command.js';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { LiveLines, dim, green } from '../output/terminal.js';
-import { duration } from '../output/units.js';
+import { counted, duration } from '../output/units.js';
 import { collect, readWorkflowRequest } from '../runs/workflow-request.js';
 
 type Line =
@@ -12,8 +13,6 @@ type Line =
   | { type: 'error'; code: string; message: string }
   | { type: 'outcome'; status: 'succeeded' | 'cancelled' }
   | { type: 'outcome'; status: 'failed'; code: string; message: string };
-
-type CheckAnswer = { ok: true; workflow: { steps: { tool: string | null }[] } } | { ok: false; mistakes: unknown[] };
 
 export const command: SedgeCommand = {
   usage: 'prepare [workflow]',
@@ -37,7 +36,7 @@ async function toolsOf(api: ApiClient, file: string, set: string[]): Promise<str
   const answer = await api.post<CheckAnswer>('/v1/workflows/check', await readWorkflowRequest(file, set));
   if (answer.ok) return [...new Set(answer.workflow.steps.flatMap(({ tool }) => tool?.split('@')[0] ?? []))];
   const { mistakes } = answer;
-  const message = `the workflow ${file} has ${mistakes.length} mistake(s)`;
+  const message = `the workflow ${file} has ${counted(mistakes.length, 'mistake')}`;
   throw new CommandError('WORKFLOW_INVALID', message, EXIT.usage, 'mend what is listed', { mistakes });
 }
 

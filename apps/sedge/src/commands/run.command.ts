@@ -1,9 +1,11 @@
 import type { RunView } from '@sedge/workflow';
 import type { ApiClient } from '../client/api-client.js';
 import type { CommandContext, SedgeCommand } from '../command.js';
+import { shellWord } from '../output/shell-word.js';
+import { assertInputsThere } from '../runs/input-places.js';
 import { leaveRun } from '../runs/leave-run.js';
 import { finishRun, watchRun } from '../runs/watch-run.js';
-import { collect, readWorkflowRequest } from '../runs/workflow-request.js';
+import { collect, readWorkflowRequest, type WorkflowRequest } from '../runs/workflow-request.js';
 
 export const command: SedgeCommand = {
   usage: 'run <workflow>',
@@ -33,12 +35,18 @@ Exit codes: 0 succeeded, 1 a step failed or missed an expectation (or somebody e
   async run(context, args, options) {
     const request = await readWorkflowRequest(args[0]!, options['set'] as string[]);
     const api = await context.api();
+    if (options['server'] === undefined) await assertInputsThere(api, request);
     const run = await api.post<RunView>('/v1/runs', { ...request, again: options['again'] });
     await noteEarlierRuns(context, api, run);
     const ended = await watchRun(context, api, run);
-    return ended === null ? leaveRun(context, api, run) : finishRun(context, api, ended);
+    return ended === null ? leaveRun(context, api, run) : finishRun(context, api, ended, sameCommand(request));
   },
 };
+
+function sameCommand({ file, set }: WorkflowRequest): string {
+  const assignments = Object.entries(set).map(([name, value]) => ` --set ${shellWord(`${name}=${value}`)}`);
+  return `npx sedge run ${shellWord(file)}${assignments.join('')}`;
+}
 
 /** A run of the same file that a killed process left goes on as well; whoever doesn't want that should know. */
 async function noteEarlierRuns(context: CommandContext, api: ApiClient, run: RunView): Promise<void> {

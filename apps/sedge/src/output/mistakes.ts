@@ -17,5 +17,5 @@ export function mistakesText(details: unknown): string | null {
 
 /** A value from the command line has no line to be found by. */
 function placeText({ file, line, column }: Mistake['place']): string {
-  return file.startsWith('--set') ? `${file}:` : `${file}:${line}:${column}`;
+  return file.startsWith('--') ? `${file}:` : `${file}:${line}:${column}`;
 }

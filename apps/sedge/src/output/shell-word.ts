@@ -1,4 +1,4 @@
-/** A path as a shell takes it for one word. */
+/** A text as a shell takes it for one word. */
 export function shellWord(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return /^[\w./:=,@-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

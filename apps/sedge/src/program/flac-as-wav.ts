@@ -1,4 +1,4 @@
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FlacDecoder, isFlac, isUnusable, wavFile } from '@sedge/audio';
@@ -11,7 +11,7 @@ const LIMIT_BYTES = 256e6;
 
 /**
  * Programs read WAV and nothing else, which keeps them small: FLAC is decoded for them into a folder that `use` may read from until it
- * ends. What is no FLAC, or can't be opened, is handed on as it is: the program says what is wrong with it.
+ * ends. What is no FLAC is handed on as it is: the program says what is wrong with it.
  */
 export async function* withFlacAsWav<Result>(
   files: readonly string[],
@@ -22,6 +22,11 @@ export async function* withFlacAsWav<Result>(
     const decoder = new FlacDecoder();
     const inputs: ProgramInput[] = [];
     for (const [at, file] of files.entries()) {
+      const absence = await absenceOf(file);
+      if (absence !== null) {
+        inputs.push({ file, error: absence });
+        continue;
+      }
       inputs.push(
         (await beginsAsFlac(file)) ? await decode(decoder, file, join(folder, `${at}.wav`)) : { file, wav: file },
       );
@@ -30,6 +35,13 @@ export async function* withFlacAsWav<Result>(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Why there is nothing to read under a name; null where there is. */
+async function absenceOf(file: string): Promise<string | null> {
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => error);
+  if (!(found instanceof Error)) return found.isDirectory() ? 'it is a folder' : null;
+  return found.code === 'ENOENT' || found.code === 'ENOTDIR' ? 'there is no such file' : found.message;
 }
 
 async function beginsAsFlac(file: string): Promise<boolean> {

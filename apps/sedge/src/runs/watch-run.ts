@@ -2,9 +2,11 @@ import type { ItemView, RunView } from '@sedge/workflow';
 import type { ApiClient } from '../client/api-client.js';
 import type { CommandContext } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { shellWord } from '../output/shell-word.js';
 import { dim } from '../output/terminal.js';
 import { logTail, type LogLine } from './log-tail.js';
 import { RunDisplay } from './run-display.js';
+import { goOnText } from './go-on.js';
 import { followRun, type RunEvent } from './run-events.js';
 import { outcomeOf } from './run-outcome.js';
 import { runSummaryText } from './run-summary.js';
@@ -47,13 +49,18 @@ function asLine(event: RunEvent): unknown {
   return { event: 'end', ...event.end };
 }
 
-/** Tells what came of a run that has ended. */
-export async function finishRun(context: CommandContext, api: ApiClient, run: RunView): Promise<ExitCode> {
+/** Tells what came of a run that has ended. @param again the command that starts it anew, with what was mended */
+export async function finishRun(
+  context: CommandContext,
+  api: ApiClient,
+  run: RunView,
+  again = `npx sedge run ${shellWord(run.file)}`,
+): Promise<ExitCode> {
   const outcome = await outcomeOf(api, run, context.dataDirectory, context.signal);
   if (!context.isJson) {
     await sayFailures(context, api, run);
     context.say(runSummaryText(outcome));
-    if (run.state !== 'succeeded') context.say(`\nMend the cause, then go on: sedge retry ${run.id}`);
+    if (run.state !== 'succeeded') context.say(`\n${goOnText(run, again)}`);
   }
   context.emit({ event: 'outcome', ...outcome });
   return run.state === 'succeeded' ? EXIT.ok : EXIT.failed;

@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Mistake } from '../domain/mistake.js';
+import type { Mistake, Place } from '../domain/mistake.js';
 import type { Plan } from '../domain/plan.js';
 import { Planner } from '../state/planner.service.js';
 import { RunCommands } from '../state/run-commands.service.js';
@@ -21,6 +21,8 @@ export interface CheckedStep {
   /** NAME@VERSION, null for steps that run none */
   tool: string | null;
   items: number;
+  /** of a step that brings an input in: its absolute path or address, and where the file or the request gives it */
+  input: { from: string; place: Place } | null;
 }
 
 @ApiTags('workflows')
@@ -40,7 +42,8 @@ export class WorkflowsController {
     const { name, steps, itemCount } = checked.workflow;
     const shown = steps.map((step) => {
       const tool = 'tool' in step ? `${step.tool.definition.name}@${step.tool.definition.version}` : null;
-      return { name: step.name, kind: step.kind, tool, items: step.size };
+      const input = step.kind === 'input' ? { from: step.from, place: step.place } : null;
+      return { name: step.name, kind: step.kind, tool, items: step.size, input };
     });
     return { ok: true, mistakes: [], workflow: { name, steps: shown, itemCount } };
   }

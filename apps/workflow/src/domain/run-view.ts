@@ -10,6 +10,7 @@ export interface RunSummary {
   failure: { code: string; message: string } | null;
   createdAt: string;
   finishedAt: string | null;
+  /** from the start, or from the last retry, to the end; null while it is under way */
   durationMs: number | null;
   /** number of items by state */
   counts: Record<string, number>;
@@ -62,6 +63,7 @@ export interface RunRecord {
   failure: RunSummary['failure'];
   revision: string;
   created_at: Date;
+  retried_at: Date | null;
   finished_at: Date | null;
 }
 
@@ -74,7 +76,7 @@ export function runSummary(row: RunRecord, counts: Record<string, number>): RunS
     failure: row.failure,
     createdAt: row.created_at.toISOString(),
     finishedAt: row.finished_at?.toISOString() ?? null,
-    durationMs: row.finished_at && row.finished_at.getTime() - row.created_at.getTime(),
+    durationMs: row.finished_at && row.finished_at.getTime() - (row.retried_at ?? row.created_at).getTime(),
     counts,
   };
 }

@@ -100,6 +100,12 @@ function parseText(source: Source, mistakes: Mistakes): Document.Parsed | null {
     mistakes.add('WORKFLOW_YAML_INVALID', source.placeOf(0), `this is not readable YAML: ${reason}`, 'mend the syntax');
     return null;
   }
+  const exhausted = document.errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
+  if (exhausted) {
+    const message = `this is not usable YAML: it is nested more than ${MOST_LEVELS} levels deep`;
+    mistakes.add('WORKFLOW_YAML_INVALID', source.placeOf(exhausted.pos[0]), message, 'nest less');
+    return null;
+  }
   noteSyntax(source, document, mistakes);
   if (document.directives.yaml.version !== '1.2') {
     const message = `the file says YAML ${document.directives.yaml.version}; workflows are YAML 1.2, where yes and no are words`;
@@ -111,7 +117,8 @@ function parseText(source: Source, mistakes: Mistakes): Document.Parsed | null {
 /** Only the first error is told: what follows it is mostly a consequence. */
 function noteSyntax(source: Source, { errors, warnings }: Document.Parsed, mistakes: Mistakes): void {
   const problems = errors.length > 0 ? [errors.reduce((a, b) => (b.pos[0] < a.pos[0] ? b : a))] : warnings;
-  for (const { pos, message } of problems) {
+  for (const problem of problems) {
+    const { pos } = problem;
     const lineStart = source.text.lastIndexOf('\n', pos[0] - 1) + 1;
     const lineEnd = source.text.indexOf('\n', pos[0]);
     const braced = unbraced(source.text.slice(lineStart, lineEnd < 0 ? undefined : lineEnd));
@@ -119,8 +126,14 @@ function noteSyntax(source: Source, { errors, warnings }: Document.Parsed, mista
     const at = pos[0] + /^ */.exec(source.text.slice(pos[0], pos[0] + 200))![0].length;
     const place = source.placeOf(braced ? lineStart + braced.at : at);
     const mend = braced?.mend ?? 'mend the syntax; indent by spaces';
-    mistakes.add('WORKFLOW_YAML_INVALID', place, `this is not readable YAML: ${message}`, mend);
+    mistakes.add('WORKFLOW_YAML_INVALID', place, `this is not readable YAML: ${reasonOf(problem)}`, mend);
   }
+}
+
+/** In own words where the library speaks to programmers. */
+function reasonOf({ code, message }: { code: string; message: string }): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here (---), and a workflow file holds one';
+  return message;
 }
 
 /** Turns the library's nodes into plain ones, and refuses what a workflow must not hold. */

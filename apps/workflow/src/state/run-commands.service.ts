@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { digestOfBytes, digestOfJson } from '@sedge/artifact-contracts';
 import { Transactions, errorsOf } from '@sedge/service-kit';
+import { suggestName } from '@sedge/tool-contracts';
 import { randomBytes } from 'node:crypto';
 import type { CompiledWorkflow } from '../domain/compiled-workflow.js';
 import { ItemGraph } from '../domain/item-graph.js';
-import type { Mistake } from '../domain/mistake.js';
+import { Mistakes, type Mistake } from '../domain/mistake.js';
 import { newItem, type RunItem } from '../domain/run-item.js';
 import { resetUnsuccessful } from '../domain/run-progress.js';
 import { compileWorkflow } from '../domain/workflow-compiler.js';
@@ -28,7 +29,10 @@ export class RunCommands {
   ) {}
 
   async check(request: StoredRequest): Promise<{ workflow: CompiledWorkflow } | { mistakes: Mistake[] }> {
-    return compileWorkflow(request, await this.tools.compileSettings());
+    const checked = compileWorkflow(request, await this.tools.compileSettings());
+    if ('mistakes' in checked) return checked;
+    const mistakes = unknownSteps(request.again, checked.workflow);
+    return mistakes.length > 0 ? { mistakes } : checked;
   }
 
   /**
@@ -75,7 +79,12 @@ export class RunCommands {
     if (run.state === 'succeeded') throw error('WORKFLOW_RUN_COMPLETE', { run: id, state: run.state });
     const items = resetUnsuccessful((await this.runs.items(id)).map(itemOfRow));
     await this.transactions.run(async (transaction) => {
-      const revision = await this.runs.advance(transaction, run, { state: 'running', failure: null, finishedAt: null });
+      const revision = await this.runs.advance(transaction, run, {
+        state: 'running',
+        failure: null,
+        finishedAt: null,
+        retriedAt: new Date(),
+      });
       if (revision === null) throw error('WORKFLOW_RUN_ACTIVE', { run: id });
       await this.runs.saveItems(transaction, id, items, revision);
     });
@@ -90,8 +99,24 @@ export class RunCommands {
   }
 }
 
+/** What is to run again must be there: a name that nothing bears would be passed over in silence. */
+function unknownSteps(again: readonly string[], { steps }: CompiledWorkflow): Mistake[] {
+  const names = steps.map(({ name }) => name);
+  const mistakes = new Mistakes();
+  for (const name of again) {
+    if (name === '*' || names.includes(name)) continue;
+    const place = { file: `--again ${name.slice(0, 100)}`, line: 1, column: 1 };
+    mistakes.add('WORKFLOW_AGAIN_UNKNOWN', place, `there is no step '${name.slice(0, 100)}'`, suggestName(name, names));
+  }
+  return mistakes.list();
+}
+
 export function invalid(file: string, mistakes: Mistake[]): Error {
-  return error('WORKFLOW_INVALID', { file, count: mistakes.length }, { mistakes });
+  return error(
+    'WORKFLOW_INVALID',
+    { file, count: mistakes.length === 1 ? '1 mistake' : `${mistakes.length} mistakes` },
+    { mistakes },
+  );
 }
 
 function newRow(

@@ -29,6 +29,8 @@ export interface RunRow {
   idempotency_key: string | null;
   request_digest: string;
   created_at: Date;
+  /** when it went on for the last time after it had ended */
+  retried_at: Date | null;
   finished_at: Date | null;
 }
 

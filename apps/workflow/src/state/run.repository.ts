@@ -5,12 +5,14 @@ import type { ItemFailure, RunItem } from '../domain/run-item.js';
 import type { RunState } from '../domain/run-progress.js';
 import { recordOfItem, type ItemRow, type RunRow } from './run-row.js';
 
-export type NewRun = Omit<RunRow, 'sequence' | 'revision' | 'failure' | 'finished_at'>;
+export type NewRun = Omit<RunRow, 'sequence' | 'revision' | 'failure' | 'retried_at' | 'finished_at'>;
 
 export interface RunChange {
   state: RunState;
   failure: ItemFailure | null;
   finishedAt: Date | null;
+  /** given where the run goes on after an end */
+  retriedAt?: Date;
 }
 
 /** Rows per statement: a batch of this size is a few hundred kilobytes of JSON. */
@@ -116,9 +118,16 @@ export class RunRepository {
   /** Counts a write. @returns the new revision, or null when somebody else wrote since */
   async advance(transaction: Transaction, run: RunRow, change: RunChange): Promise<string | null> {
     const [row] = await transaction.query<{ revision: string }>(
-      `UPDATE run SET revision = revision + 1, state = $3, failure = $4, finished_at = $5
+      `UPDATE run SET revision = revision + 1, state = $3, failure = $4, finished_at = $5, retried_at = coalesce($6, retried_at)
        WHERE id = $1 AND revision = $2 RETURNING revision`,
-      [run.id, run.revision, change.state, change.failure && JSON.stringify(change.failure), change.finishedAt],
+      [
+        run.id,
+        run.revision,
+        change.state,
+        change.failure && JSON.stringify(change.failure),
+        change.finishedAt,
+        change.retriedAt ?? null,
+      ],
     );
     return row?.revision ?? null;
   }

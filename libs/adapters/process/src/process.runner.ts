@@ -7,6 +7,7 @@ import { PythonEnvironments, type WaitForLock } from './python-environments.js';
 import { folderIdentity } from './folder-identity.js';
 import { forgetPid, killOrphans, notePid } from './orphans.js';
 import { runToolCommand } from './run-tool-command.js';
+import { assertProgram } from './tool-program.js';
 import { toolEnvironment } from './tool-environment.js';
 
 export interface ProcessRunnerOptions {
@@ -32,6 +33,14 @@ export class ProcessRunner implements ToolRunner {
     if (runtime.kind !== 'process' || folder === null) throw withoutFolder(definition);
     const environment = runtime.environment ? await this.environments.identify(runtime.environment, folder) : null;
     return { files: await folderIdentity(folder), environment };
+  }
+
+  async assertStartable({ runtime }: ToolDefinition, folder: string | null): Promise<void> {
+    if (runtime.kind !== 'process' || folder === null) return;
+    const [file] = runtime.command as [string, ...string[]];
+    // The programs of an environment of its own are known once it is made.
+    if (runtime.environment && !file.includes('/')) return;
+    await assertProgram(file, folder);
   }
 
   async run({ tool, folder, workDirectory, signal, onLine }: ToolRun): Promise<ToolOutcome> {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { killOrphan, notePid } from '../src/orphans.js';
@@ -108,6 +108,23 @@ describe('a process tool', () => {
     await gone;
     expect(isAlive(left.pid!)).toBe(false);
     expect(existsSync(join(folder, 'process.json'))).toBe(false);
+  });
+});
+
+describe('the program of a process tool', () => {
+  const startable = (...command: string[]): Promise<void> =>
+    bench.runner.assertStartable(bench.definition({ kind: 'process', command }), bench.toolFolder);
+
+  it('is found in PATH, or by its path from the folder', async () => {
+    bench.write('run.sh', '#!/bin/sh\n');
+    chmodSync(join(bench.toolFolder, 'run.sh'), 0o755);
+    for (const file of ['sh', '/bin/sh', './run.sh']) await startable(file, 'main.sh');
+  });
+
+  it('is missed where it is not, is no program, or would be looked for elsewhere', async () => {
+    for (const file of ['python9', './absent.sh', './main.sh', '/bin', 'main.sh']) {
+      await expect(startable(file), file).rejects.toMatchObject({ code: 'TOOL_COMMAND_MISSING' });
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { RegisteredTool, ToolLine } from '@sedge/tool-contracts';
+import { suggestName, type RegisteredTool, type ToolLine } from '@sedge/tool-contracts';
 import type { Response } from 'express';
 import { stageError } from '../errors.js';
 import type { RefusedTool } from '../tools/tool-catalog.service.js';
@@ -37,18 +37,19 @@ export class ToolsController {
     };
   }
 
-  /** Looks again whether the tool can run here: its server answers, its image is there. */
+  /** Looks again whether the tool can run here: its server answers, its image is there, its program is found. */
   @Post(':name/test')
   @ApiOperation({ summary: 'Looks again whether a tool can run here' })
   @HttpCode(200)
   async test(@Param('name') name: string): Promise<{ tool: RegisteredTool | null; refused: RefusedTool | null }> {
     for (const { catalog } of this.stages.all()) {
       await catalog.refresh();
-      const tool = catalog.find(name)?.registered ?? null;
+      const tool = catalog.find(name);
       const refused = catalog.refusals().find((refusal) => refusal.name === name) ?? null;
-      if (tool || refused) return { tool, refused };
+      if (tool) return { tool: tool.registered, refused: refused ?? (await catalog.faultOf(tool)) };
+      if (refused) return { tool: null, refused };
     }
-    throw stageError('TOOL_UNKNOWN', { tool: name });
+    throw this.unknown(name);
   }
 
   /** Makes what the tool needs before it can run here. Answers with the lines of the work as JSON lines, the outcome last. */
@@ -60,7 +61,7 @@ export class ToolsController {
       .all()
       .map(({ catalog }) => catalog.find(name))
       .find((found) => found !== undefined);
-    if (!tool) throw stageError('TOOL_UNKNOWN', { tool: name });
+    if (!tool) throw this.unknown(name);
     const abort = new AbortController();
     response.on('close', () => abort.abort()).type('application/x-ndjson');
     const write = (line: ToolLine | object): void => void response.write(`${JSON.stringify(line)}\n`);
@@ -69,5 +70,15 @@ export class ToolsController {
     const outcome = (await tool.runner?.prepare?.(preparation)) ?? { status: 'succeeded' };
     write({ type: 'outcome', ...outcome });
     response.end();
+  }
+
+  private unknown(name: string): Error {
+    const known = this.stages
+      .all()
+      .flatMap(({ catalog }) => [
+        ...catalog.all().map(({ registered }) => registered.definition.name),
+        ...catalog.refusals().map((refusal) => refusal.name),
+      ]);
+    return stageError('TOOL_UNKNOWN', { tool: name, suggestion: suggestName(name, known) });
   }
 }

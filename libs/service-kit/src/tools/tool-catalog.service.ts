@@ -84,6 +84,18 @@ export class ToolCatalog implements OnModuleInit, OnApplicationBootstrap {
     return [...this.tools.values()];
   }
 
+  /** Looks closely at a tool that is offered. @returns why it can't be started here, else null */
+  async faultOf({ registered, folder, place, runner }: StageTool): Promise<RefusedTool | null> {
+    const { definition } = registered;
+    try {
+      await runner?.assertStartable?.(definition, folder);
+      return null;
+    } catch (error) {
+      if (!(error instanceof ToolUnavailableError)) throw error;
+      return { name: definition.name, place, code: error.code, message: error.message, mend: error.mend };
+    }
+  }
+
   /** Tools that only workers outside run. */
   externalNames(): string[] {
     return this.all()

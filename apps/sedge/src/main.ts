@@ -23,7 +23,7 @@ export async function main(argv: string[]): Promise<void> {
     exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (exitCode === EXIT.usage && argv.includes('--json')) {
       const message = error.message.replace(/^error: /, '');
-      console.log(JSON.stringify({ error: { code: 'CLI_USAGE', message, mend: 'see: sedge --help' } }));
+      console.log(JSON.stringify({ error: { code: 'CLI_USAGE', message, mend: 'see: npx sedge --help' } }));
     }
   }
   process.exitCode = exitCode;

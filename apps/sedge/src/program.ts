@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { nearestName } from '@sedge/tool-contracts';
 import { Command } from 'commander';
 import type { CommandFile, SedgeCommand } from './command.js';
 import { executeCommand, type GlobalOptions } from './execute.js';
@@ -7,10 +8,13 @@ import type { ExitCode } from './exit-codes.js';
 
 const DESCRIPTION = `Sedge: from recordings to a dependency-free AI application on a device.
 
-A first run:  sedge init my-words --from ./recordings && sedge run my-words/workflow.yml`;
+A first run:
+
+  npx sedge init my-words --from ./recordings
+  npx sedge run my-words/workflow.yml`;
 
 const EPILOGUE = `
-Each command explains itself with examples: sedge help run
+Each command explains itself with examples: npx sedge help run
 Data lie in --data-dir, SEDGE_HOME or ~/.local/share/sedge.
 Exit codes: 0 well, 1 failed, 2 wrong command line or workflow, 3 partly done, 4 not found,
             5 the machine or the server must be mended, 130 interrupted.`;
@@ -19,14 +23,15 @@ type Finish = (code: ExitCode) => void;
 
 /** Builds the command line from the files in `commands/`. `finish` receives the exit code of the command that ran. */
 export async function createProgram(version: string, finish: Finish): Promise<Command> {
-  const program = new Command('sedge')
+  const program = new Command('npx sedge')
     .description(DESCRIPTION)
     .version(version)
     .addHelpText('after', EPILOGUE)
-    .showHelpAfterError('see: sedge --help')
+    .showHelpAfterError('see: npx sedge --help')
     .exitOverride();
   addGlobalOptions(program);
   for (const command of await loadCommands()) addCommandFile(program, command, finish);
+  addHelpCommand(program);
   return program;
 }
 
@@ -41,15 +46,39 @@ export async function loadCommands(): Promise<CommandFile[]> {
 function addCommandFile(program: Command, file: CommandFile, finish: Finish): void {
   if ('run' in file) return addCommand(program, file, finish);
   const group = program.command(file.usage).description(file.summary).addHelpText('after', `\n${file.help}`);
-  group.showHelpAfterError(`see: sedge ${group.name()} --help`);
+  group.showHelpAfterError(`see: npx sedge ${group.name()} --help`);
   addGlobalOptions(group);
   for (const command of file.commands) addCommand(group, command, finish);
+  addHelpCommand(group);
+}
+
+/** In place of the library's own, which takes a word that names no command in silence. */
+function addHelpCommand(parent: Command): void {
+  parent
+    .helpCommand(false)
+    .command('help [command...]')
+    .description('say more about a command')
+    .action((words: string[]) => {
+      let at = parent;
+      for (const word of words) {
+        const next = at.commands.find((command) => command.name() === word);
+        if (!next) return at.error(unknownCommand(word, at), { code: 'commander.unknownCommand' });
+        at = next;
+      }
+      at.help();
+    });
+}
+
+function unknownCommand(word: string, { commands }: Command): string {
+  const known = commands.map((command) => command.name());
+  const nearest = nearestName(word, known);
+  return `error: unknown command '${word}'${nearest === null ? '' : `\n(Did you mean ${nearest}?)`}`;
 }
 
 function addCommand(parent: Command, command: SedgeCommand, finish: Finish): void {
   const sub = parent.command(command.usage).description(command.summary).addHelpText('after', `\n${command.help}`);
   const path = parent.parent ? `${parent.name()} ${sub.name()}` : sub.name();
-  sub.showHelpAfterError(`see: sedge ${path} --help`);
+  sub.showHelpAfterError(`see: npx sedge ${path} --help`);
   addGlobalOptions(sub);
   command.configure?.(sub);
   sub.action(async (...given: unknown[]) => {

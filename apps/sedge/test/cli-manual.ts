@@ -18,11 +18,11 @@ ${files.flatMap((file) => ('run' in file ? [section(file, '')] : groupSections(f
 
 const INTRODUCTION = `# The command line
 
-Made from the commands themselves (\`apps/sedge/src/commands\`); a test keeps it in step. \`sedge COMMAND --help\` prints the same.
+Made from the commands themselves (\`apps/sedge/src/commands\`); a test keeps it in step. \`npx sedge COMMAND --help\` prints the same.
 
-In a clone of the repository write \`npx sedge\` for \`sedge\`. A command uses the Sedge process that works on the data directory; where none
+A command uses the Sedge process that works on the data directory; where none
 does, it starts one for as long as it takes. Everything that the commands do goes over the HTTP API, which any HTTP client can use as well:
-\`sedge up\`.
+\`npx sedge up\`.
 
 ## For all commands
 
@@ -61,7 +61,7 @@ function section(command: SedgeCommand, prefix: string): string {
 ${sentence(command.summary)}
 
 \`\`\`text
-sedge ${prefix}${command.usage}
+npx sedge ${prefix}${command.usage}
 \`\`\`
 
 ${table}\`\`\`text

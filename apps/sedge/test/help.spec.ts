@@ -28,6 +28,26 @@ describe('the command explains itself', { timeout: 120_000 }, () => {
     expect((await sandbox.sedge('help', 'runs')).stdout).toContain('list the runs, newest first');
   });
 
+  it('prints what can be copied: examples on lines of their own, as they are typed here', async () => {
+    const { stdout } = await sandbox.sedge('--help');
+    expect(stdout).toContain(
+      '\n  npx sedge init my-words --from ./recordings\n  npx sedge run my-words/workflow.yml\n',
+    );
+    for (const { stdout: text } of [{ stdout }, await sandbox.sedge('help', 'deploy')]) {
+      expect(text).not.toMatch(/(?<!npx )\bsedge (run|init|deploy|tools|help) /);
+    }
+  });
+
+  it('says that there is nothing about a command that is none', async () => {
+    const unknown = await sandbox.sedge('help', 'rnu');
+    expect(unknown).toMatchObject({ code: 2, stdout: '' });
+    expect(unknown.stderr).toMatch(/unknown command 'rnu'\n\(Did you mean run\?\)/);
+    expect((await sandbox.sedge('help', 'runs', 'lst')).stderr).toMatch(
+      /unknown command 'lst'\n\(Did you mean list\?\)/,
+    );
+    expect((await sandbox.sedge('runs', 'help', 'show')).stdout).toContain('npx sedge runs show');
+  });
+
   it('says its version', async () => {
     expect((await sandbox.sedge('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });

@@ -199,7 +199,7 @@ describe('a run without a shared process', PATIENT, () => {
       const stopped = await running.ended;
       expect(stopped.code).toBe(130);
       expect(lastLine(stopped)).toMatchObject({ event: 'outcome', state: 'cancelled' });
-      expect(String(lastLine(stopped)['goOn'])).toMatch(/^sedge retry \w+$/);
+      expect(String(lastLine(stopped)['goOn'])).toMatch(/^npx sedge retry \w+$/);
       await sandbox.file('go', '');
       const again = await sandbox.sedge('run', 'workflow.yml', '--json');
       expect({ code: again.code, stderr: again.stderr }).toEqual({ code: 0, stderr: '' });

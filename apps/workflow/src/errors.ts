@@ -121,16 +121,16 @@ export const WORKFLOW_ERRORS = {
     sentence: 'the workflow {file} has {count}, so nothing was started',
     mend: 'mend what is listed in details',
   },
-  WORKFLOW_RUN_UNKNOWN: { status: 404, sentence: 'there is no run {run}', mend: 'list the runs: sedge runs list' },
+  WORKFLOW_RUN_UNKNOWN: { status: 404, sentence: 'there is no run {run}', mend: 'list the runs: npx sedge runs list' },
   WORKFLOW_STEP_UNKNOWN: {
     status: 404,
     sentence: 'the run {run} has no step {step} whose job was asked for',
-    mend: 'show its steps: sedge runs show {run}',
+    mend: 'show its steps: npx sedge runs show {run}',
   },
   WORKFLOW_TOOL_NOT_REGISTERED: {
     status: 404,
     sentence: 'no stage has registered a tool {tool}',
-    mend: '{suggestion}; list the tools: sedge tools list',
+    mend: '{suggestion}; list the tools: npx sedge tools list',
   },
   WORKFLOW_RUN_ACTIVE: {
     status: 409,

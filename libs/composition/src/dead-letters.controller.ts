@@ -9,7 +9,7 @@ const error = errorsOf({
   DEAD_LETTER_UNKNOWN: {
     status: 404,
     sentence: 'there is no dead letter {id}',
-    mend: 'see those that there are: sedge dead-letters list',
+    mend: 'see those that there are: npx sedge dead-letters list',
   },
 });
 

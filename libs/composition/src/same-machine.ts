@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 
 const MEND =
-  'use the address that sedge up printed, e.g. http://127.0.0.1:7350, from this machine or through an SSH tunnel';
+  'use the address that npx sedge up printed, e.g. http://127.0.0.1:7350, from this machine or through an SSH tunnel';
 
 /** Names of this machine that no foreign name server can give to an address, with or without a port. */
 const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;

@@ -5,7 +5,7 @@ export const STAGE_ERRORS = {
   JOB_UNKNOWN: {
     status: 404,
     sentence: 'no stage of this process has the job {job}',
-    mend: 'take the id from a run: sedge runs show RUN',
+    mend: 'take the id from a run: npx sedge runs show RUN',
   },
   JOB_NOT_QUEUED: {
     status: 409,
@@ -40,7 +40,7 @@ export const STAGE_ERRORS = {
   TOOL_UNKNOWN: {
     status: 404,
     sentence: "no stage of this process has a tool '{tool}'",
-    mend: '{suggestion}; list the tools: sedge tools list',
+    mend: '{suggestion}; list the tools: npx sedge tools list',
   },
 } as const;
 

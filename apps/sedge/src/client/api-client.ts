@@ -106,7 +106,7 @@ export class ApiClient {
     const where = 'url' in this.endpoint ? this.endpoint.url : this.endpoint.socketPath;
     const mend =
       'url' in this.endpoint
-        ? 'start it (sedge up), or leave out --server to start one for the length of the command'
+        ? 'start it (npx sedge up), or leave out --server to start one for the length of the command'
         : 'the process of this data directory has ended; the same command again goes on with what it left';
     return new CommandError('CLI_SERVER_UNREACHABLE', `nothing answers at ${where}`, EXIT.environment, mend);
   }

@@ -57,7 +57,7 @@ export function looksLikeArtifactId(text: string): boolean {
  * @throws CommandError CLI_ID_INVALID, CLI_ARTIFACT_UNKNOWN, CLI_ID_AMBIGUOUS
  */
 export async function artifactIdOf(api: ApiClient, text: string): Promise<Digest> {
-  const mend = 'list them: sedge artifacts list';
+  const mend = 'list them: npx sedge artifacts list';
   if (!looksLikeArtifactId(text)) {
     throw new CommandError('CLI_ID_INVALID', `'${text}' is no artifact id`, EXIT.usage, mend);
   }

@@ -24,5 +24,5 @@ export async function runIdOf(api: ApiClient, text: string | undefined): Promise
   if (text !== undefined) return encodeURIComponent(text);
   const [newest] = await listRuns(api, 1);
   if (newest) return newest.id;
-  throw new CommandError('CLI_NO_RUNS', 'nothing was run yet', EXIT.notFound, 'start one: sedge run WORKFLOW');
+  throw new CommandError('CLI_NO_RUNS', 'nothing was run yet', EXIT.notFound, 'start one: npx sedge run WORKFLOW');
 }

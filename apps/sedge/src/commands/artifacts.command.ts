@@ -11,8 +11,8 @@ import { assertEmpty, assertFilePlace, assertFolderPlace } from '../program/name
 const list: SedgeCommand = {
   usage: 'list',
   summary: 'list the artifacts, newest first',
-  help: `  sedge artifacts list --kind application
-  sedge artifacts list --limit 5 --json         a line for each: {"id", "kind", "sizeBytes", "storedAt", "metadata", …}
+  help: `  npx sedge artifacts list --kind application
+  npx sedge artifacts list --limit 5 --json         a line for each: {"id", "kind", "sizeBytes", "storedAt", "metadata", …}
 
 Exit codes: 0 listed, 2 --limit is no count.`,
   configure(command) {
@@ -36,8 +36,8 @@ const show: SedgeCommand = {
   summary: 'show an artifact: metadata, files, and what made it',
   help: `ARTIFACT is an id or the beginning of one.
 
-  sedge artifacts show 3f2a91c0d4e5
-  sedge artifacts show 3f2a91c0d4e5 --json      with its manifest
+  npx sedge artifacts show 3f2a91c0d4e5
+  npx sedge artifacts show 3f2a91c0d4e5 --json      with its manifest
 
 Exit codes: 0 shown, 4 there is no such artifact.`,
   async run(context, args) {
@@ -52,8 +52,8 @@ Exit codes: 0 shown, 4 there is no such artifact.`,
 const exportCommand: SedgeCommand = {
   usage: 'export <artifact> <path>',
   summary: 'save an artifact with all that it came from as an OCI image layout, or its files in a folder',
-  help: `  sedge artifacts export 3f2a91c0d4e5 model.oci.tar
-  sedge artifacts export 3f2a91c0d4e5 ./model --files      only its own files, into an empty or a new folder
+  help: `  npx sedge artifacts export 3f2a91c0d4e5 model.oci.tar
+  npx sedge artifacts export 3f2a91c0d4e5 ./model --files      only its own files, into an empty or a new folder
 
 Exit codes: 0 saved, 2 nothing can be written there, or something is there and --force is not given, 4 there is no such artifact.`,
   configure(command) {
@@ -90,7 +90,7 @@ async function assertPlace(path: string, isFolder: boolean, isReplaced: boolean)
 const importCommand: SedgeCommand = {
   usage: 'import <file>',
   summary: 'bring in what an export saved; every byte is verified',
-  help: `  sedge artifacts import model.oci.tar
+  help: `  npx sedge artifacts import model.oci.tar
 
 With --json: {"artifacts": [ids]}. Exit codes: 0 all brought in, 2 the file is no OCI image layout or damaged, 4 there is no such file.`,
   async run(context, args) {
@@ -104,8 +104,8 @@ With --json: {"artifacts": [ids]}. Exit codes: 0 all brought in, 2 the file is n
 const pin: SedgeCommand = {
   usage: 'pin <artifact>',
   summary: 'keep an artifact, and all that it came from, for good',
-  help: `  sedge artifacts pin 3f2a91c0d4e5 --note "the model in the first release"
-  sedge artifacts pin 3f2a91c0d4e5 --remove
+  help: `  npx sedge artifacts pin 3f2a91c0d4e5 --note "the model in the first release"
+  npx sedge artifacts pin 3f2a91c0d4e5 --remove
 
 Exit codes: 0 pinned or unpinned, 2 it is no artifact id, 4 there is no such artifact.`,
   configure(command) {
@@ -126,7 +126,7 @@ Exit codes: 0 pinned or unpinned, 2 it is no artifact id, 4 there is no such art
 const rm: SedgeCommand = {
   usage: 'rm <artifacts...>',
   summary: 'remove artifacts that nothing was made of and nobody pinned',
-  help: `  sedge artifacts rm 3f2a91c0d4e5
+  help: `  npx sedge artifacts rm 3f2a91c0d4e5
 
 Exit codes: 0 removed, 1 it is pinned or needed (the message says by what), 4 there is no such artifact.`,
   async run(context, args) {
@@ -144,7 +144,7 @@ Exit codes: 0 removed, 1 it is pinned or needed (the message says by what), 4 th
 export const command: CommandGroup = {
   usage: 'artifacts',
   summary: 'what tools made: list, show, export, import, pin, rm',
-  help: `  sedge artifacts list --kind application
-  sedge artifacts show ID`,
+  help: `  npx sedge artifacts list --kind application
+  npx sedge artifacts show ID`,
   commands: [list, show, exportCommand, importCommand, pin, rm],
 };

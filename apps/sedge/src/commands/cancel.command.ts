@@ -5,16 +5,16 @@ import { EXIT } from '../exit-codes.js';
 export const command: SedgeCommand = {
   usage: 'cancel <run>',
   summary: 'end a run; its jobs end unless other runs wait for them',
-  help: `  sedge status                  the runs that are under way
-  sedge cancel RUN
+  help: `  npx sedge status                  the runs that are under way
+  npx sedge cancel RUN
 
-Finished steps are kept: 'sedge retry RUN' goes on from there. Cancelling a run that has ended changes nothing.
+Finished steps are kept: 'npx sedge retry RUN' goes on from there. Cancelling a run that has ended changes nothing.
 Exit codes: 0 cancelled or ended before, 4 there is no such run.`,
   async run(context, args) {
     const api = await context.api();
     const run = await api.post<RunView>(`/v1/runs/${encodeURIComponent(args[0]!)}/cancel`);
     context.emit(run);
-    const goOn = run.state === 'cancelled' ? `; go on from there: sedge retry ${run.id}` : '';
+    const goOn = run.state === 'cancelled' ? `; go on from there: npx sedge retry ${run.id}` : '';
     context.say(`run ${run.id} is ${run.state}${goOn}`);
     return EXIT.ok;
   },

@@ -9,17 +9,17 @@ export const command: SedgeCommand = {
   summary: 'try whether a tool keeps its contract, and say what it got wrong',
   help: `TOOL is a tool by its name, or a folder with its tool.yaml. It is run where nothing of yours can be harmed: in a data directory of its own.
 
-  sedge conform ./my-tools/training/my-tool --in features=./small/features --set iterations=20
-  sedge conform extract-mfcc --in dataset=3f2a91c0d4e5    an artifact that is there (sedge artifacts list)
-  sedge conform my-tool --cases cases.yml       several cases, and what must come out of them
-  sedge conform my-tool --check kill            this check alone (and golden, which it builds on)
+  npx sedge conform ./my-tools/training/my-tool --in features=./small/features --set iterations=20
+  npx sedge conform extract-mfcc --in dataset=3f2a91c0d4e5    an artifact that is there (npx sedge artifacts list)
+  npx sedge conform my-tool --cases cases.yml       several cases, and what must come out of them
+  npx sedge conform my-tool --check kill            this check alone (and golden, which it builds on)
 
 A worker of an external tool is started by the kit, beside a NATS server and a stage; the addresses stand in braces. So is the server of an http
 tool, at the address of its tool.yaml; one that runs by itself is tried too, but not killed.
 
-  sedge conform ./my-tools/training/judge-value --in of=./one \\
+  npx sedge conform ./my-tools/training/judge-value --in of=./one \\
       --start 'python3 worker.py --nats {nats} --stage {stage} --api {api} --tool {tool}'
-  sedge conform ./my-tools/training/sum-values-http --start 'python3 server.py 8765'
+  npx sedge conform ./my-tools/training/sum-values-http --start 'python3 server.py 8765'
 
 An input is a folder with the files of an artifact and its metadata.json, or the id of an artifact; where an input is left out that must be
 there, a small one is made up if its kind allows it. The first case is the one that is disturbed: one of a second or two says most.

@@ -20,8 +20,8 @@ const MOST = 1000;
 const list: SedgeCommand = {
   usage: 'list',
   summary: 'list events that could not be handled, oldest first',
-  help: `  sedge dead-letters list
-  sedge dead-letters list --limit 5 --json      a line for each: {"id", "consumer", "subject", "reason", "message", …}
+  help: `  npx sedge dead-letters list
+  npx sedge dead-letters list --limit 5 --json      a line for each: {"id", "consumer", "subject", "reason", "message", …}
 
 Exit codes: 0 listed, 2 --limit is no count.`,
   configure(command) {
@@ -46,7 +46,7 @@ Exit codes: 0 listed, 2 --limit is no count.`,
 const show: SedgeCommand = {
   usage: 'show <id>',
   summary: 'show an event that could not be handled, whole',
-  help: `  sedge dead-letters show 17
+  help: `  npx sedge dead-letters show 17
 
 Exit codes: 0 shown, 4 there is no such dead letter.`,
   async run(context, [id]) {
@@ -62,7 +62,7 @@ const replay: SedgeCommand = {
   summary: 'send events again to all who want them',
   help: `For when what kept them from being handled is mended. Who handled such an event before takes it for a duplicate.
 
-  sedge dead-letters replay 17 18
+  npx sedge dead-letters replay 17 18
 
 Exit codes: 0 sent, 4 there is no such dead letter.`,
   async run(context, ids) {
@@ -79,7 +79,7 @@ Exit codes: 0 sent, 4 there is no such dead letter.`,
 const discard: SedgeCommand = {
   usage: 'discard <id...>',
   summary: 'forget events that could not be handled',
-  help: `  sedge dead-letters discard 17
+  help: `  npx sedge dead-letters discard 17
 
 Exit codes: 0 forgotten, 4 there is no such dead letter.`,
   async run(context, ids) {
@@ -98,7 +98,7 @@ const placeOf = (id: string): string => `/v1/dead-letters/${encodeURIComponent(i
 export const command: CommandGroup = {
   usage: 'dead-letters',
   summary: 'events that could not be handled: list, show, replay, discard',
-  help: `  sedge dead-letters list
-  sedge dead-letters replay ID`,
+  help: `  npx sedge dead-letters list
+  npx sedge dead-letters replay ID`,
   commands: [list, show, replay, discard],
 };

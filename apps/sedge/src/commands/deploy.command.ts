@@ -25,10 +25,10 @@ export const command: SedgeCommand = {
   summary: 'make an application straight of a model file (ONNX)',
   help: `Generates the C++ sources, builds them and lets the program prove itself on its own vectors.
 
-  sedge deploy model.onnx
-  sedge deploy model.onnx --to ./my-application         copy the sources there
-  sedge deploy model.onnx --target aarch64 --to ./for-the-board
-  sedge deploy other.onnx --classes yes,no,stop --preprocessing preprocessing.json
+  npx sedge deploy model.onnx
+  npx sedge deploy model.onnx --to ./my-application         copy the sources there
+  npx sedge deploy model.onnx --target aarch64 --to ./for-the-board
+  npx sedge deploy other.onnx --classes yes,no,stop --preprocessing preprocessing.json
 
 For a processor of another kind than this machine's nothing is built here: the sources come with a toolchain file, and how to cross-build them
 is said.
@@ -38,7 +38,7 @@ outputs, --preprocessing as a JSON file, for instance
 
 ${EXAMPLE_PREPROCESSING}
 
-clipMs is the length of a clip; the other parameters are those of the tool (sedge tools show extract-mfcc), by their defaults where left out.
+clipMs is the length of a clip; the other parameters are those of the tool (npx sedge tools show extract-mfcc), by their defaults where left out.
 "normalization": {"mean": […], "std": […]} is added where the model wants x' = (x - mean) / std, with one number for each band.
 
 Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 an option is wrong or --to can't be written, 4 there is no such file.`,
@@ -74,7 +74,7 @@ Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 
     const code = await finishRun(context, api, ended, `npx sedge deploy ${shellWord(args[0]!)}`);
     if (ended.items.some((item) => item.failure?.code === 'DEPLOY_USE_UNKNOWN')) {
       context.say(
-        'Say it on the command line: --classes yes,no,stop --preprocessing FILE.json (see: sedge deploy --help)',
+        'Say it on the command line: --classes yes,no,stop --preprocessing FILE.json (see: npx sedge deploy --help)',
       );
     }
     return code;

@@ -10,8 +10,8 @@ export const command: SedgeCommand = {
   summary: 'remove artifacts that nothing needs any more',
   help: `Kept are pinned artifacts, what the last runs made, what running jobs use, all that these came from, and all that is younger than an hour.
 
-  sedge gc --dry-run            print exactly what would be removed
-  sedge gc                      programs and reports that were laid out as folders go with their artifacts
+  npx sedge gc --dry-run            print exactly what would be removed
+  npx sedge gc                      programs and reports that were laid out as folders go with their artifacts
 
 With --json: {"dryRun", "artifacts": [{"id", "kind", "sizeBytes"}], "blobs", "freedBytes"}.
 

@@ -18,8 +18,8 @@ export const command: SedgeCommand = {
 
   recordings/yes/ann_1.wav  recordings/yes/bob_1.wav  recordings/no/ann_1.wav  …
 
-  sedge init my-words --from ./recordings
-  sedge run my-words/workflow.yml
+  npx sedge init my-words --from ./recordings
+  npx sedge run my-words/workflow.yml
 
 Put the speaker first in the file's name (ann_1.wav) or in a folder of their own (yes/ann/1.wav), and nobody is in two splits, so that the
 accuracy tells how strangers fare. Noise in a folder _background_noise_ is mixed in while training.

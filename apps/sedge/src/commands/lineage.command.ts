@@ -8,9 +8,9 @@ import { shortId } from '../output/units.js';
 export const command: SedgeCommand = {
   usage: 'lineage <artifact>',
   summary: 'draw what an artifact came from and what was made of it',
-  help: `  sedge lineage 3f2a91c0d4e5
-  sedge lineage 3f2a91c0d4e5 --up               only what it came from
-  sedge lineage 3f2a91c0d4e5 --json             {"artifact", "nodes", "edges": [{"artifact", "parent"}]}
+  help: `  npx sedge lineage 3f2a91c0d4e5
+  npx sedge lineage 3f2a91c0d4e5 --up               only what it came from
+  npx sedge lineage 3f2a91c0d4e5 --json             {"artifact", "nodes", "edges": [{"artifact", "parent"}]}
 
 Exit codes: 0 drawn, 4 there is no such artifact.`,
   configure(command) {

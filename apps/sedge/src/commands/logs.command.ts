@@ -8,9 +8,9 @@ import { readStepLog, type LogLine } from '../runs/log-tail.js';
 export const command: SedgeCommand = {
   usage: 'logs <run> [step]',
   summary: "print what a run's steps said",
-  help: `  sedge logs RUN                every step that ran
-  sedge logs RUN model          one step
-  sedge logs RUN 'model[seed=2]' --attempt 1
+  help: `  npx sedge logs RUN                every step that ran
+  npx sedge logs RUN model          one step
+  npx sedge logs RUN 'model[seed=2]' --attempt 1
 
 A step whose result was reused shows the log of the job that made it. With --json: {"step", "time", "level", "message"}.
 Exit codes: 0 printed, 4 there is no such run or step.`,

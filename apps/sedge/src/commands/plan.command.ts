@@ -10,8 +10,8 @@ export const command: SedgeCommand = {
   summary: 'say what a run would do: the graph, what is reused, the expected time and disk',
   help: `Checks the file and brings its inputs in; runs nothing else.
 
-  sedge plan workflow.yml
-  sedge plan workflow.yml --set iterations=500
+  npx sedge plan workflow.yml
+  npx sedge plan workflow.yml --set iterations=500
 
 States: reuse (its result is there), run, unknown (depends on what has yet to run), await (for somebody else's artifact), fail.
 Exit codes: 0 planned, 2 the workflow, --set or an input is wrong.`,

@@ -15,9 +15,9 @@ export const command: SedgeCommand = {
   help: `APPLICATION is the id of an application (or its beginning) or the folder of one; the program is built on first use. Recordings are WAV or
 FLAC, at any sample rate.
 
-  sedge predict ./my-application clip.wav
-  sedge predict 3f2a91c0d4e5 recordings/*.flac --json
-  sedge artifacts list --kind application       the applications there are
+  npx sedge predict ./my-application clip.wav
+  npx sedge predict 3f2a91c0d4e5 recordings/*.flac --json
+  npx sedge artifacts list --kind application       the applications there are
 
 With --json each file gives a line {"file", "label", "score", "scores"}: label is one of the model's classes, score is the label's,
 scores has every class and sums to 1. A file that can't be read gives {"file", "error"}, and the others go on.
@@ -49,14 +49,14 @@ async function folderOf(context: CommandContext, application: string): Promise<s
   if (existsSync(application) && statSync(application).isDirectory()) return application;
   if (!looksLikeArtifactId(application)) {
     const message = `'${application}' is neither a folder nor an artifact id`;
-    const mend = 'list the applications there are: sedge artifacts list --kind application';
+    const mend = 'list the applications there are: npx sedge artifacts list --kind application';
     throw new CommandError('CLI_NOT_FOUND', message, EXIT.notFound, mend);
   }
   const api = await context.api();
   const id = await artifactIdOf(api, application);
   const { kind } = await api.get<ArtifactSummary>(`/v1/artifacts/${id}`);
   if (kind !== 'application' && kind !== 'program') {
-    const mend = 'name an application: sedge artifacts list --kind application';
+    const mend = 'name an application: npx sedge artifacts list --kind application';
     throw new CommandError('CLI_NOT_AN_APPLICATION', `${id} is a ${kind}, no application`, EXIT.usage, mend);
   }
   return layOutArtifact(api, id, layoutsDirectory(context.dataDirectory), context.signal);

@@ -17,8 +17,8 @@ type Line =
 export const command: SedgeCommand = {
   usage: 'prepare [workflow]',
   summary: 'make the environments of the tools beforehand, so that a run does not wait for downloads',
-  help: `  sedge prepare                 of all tools
-  sedge prepare workflow.yml    of the tools that the workflow names; the file is checked too
+  help: `  npx sedge prepare                 of all tools
+  npx sedge prepare workflow.yml    of the tools that the workflow names; the file is checked too
 
 An environment is named by its lock and made once. Exit codes: 0 all is there, 2 the workflow is wrong, 5 an environment can't be made.`,
   configure(command) {

@@ -12,14 +12,14 @@ export const command: SedgeCommand = {
   summary: 'run a workflow file; what is there already is reused',
   help: `Checks the whole file first: nothing starts while anything in it is wrong. Steps whose result is there and verified are reused.
 
-  sedge run examples/keyword-spotting/workflow.yml
-  sedge run workflow.yml --set source=./recordings.tar.gz --set iterations=500
-  sedge run workflow.yml --again model          run that step again although its result is there
-  sedge run workflow.yml --json | tail -1       the outcome, with the application's id and path
+  npx sedge run examples/keyword-spotting/workflow.yml
+  npx sedge run workflow.yml --set source=./recordings.tar.gz --set iterations=500
+  npx sedge run workflow.yml --again model          run that step again although its result is there
+  npx sedge run workflow.yml --json | tail -1       the outcome, with the application's id and path
 
 --set gives a parameter or the place of an input by its name; relative paths start where you stand.
 With --json each event is a line {"event": "run" | "item" | "progress" | "end", …}, and the last line is {"event": "outcome", …}.
-Ctrl-C ends the run cleanly: finished steps are kept, and 'sedge retry RUN' or the same command goes on from there.
+Ctrl-C ends the run cleanly: finished steps are kept, and 'npx sedge retry RUN' or the same command goes on from there.
 
 Exit codes: 0 succeeded, 1 a step failed or missed an expectation (or somebody else cancelled it), 2 the workflow or --set is wrong, 130 interrupted.`,
   configure(command) {
@@ -54,7 +54,7 @@ async function noteEarlierRuns(context: CommandContext, api: ApiClient, run: Run
   for (const earlier of runs) {
     if (earlier.id === run.id || earlier.state !== 'running' || earlier.workflow !== run.workflow) continue;
     context.say(
-      `run ${earlier.id} of this workflow goes on too, and nothing is computed twice; watch that one: sedge status ${earlier.id} --follow; end it: sedge cancel ${earlier.id}`,
+      `run ${earlier.id} of this workflow goes on too, and nothing is computed twice; watch that one: npx sedge status ${earlier.id} --follow; end it: npx sedge cancel ${earlier.id}`,
     );
   }
 }

@@ -8,8 +8,8 @@ import { runText, runsTable } from '../runs/run-table.js';
 const list: SedgeCommand = {
   usage: 'list',
   summary: 'list the runs, newest first',
-  help: `  sedge runs list
-  sedge runs list --limit 5 --json              a line for each run: {"id", "workflow", "state", "createdAt", …}
+  help: `  npx sedge runs list
+  npx sedge runs list --limit 5 --json              a line for each run: {"id", "workflow", "state", "createdAt", …}
 
 Exit codes: 0 listed, 2 --limit is no count.`,
   configure(command) {
@@ -18,7 +18,7 @@ Exit codes: 0 listed, 2 --limit is no count.`,
   async run(context, _args, options) {
     const runs = await listRuns(await context.api(), parseCount(options['limit'], '--limit', 10_000));
     for (const run of runs) context.emit(run);
-    context.say(runs.length > 0 ? runsTable(runs) : 'Nothing was run yet. Start one: sedge run WORKFLOW');
+    context.say(runs.length > 0 ? runsTable(runs) : 'Nothing was run yet. Start one: npx sedge run WORKFLOW');
     return EXIT.ok;
   },
 };
@@ -26,8 +26,8 @@ Exit codes: 0 listed, 2 --limit is no count.`,
 const show: SedgeCommand = {
   usage: 'show [run]',
   summary: 'show a run with each of its steps; the newest run when none is named',
-  help: `  sedge runs show
-  sedge runs show mfz3k1x0abcd --json           all about it on one line
+  help: `  npx sedge runs show
+  npx sedge runs show mfz3k1x0abcd --json           all about it on one line
 
 Exit codes: 0 shown, 4 there is no such run.`,
   async run(context, args) {
@@ -42,7 +42,7 @@ Exit codes: 0 shown, 4 there is no such run.`,
 export const command: CommandGroup = {
   usage: 'runs',
   summary: 'the runs there were: list, show',
-  help: `  sedge runs list
-  sedge runs show RUN`,
+  help: `  npx sedge runs list
+  npx sedge runs show RUN`,
   commands: [list, show],
 };

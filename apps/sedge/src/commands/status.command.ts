@@ -10,12 +10,12 @@ const RUNS_LOOKED_AT = 100;
 export const command: SedgeCommand = {
   usage: 'status [run]',
   summary: 'say what is going on, or where a run stands',
-  help: `  sedge status                  whether a Sedge process works on the data directory, and which runs are under way
-  sedge status RUN              where the run stands
-  sedge status RUN --follow     watch it until it ends; Ctrl-C ends the watching, not the run
+  help: `  npx sedge status                  whether a Sedge process works on the data directory, and which runs are under way
+  npx sedge status RUN              where the run stands
+  npx sedge status RUN --follow     watch it until it ends; Ctrl-C ends the watching, not the run
 
 Without a run nothing is started: where no process works, runs that are under way wait for the next one.
-Exit codes: 0 (with --follow: as of sedge run), 4 there is no such run.`,
+Exit codes: 0 (with --follow: as of npx sedge run), 4 there is no such run.`,
   configure(command) {
     command.option('--follow', 'watch the run until it ends');
   },
@@ -38,7 +38,7 @@ async function overview(context: CommandContext): Promise<ExitCode> {
   if (!(await context.isServerRunning())) {
     context.emit({ dataDirectory, isRunning: false, runs: [] });
     context.say(
-      `No Sedge process works on ${dataDirectory}. Start one: sedge up; or run something: sedge run WORKFLOW`,
+      `No Sedge process works on ${dataDirectory}. Start one: npx sedge up; or run something: npx sedge run WORKFLOW`,
     );
     return EXIT.ok;
   }

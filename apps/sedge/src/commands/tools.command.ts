@@ -16,8 +16,8 @@ interface Refused {
 const list: SedgeCommand = {
   usage: 'list',
   summary: 'list the tools that workflows can name, and those that can not be used here',
-  help: `  sedge tools list
-  sedge tools list --json                       a line for each tool, the newest first; refused ones carry "refused"
+  help: `  npx sedge tools list
+  npx sedge tools list --json                       a line for each tool, the newest first; refused ones carry "refused"
 
 Exit codes: 0 listed, with what is refused.`,
   async run(context) {
@@ -41,8 +41,8 @@ function rowsOf(tools: readonly ToolView[]): string[][] {
 const show: SedgeCommand = {
   usage: 'show <tool>',
   summary: 'show what a tool takes and gives, and its parameters with their defaults',
-  help: `  sedge tools show train-pytorch
-  sedge tools show train-pytorch@1 --json
+  help: `  npx sedge tools show train-pytorch
+  npx sedge tools show train-pytorch@1 --json
 
 Exit codes: 0 shown, 4 there is no such tool.`,
   async run(context, args) {
@@ -57,7 +57,7 @@ Exit codes: 0 shown, 4 there is no such tool.`,
 const test: SedgeCommand = {
   usage: 'test <tool>',
   summary: 'look whether a tool can run here now: its files, its image, its server',
-  help: `  sedge tools test train-pytorch
+  help: `  npx sedge tools test train-pytorch
 
 Exit codes: 0 it can, 4 there is no such tool, 5 it can't, with the reason and what to do.`,
   async run(context, args) {
@@ -81,7 +81,7 @@ function tellTest(
 export const command: CommandGroup = {
   usage: 'tools',
   summary: 'the tools that workflows can name: list, show, test',
-  help: `  sedge tools list
-  sedge tools show extract-mfcc`,
+  help: `  npx sedge tools list
+  npx sedge tools show extract-mfcc`,
   commands: [list, show, test],
 };

@@ -10,10 +10,10 @@ export const command: SedgeCommand = {
   help: `Serves the HTTP API at http://127.0.0.1:7350 (--port) and on the socket of the data directory.
 It listens on the loopback address only: there are no access tokens yet, so other addresses are refused.
 
-  sedge up                                      then, from anywhere on this machine:
+  npx sedge up                                      then, from anywhere on this machine:
   curl http://127.0.0.1:7350/v1/runs
-  sedge up --port 0 --json                      {"url", "socketPath"} on the first line
-  sedge up --verbose                            with the log, which else goes to the file sedge.log of the data directory alone
+  npx sedge up --port 0 --json                      {"url", "socketPath"} on the first line
+  npx sedge up --verbose                            with the log, which else goes to the file sedge.log of the data directory alone
 
 Exit codes: 0 ended by Ctrl-C, 2 the address or port is refused, 5 the port or the data directory is in use.`,
   configure(command) {

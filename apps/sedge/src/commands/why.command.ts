@@ -8,9 +8,9 @@ import { bold, dim } from '../output/terminal.js';
 export const command: SedgeCommand = {
   usage: 'why [run] [step]',
   summary: 'say why each step of a run ran again, or was reused',
-  help: `  sedge why                     of the newest run
-  sedge why RUN
-  sedge why RUN model           of one step: the parameter, input or tool that changed, before → after
+  help: `  npx sedge why                     of the newest run
+  npx sedge why RUN
+  npx sedge why RUN model           of one step: the parameter, input or tool that changed, before → after
 
 With --json: a line for each step, {"name", "decision", "reason", "changes": [{"of", "name", "before", "after"}]}.
 Exit codes: 0 said, 4 there is no such run or step.`,

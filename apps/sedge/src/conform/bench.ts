@@ -26,7 +26,7 @@ export async function readToolArgument(text: string): Promise<NamedTool> {
   const folder = resolve((await isFile(text)) ? dirname(text) : text);
   const file = join(folder, TOOL_FILE);
   if (!existsSync(file)) {
-    const mend = 'name a tool (sedge tools list), or a folder with its tool.yaml';
+    const mend = 'name a tool (npx sedge tools list), or a folder with its tool.yaml';
     throw new CommandError('CONFORM_TOOL_UNKNOWN', `there is no ${file}`, EXIT.notFound, mend);
   }
   const reading = parseToolFile(await readFile(file, 'utf8'), file);

@@ -112,7 +112,7 @@ export class GoldenCases {
     const message = `the input '${name}' takes ${port.kind}, of which the kit can make none by itself`;
     throw wrong(
       message,
-      `give one: --in ${name}=FOLDER, or an artifact that is there: --in ${name}=ID (sedge artifacts list --kind ${kindsOf(port)[0]})`,
+      `give one: --in ${name}=FOLDER, or an artifact that is there: --in ${name}=ID (npx sedge artifacts list --kind ${kindsOf(port)[0]})`,
     );
   }
 }
@@ -139,7 +139,7 @@ function assertPlace({ name, baseDirectory }: WrittenCase, what: string, place: 
   if (existsSync(resolve(baseDirectory, place)) || looksLikeArtifactId(place)) return;
   const message = `${name}.${what}: there is no folder '${place}'`;
   const mend =
-    'name a folder with the files of the artifact and its metadata.json, or an artifact (sedge artifacts list)';
+    'name a folder with the files of the artifact and its metadata.json, or an artifact (npx sedge artifacts list)';
   throw new CommandError('CONFORM_INPUT_UNUSABLE', message, EXIT.notFound, mend);
 }
 

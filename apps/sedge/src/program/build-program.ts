@@ -61,6 +61,6 @@ function runQuietly(command: string, args: string[], signal: AbortSignal): Promi
 }
 
 function missing(command: string): CommandError {
-  const mend = 'see what is missing and how to get it: sedge doctor';
+  const mend = 'see what is missing and how to get it: npx sedge doctor';
   return new CommandError('CLI_PROGRAM_MISSING', `${command} is not on this machine`, EXIT.environment, mend);
 }

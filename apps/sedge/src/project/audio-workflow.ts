@@ -11,14 +11,14 @@ export function audioWorkflow(name: string, from: string, classes: readonly stri
     }).trim();
   const { architecture, iterations, ...recipe } = TRAINING_RECIPE;
   return `# From recordings in one folder per class to a program that recognizes them.
-# Change what you like and run it again: only what changed is done again (sedge plan says what, sedge why says why).
+# Change what you like and run it again: only what changed is done again (npx sedge plan says what, npx sedge why says why).
 name: ${inline(name)}
 inputs:
   # a folder, an archive or an address; another one: --set source=PLACE
   source: { from: ${inline(from)} }
 parameters:
   classes: ${inline(classes)}
-  # the presets: sedge tools show train-pytorch
+  # the presets: npx sedge tools show train-pytorch
   architecture: ${architecture}
   # more of them train longer, and better as long as the validation accuracy rises
   iterations: ${iterations}

@@ -36,7 +36,7 @@ export async function readPreprocessing(file: string, api: ApiClient): Promise<o
     throw refuse(`${tool.definition.name} is here in version ${tool.definition.version} only`, mend);
   }
   const parameters = given['parameters'] ?? {};
-  if (!isObject(parameters)) throw refuse(`'parameters' is no object`, 'see: sedge deploy --help');
+  if (!isObject(parameters)) throw refuse(`'parameters' is no object`, 'see: npx sedge deploy --help');
   const checked = new ParameterChecker().complete(tool, parameters);
   if ('problems' in checked) {
     const [first] = checked.problems;
@@ -53,9 +53,9 @@ function parsed(text: string, refuse: Refuse): Fields {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw refuse(`it is no JSON: ${(error as Error).message}`, 'see: sedge deploy --help');
+    throw refuse(`it is no JSON: ${(error as Error).message}`, 'see: npx sedge deploy --help');
   }
-  if (!isObject(value)) throw refuse('it is no JSON object', 'see: sedge deploy --help');
+  if (!isObject(value)) throw refuse('it is no JSON object', 'see: npx sedge deploy --help');
   return value;
 }
 

@@ -65,6 +65,6 @@ function runEventOf({ name, data }: ServerEvent): RunEvent | null {
 }
 
 function lost(run: string): CommandError {
-  const mend = `the run itself is not touched; see it: sedge runs show ${run}`;
+  const mend = `the run itself is not touched; see it: npx sedge runs show ${run}`;
   return new CommandError('CLI_CONNECTION_LOST', 'the server does not answer any more', EXIT.environment, mend);
 }

@@ -73,7 +73,7 @@ async function sayFailures(context: CommandContext, api: ApiClient, run: RunView
     const lines = tail.filter((line) => !repeats(line, item));
     if (lines.length > 0) context.say(`\nThe log of ${item.name} ends so:`);
     for (const { level, message } of lines) context.say(dim(`    ${level.padEnd(5)} ${message}`));
-    if (tail.length === LOG_LINES) context.say(dim(`    the whole log: sedge logs ${run.id} ${item.name}`));
+    if (tail.length === LOG_LINES) context.say(dim(`    the whole log: npx sedge logs ${run.id} ${item.name}`));
   }
   // A missed expectation ends the run, in the words in which its step's line has told it.
   const isTold = run.items.some(({ name, failure }) => run.failure?.message === `${name}: ${failure?.message}`);

@@ -28,7 +28,7 @@ export async function readWorkflowRequest(file: string, assignments: readonly st
 
 function unreadable(file: string, error: NodeJS.ErrnoException): CommandError {
   if (error.code === 'ENOENT') {
-    const mend = 'name a workflow file, e.g. examples/keyword-spotting/workflow.yml; sedge init makes one';
+    const mend = 'name a workflow file, e.g. examples/keyword-spotting/workflow.yml; npx sedge init makes one';
     return new CommandError('CLI_FILE_UNREADABLE', `there is no file '${file}'`, EXIT.notFound, mend);
   }
   const reason = error.code === 'EISDIR' ? 'it is a folder' : error.message;

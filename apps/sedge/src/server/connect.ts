@@ -33,7 +33,7 @@ export async function connectOrStart(
 
 function assertAddress(url: string): void {
   if (URL.canParse(url) && /^https?:/.test(url)) return;
-  const mend = 'write it as sedge up printed it, e.g. --server http://127.0.0.1:7350';
+  const mend = 'write it as npx sedge up printed it, e.g. --server http://127.0.0.1:7350';
   throw new CommandError('CLI_BAD_SERVER', `--server '${url}' is no address`, EXIT.usage, mend);
 }
 

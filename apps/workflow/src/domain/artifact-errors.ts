@@ -113,7 +113,7 @@ export const ARTIFACT_ERRORS = {
   STORE_FULL: {
     status: 507,
     sentence: '{reason}',
-    mend: 'Free some disk (sedge gc --dry-run shows what may go), then try again.',
+    mend: 'Free some disk (npx sedge gc --dry-run shows what may go), then try again.',
   },
   STORE_UNAVAILABLE: { status: 503, sentence: '{reason}', mend: 'Check the disk or the object store, then try again.' },
 } as const;

@@ -192,7 +192,7 @@ function parseRetry(reader: TreeReader, node: TreeNode | null, what: string): Re
       'WORKFLOW_KEY_UNKNOWN',
       map!.source.placeOf(permanent.at),
       message,
-      'remove it; `sedge retry RUN` asks again after you mended the cause',
+      'remove it; `npx sedge retry RUN` asks again after you mended the cause',
     );
     map!.entries.delete('permanent');
   }

@@ -29,7 +29,10 @@ export const duplicate: Check<WorkerBench> = {
     const uploads = calls.filter(({ method, path }) => method === 'POST' && path === '/v1/uploads').length;
     const outputs = Object.keys((await bench.show(job))!.outputs!).length;
     if (uploads > outputs)
-      return failed(`it uploaded ${uploads} times for ${outputs} output(s): it did the work again`, MEND);
+      return failed(
+        `it uploaded ${uploads} times for ${outputs === 1 ? '1 output' : `${outputs} outputs`}: it did the work again`,
+        MEND,
+      );
     const claims = relay.about(job, 'claim').filter(({ status }) => status === 200).length;
     if (claims > 1) return failed(`it claimed the job ${claims} times`, MEND);
     const ends = relay.about(job, 'complete', 'fail').length;

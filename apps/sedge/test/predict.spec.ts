@@ -66,6 +66,9 @@ describe('deploy and predict', PATIENT, () => {
     const build = `cmake -S './for board' -B './for board/build' -DCMAKE_TOOLCHAIN_FILE=toolchains/${target}.cmake`;
     expect(deployed.stdout).toContain(build);
     expect(deployed.stdout).not.toMatch(/Try it|predict/);
+    const [, id] = /Application +\S+\n +(sha256:\w+)/.exec(deployed.stdout)!;
+    const refused = await sandbox.sedge('predict', id!, 'low.wav');
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(`is for ${target}`)]);
     for (const file of ['CMakeLists.txt', `toolchains/${target}.cmake`]) {
       expect(existsSync(sandbox.path('for board', file)), file).toBe(true);
     }

@@ -101,7 +101,7 @@ async function startApplication(
   const servers: Server[] = [];
   try {
     servers.push(await listenOnSocket(app, socketPath));
-    if (settings.listen) servers.push(await listenOnPort(app, settings.listen));
+    if (settings.listen) servers.push(await listenOnPort(app, settings.listen, settings.url));
   } catch (error) {
     await Promise.all(servers.map(closeServer));
     await app.close();
@@ -131,8 +131,12 @@ async function listenOnSocket(app: NestExpressApplication, path: string): Promis
   return server;
 }
 
-async function listenOnPort(app: NestExpressApplication, listenAt: { host: string; port: number }): Promise<Server> {
-  const server = createServer(onlySameMachine(app.getHttpAdapter().getInstance() as RequestListener));
+async function listenOnPort(
+  app: NestExpressApplication,
+  listenAt: { host: string; port: number },
+  url: string | null,
+): Promise<Server> {
+  const server = createServer(onlySameMachine(app.getHttpAdapter().getInstance() as RequestListener, url));
   try {
     await listen(server, listenAt);
   } catch (error) {

@@ -2,7 +2,7 @@ import type { GarbagePlan } from '@sedge/workflow';
 import type { SedgeCommand } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { table } from '../output/table.js';
-import { bytes, shortId } from '../output/units.js';
+import { bytes, counted, shortId } from '../output/units.js';
 import { removeLayouts } from '../program/layouts.js';
 
 export const command: SedgeCommand = {
@@ -27,7 +27,9 @@ Exit codes: 0 removed, or told what would be.`,
     const rows = plan.artifacts.map(({ id, kind, sizeBytes }) => [shortId(id), kind, bytes(sizeBytes)]);
     if (rows.length > 0) context.say(table(['artifact', 'kind', 'size'], rows));
     const verb = dryRun ? 'would be removed' : 'removed';
-    context.say(`${rows.length} artifacts and ${plan.blobs.length} blobs ${verb}, ${bytes(plan.freedBytes)} freed`);
+    context.say(
+      `${counted(rows.length, 'artifact')} and ${counted(plan.blobs.length, 'blob')} ${verb}, ${bytes(plan.freedBytes)} freed`,
+    );
     return EXIT.ok;
   },
 };

@@ -4,6 +4,8 @@ import type { CommandContext, SedgeCommand } from '../command.js';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { table } from '../output/table.js';
+import { shortId } from '../output/units.js';
+import { crossBuildCommand } from '../program/cross-build.js';
 import { layOutArtifact } from '../program/artifact-folder.js';
 import { assertApplication, buildProgram, findProgram } from '../program/build-program.js';
 import { recognize, type Prediction } from '../program/run-program.js';
@@ -22,8 +24,8 @@ FLAC, at any sample rate.
 With --json each file gives a line {"file", "label", "score", "scores"}: label is one of the model's classes, score is the label's,
 scores has every class and sums to 1. A file that can't be read gives {"file", "error"}, and the others go on.
 
-Exit codes: 0 all recognized, 1 the program can't be built or fails, 2 it is no application, 3 a file is not there or can't be read (its line says
-why), 4 there is no such application, 5 CMake or the compiler is missing.`,
+Exit codes: 0 all recognized, 1 the program can't be built or fails, 2 it is no application, or one for another kind of processor, 3 a file is
+not there or can't be read (its line says why), 4 there is no such application, 5 CMake or the compiler is missing.`,
   async run(context, args) {
     const [application, ...files] = args as [string, ...string[]];
     const program = await programOf(context, await folderOf(context, application));
@@ -54,12 +56,21 @@ async function folderOf(context: CommandContext, application: string): Promise<s
   }
   const api = await context.api();
   const id = await artifactIdOf(api, application);
-  const { kind } = await api.get<ArtifactSummary>(`/v1/artifacts/${id}`);
+  const { kind, metadata } = await api.get<ArtifactSummary>(`/v1/artifacts/${id}`);
   if (kind !== 'application' && kind !== 'program') {
     const mend = 'name an application: npx sedge artifacts list --kind application';
     throw new CommandError('CLI_NOT_AN_APPLICATION', `${id} is a ${kind}, no application`, EXIT.usage, mend);
   }
+  await assertForHere(id, String(metadata?.['target'] ?? 'native'));
   return layOutArtifact(api, id, layoutsDirectory(context.dataDirectory), context.signal);
+}
+
+async function assertForHere(id: string, target: string): Promise<void> {
+  const build = await crossBuildCommand('FOLDER', target);
+  if (build === null) return;
+  const message = `${shortId(id)} is for ${target}, and this machine builds no program for it`;
+  const mend = `save its sources and cross-build them: npx sedge artifacts export ${shortId(id)} FOLDER --files; ${build}`;
+  throw new CommandError('CLI_TARGET_FOREIGN', message, EXIT.usage, mend);
 }
 
 function asTable(predictions: Prediction[]): string {

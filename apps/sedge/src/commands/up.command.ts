@@ -8,7 +8,8 @@ export const command: SedgeCommand = {
   usage: 'up',
   summary: 'start the API server and all stages in one process, until Ctrl-C',
   help: `Serves the HTTP API at http://127.0.0.1:7350 (--port) and on the socket of the data directory.
-It listens on the loopback address only: there are no access tokens yet, so other addresses are refused.
+It listens on the loopback address only: there are no access tokens yet, so other addresses are refused, and so are requests to it under another
+name than localhost, 127.0.0.1 or [::1], or from a web page of another origin.
 
   npx sedge up                                      then, from anywhere on this machine:
   curl http://127.0.0.1:7350/v1/runs

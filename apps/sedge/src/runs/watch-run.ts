@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { ItemView, RunView } from '@sedge/workflow';
 import type { ApiClient } from '../client/api-client.js';
 import type { CommandContext } from '../command.js';
@@ -54,7 +55,7 @@ export async function finishRun(
   context: CommandContext,
   api: ApiClient,
   run: RunView,
-  again = `npx sedge run ${shellWord(run.file)}`,
+  again = sameFile(run),
 ): Promise<ExitCode> {
   const outcome = await outcomeOf(api, run, context.dataDirectory, context.signal);
   if (!context.isJson) {
@@ -64,6 +65,11 @@ export async function finishRun(
   }
   context.emit({ event: 'outcome', ...outcome });
   return run.state === 'succeeded' ? EXIT.ok : EXIT.failed;
+}
+
+/** The name of the file is as it was given, perhaps in another folder, and some runs never had one. */
+function sameFile({ file }: RunView): string {
+  return existsSync(file) ? `npx sedge run ${shellWord(file)}` : 'the command that began it';
 }
 
 async function sayFailures(context: CommandContext, api: ApiClient, run: RunView): Promise<void> {

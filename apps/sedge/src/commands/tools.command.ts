@@ -59,6 +59,7 @@ const test: SedgeCommand = {
   summary: 'look whether a tool can run here now: its files, its image, its server',
   help: `  npx sedge tools test train-pytorch
 
+Whether it also keeps its contract when it is run, cancelled, killed and asked twice: sedge conform.
 Exit codes: 0 it can, 4 there is no such tool, 5 it can't, with the reason and what to do.`,
   async run(context, args) {
     const path = `/v1/stages/tools/${encodeURIComponent(args[0]!)}/test`;

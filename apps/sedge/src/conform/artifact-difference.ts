@@ -56,9 +56,7 @@ export function firstDifference(one: Buffer, other: Buffer): string {
   if (at === shorter && one.length === other.length) return 'beyond what was compared';
   const around = (bytes: Buffer): string => {
     const text = bytes.subarray(Math.max(0, at - 12), at + 24).toString('latin1');
-    return /^[\t\n\r\x20-\x7e]*$/.test(text)
-      ? JSON.stringify(text).slice(1, -1)
-      : bytes.subarray(at, at + 8).toString('hex');
+    return /^[\t\n\r\x20-\x7e]*$/.test(text) ? text.replace(/\s+/g, ' ') : bytes.subarray(at, at + 8).toString('hex');
   };
   return `from byte ${at} on: …${around(one)}… and …${around(other)}…`;
 }

@@ -158,13 +158,20 @@ export class Workbench {
     return differenceOf(this.parts.store, this.golden!.outputs!, outputs);
   }
 
+  /** What takes far longer than the golden run is at an end that never comes. */
+  private limitMs(): number {
+    const { limitMs } = this.parts;
+    if (this.golden === null) return limitMs;
+    return Math.min(limitMs, Math.max(LEAST_LIMIT_MS, HUNG_AFTER_TIMES * this.golden.durationMs));
+  }
+
   /** Whether an attempt left all its outputs, however it ended. */
   async isWhole({ file }: Attempt): Promise<boolean> {
     return (await this.take(file)).outputs !== null;
   }
 
   private start({ place, folders, file }: LaidOutAttempt, runner: ToolRunner): RunningAttempt {
-    const { tool, limitMs, signal } = this.parts;
+    const { tool, signal } = this.parts;
     const controller = new AbortController();
     const interrupt = (): void => controller.abort();
     signal.addEventListener('abort', interrupt);
@@ -176,7 +183,7 @@ export class Workbench {
     const limit = setTimeout(() => {
       isHung = true;
       controller.abort();
-    }, limitMs);
+    }, this.limitMs());
     const startedAt = performance.now();
     const running = runner.run({
       tool: tool.registered,
@@ -243,3 +250,5 @@ export interface LaidOutAttempt {
 }
 
 const DEFAULT_GRACE_MS = 5000;
+const LEAST_LIMIT_MS = 30_000;
+const HUNG_AFTER_TIMES = 20;

@@ -1,4 +1,3 @@
-import { duration } from '../../output/units.js';
 import { midway } from '../midway.js';
 import { describeOutcome } from '../outcome-text.js';
 import { failed, passed, skipped, type Check } from '../verdict.js';
@@ -21,7 +20,7 @@ export const kill: Check<Workbench> = {
       await running.kill();
       if ((await running.ended).outcome.status === 'succeeded') continue;
       kills++;
-      const at = `killed after ${duration(bench.golden!.durationMs * moment)}`;
+      const at = `killed at ${moment * 100} % of its work`;
       const again = await bench.run(bench.main, { place: running.place, number: 2 });
       const mend =
         'whatever is kept for the next attempt must be whole: write it under another name, then rename it; check what is found';

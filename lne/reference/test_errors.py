@@ -54,3 +54,15 @@ def test_a_bound_is_kept_by_every_layer(bench, bound):
     kinds = {found[layer]["primitive"] for layer in layers}
     assert ("winograd.conv" in kinds) == (bound > 1e-6)
     assert relative_error(bench.run(model, sample, "--max-error", bound), reference(model, sample)) <= 1e-4
+
+
+@pytest.mark.parametrize(("depth", "largest"), [(4, 6), (45, 4)])
+def test_deep_networks_take_smaller_tiles(bench, depth, largest):
+    builder = ModelBuilder((1, 64, 48, 48), 6)
+    x = "input"
+    for _ in range(depth):
+        x = builder.add("Relu", [builder.conv(x, 64, 64, (3, 3))])
+    done = bench.call("optimize", bench.save(builder.model([x])))
+    assert done.returncode == 0, done.stderr
+    tiles = {max(layer["variant"][:2]) for layer in json.loads(done.stdout)["layers"] if layer["primitive"] == "winograd.conv"}
+    assert tiles == {largest}

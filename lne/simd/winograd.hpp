@@ -27,7 +27,9 @@ struct WinogradMatrices {
   double kernel[kSize][Taps] = {};
 
   constexpr WinogradMatrices() {
-    constexpr double points[] = {0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5};
+    // Opposite points around 1, which round least: of five, those between 0.6 and 2 that are exact in float and nearest to the least error.
+    constexpr double five[] = {0.0, 0.75, -0.75, 1.5, -1.5}, seven[] = {0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5};
+    const double* points = kSize == 6 ? five : seven;
     static_assert(kSize <= 8, "there are seven finite points");
     // The last point is at infinity: it takes the leading coefficient.
     for (int j = 0; j < kSize; ++j) {

@@ -81,7 +81,7 @@ void register_primitive_winograd_conv_transpose(PrimitiveRegistry& registry) {
   primitive.src_layout = Layout::kChannelsLast8;
   primitive.dst_layout = Layout::kChannelsLast8;
   primitive.refuse = refuse;
-  primitive.variants = [](const Graph& graph, const Node& node) { return variants_of(forms_for(kForms, sizes_of(graph, node), graph.vector_unit)); };
+  primitive.variants = [](const Graph& graph, const Node& node) { return variants_of(forms_for(kForms, sizes_of(graph, node), graph)); };
   primitive.lower = lower;
   primitive.overwrites = overwrites_residual;
   primitive.takes_src_steps = true;
@@ -89,7 +89,7 @@ void register_primitive_winograd_conv_transpose(PrimitiveRegistry& registry) {
   primitive.is_approximate = true;
   primitive.preference = [](const Graph& graph, const Node& node) {
     const Sizes sizes = sizes_of(graph, node);
-    return cycles_of(sizes, forms_for(kForms, sizes, graph.vector_unit).front()) < 0.9 * direct_cycles_of(sizes) ? 30 : 5;
+    return cycles_of(sizes, forms_for(kForms, sizes, graph).front()) < 0.9 * direct_cycles_of(sizes) ? 30 : 5;
   };
   registry.add(std::move(primitive));
 }

@@ -35,13 +35,13 @@ std::string refuse(const Graph& graph, const Node& node) {
   }
   const Sizes sizes = sizes_of(graph, node);
   if (sizes.height * sizes.width * sizes.out_channels > (1 << 28) || sizes.channels * sizes.out_channels > (1 << 24)) return "it is too large for 32-bit positions";
-  if (forms_for(kForms, sizes, graph.vector_unit).empty()) return "it is for kernels of 3 x 3, 5 x 5, and one row or column of 3 or 5";
+  if (forms_for(kForms, sizes, graph).empty()) return "it is for kernels of 3 x 3, 5 x 5, and one row or column of 3 or 5";
   return {};
 }
 
 bool pays(const Graph& graph, const Node& node) {
   const Sizes sizes = sizes_of(graph, node);
-  return cycles_of(sizes, forms_for(kForms, sizes, graph.vector_unit).front()) < 0.9 * direct_cycles_of(sizes);
+  return cycles_of(sizes, forms_for(kForms, sizes, graph).front()) < 0.9 * direct_cycles_of(sizes);
 }
 
 Lowered lower(const Graph& graph, const Node& node, const Variant& variant) {
@@ -79,7 +79,7 @@ void register_primitive_winograd_conv_winograd(PrimitiveRegistry& registry) {
   primitive.src_layout = Layout::kChannelsLast8;
   primitive.dst_layout = Layout::kChannelsLast8;
   primitive.refuse = refuse;
-  primitive.variants = [](const Graph& graph, const Node& node) { return variants_of(forms_for(kForms, sizes_of(graph, node), graph.vector_unit)); };
+  primitive.variants = [](const Graph& graph, const Node& node) { return variants_of(forms_for(kForms, sizes_of(graph, node), graph)); };
   primitive.lower = lower;
   primitive.overwrites = overwrites_residual;
   primitive.takes_src_steps = true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <variant>
@@ -87,6 +88,8 @@ struct Graph {
   std::map<std::string, std::string> metadata;
   /// of the target; primitives offer what fits it
   VectorUnit vector_unit;
+  /// what a layer may be expected to round beyond sums in another order, as a share of its largest element; primitives offer what keeps to it
+  double layer_rounding = std::numeric_limits<double>::infinity();
   /// elements of constants that were computed at import
   std::int64_t folded_elements = 0;
 

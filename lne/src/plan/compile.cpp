@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "../memory/placement.hpp"
@@ -162,9 +163,33 @@ std::int64_t multiply_adds_of(const Graph& graph, const Node& node) {
   return out * weights.shape[1] * weights.shape[2] * weights.shape[3];
 }
 
+namespace {
+
+/// The most layers with weights that lie behind one another.
+int depth_of(const Graph& graph) {
+  std::vector<int> depths(graph.values.size(), 0);
+  int deepest = 0;
+  for (const Node& node : graph.nodes) {
+    int depth = node.residual >= 0 ? depths[static_cast<std::size_t>(node.residual)] : 0;
+    for (const ValueId input : node.inputs) depth = std::max(depth, input >= 0 ? depths[static_cast<std::size_t>(input)] : 0);
+    if (node.op == "conv" || node.op == "conv_transpose" || node.op == "gemm" || node.op == "matmul") ++depth;
+    for (const ValueId output : node.outputs) depths[static_cast<std::size_t>(output)] = depth;
+    deepest = std::max(deepest, depth);
+  }
+  return deepest;
+}
+
+/// Rounding errors of layers that follow each other add up as noise does. With this much for the whole network, outputs of deep residual ones stay
+/// within 1e-4 of their largest element (`lne/bench/bench.py` tells for its nets).
+constexpr double kNetworkRounding = 6e-5;
+
+}  // namespace
+
 std::vector<PassReport> prepare(Graph& graph, const PlanOptions& options) {
   std::vector<PassReport> reports = run_passes(graph, options.passes_off);
   if (const Target* target = find_target(options.target)) graph.vector_unit = target->unit;
+  // A bound of the plan's own is measured instead.
+  if (options.max_error <= 0) graph.layer_rounding = kNetworkRounding / std::sqrt(std::max(1, depth_of(graph)));
   std::set<std::string> names;
   for (Node& node : graph.nodes) {
     const std::string name = node.name;

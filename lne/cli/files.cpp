@@ -43,7 +43,7 @@ std::string read_model(const Arguments& arguments) {
   return is_prototxt && read_text(beside, weights) ? caffe_bundle(model, weights) : model;
 }
 
-Option max_error_option() { return {"--max-error", "E", "bound on what Winograd layers may differ by from the reference, as a share of the largest element; without it none"}; }
+Option max_error_option() { return {"--max-error", "E", "bound on what Winograd layers may differ by from the reference, as a share of the largest element; without it the depth of the network decides"}; }
 
 Option weights_option() { return {"--weights", "FILE", "the caffemodel of a Caffe network; without it NET.caffemodel beside NET.prototxt"}; }
 

@@ -43,14 +43,12 @@ std::string mutated(std::string bytes, const std::string& other, std::mt19937& r
 
 /// What fuzzing starts from are good models of each operator; what it found before are bad ones. None ends in a crash.
 TEST(FuzzCorpus, IsReadWithoutAFault) {
-  int good = 0, all = 0;
+  int good = 0;
   for (const auto& path : corpus()) {
     SCOPED_TRACE(path.string());
     good += import_once(bytes_of(path)) ? 1 : 0;
-    ++all;
   }
   EXPECT_GT(good, 100);
-  EXPECT_GE(all, good);
 }
 
 /// Each cut of a good model is refused or read, and leaves nothing behind.

@@ -66,7 +66,7 @@ class Network {
 /// generated, for the target of their plan.
 /// @param plan text of a plan file, or empty
 /// @param max_error what a layer's result may differ by from the reference kernels' where Winograd's transforms round, as a share of its largest
-/// element; 0 sets no bound
+/// element; 0 leaves it to the depth of the network
 std::string plan_with(const std::string& plan, const std::string& target, double max_error = 0);
 
 /// By layer: what those that round more than sums in another order do (Winograd) differ by from the reference kernels, as a share of their largest

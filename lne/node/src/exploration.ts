@@ -10,7 +10,7 @@ export interface ExploreOptions {
   memoryWeight: number;
   /** packed weights may take at most this many times what the model's take; 0 sets no limit */
   weightBudget: number;
-  /** bound on what Winograd layers may differ by from the reference kernels, as a share of the largest element; 0 sets none */
+  /** bound on what Winograd layers may differ by from the reference kernels, as a share of the largest element; 0 leaves it to the depth of the network */
   maxError: number;
   seed: number;
   /** episodes of learning, and how many of them choose at random */

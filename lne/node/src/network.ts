@@ -15,7 +15,7 @@ export interface ImportOptions {
   plan: string | null;
   /** the processor that it is planned for: `native` (the default), `x86-64-v3`, `x86-64-v4`, `aarch64`, `armv7` or `generic` */
   target?: string;
-  /** bound on what Winograd layers may differ by from the reference kernels, as a share of the largest element; 0 (the default) sets none */
+  /** bound on what Winograd layers may differ by from the reference kernels, as a share of the largest element; 0 (the default) leaves it to the depth of the network */
   maxError?: number;
 }
 

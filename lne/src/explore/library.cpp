@@ -28,16 +28,6 @@ std::string source_of(const std::vector<const Candidate*>& group) {
 
 Error build_error(const std::string& output) { return {"LNE_BUILD", "kernels could not be compiled for measuring: " + output.substr(0, 2000)}; }
 
-std::vector<std::string> words_of(const std::string& text) {
-  std::vector<std::string> words;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find(' ', at), text.size());
-    if (end > at) words.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return words;
-}
-
 }  // namespace
 
 Result<Library> build_library(const Space& space, const Compiler& compiler, const LibraryOptions& options) {

@@ -24,7 +24,7 @@ struct PlanOptions {
   std::set<std::string> passes_off;
   /// for which processor the plan is made
   std::string target = "native";
-  /// what approximate primitives may differ by from the reference (`LayerError`) in a layer that names none; 0: anything
+  /// what approximate primitives may differ by from the reference (`LayerError`) in a layer that names none, measured; 0 leaves it to `Graph::layer_rounding`
   double max_error = 0;
 };
 

@@ -24,11 +24,7 @@ void build_agent(const std::string& target, const std::string& path, std::vector
     if (!problem.empty()) return tell({"LNE_FILE", problem});
   }
   std::vector<std::string> command{compiler.value().command, "-std=c++17", "-O2", "-static-libstdc++", "-static-libgcc", (folder / "main.cpp").string(), "-o", path, "-ldl"};
-  for (std::size_t at = 0; at < found->flags.size();) {
-    const std::size_t end = std::min(found->flags.find(' ', at), found->flags.size());
-    command.push_back(found->flags.substr(at, end - at));
-    at = end + 1;
-  }
+  for (const std::string& flag : words_of(found->flags)) command.push_back(flag);
   const Finished done = run_process(command);
   if (done.code != 0) tell({"LNE_BUILD", "the agent could not be built: " + done.output.substr(0, 2000)});
 }

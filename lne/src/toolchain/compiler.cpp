@@ -40,6 +40,16 @@ Result<Compiler> find_compiler(const std::string& target) {
 
 std::vector<std::string> kernel_flags() { return {"-std=c++17", "-O3", "-ffp-contract=off", "-fPIC"}; }
 
+std::vector<std::string> words_of(const std::string& text) {
+  std::vector<std::string> words;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    if (end > at) words.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return words;
+}
+
 Result<std::filesystem::path> build_tree(const std::filesystem::path& folder, const std::string& target, const std::function<Result<std::map<std::string, std::string>>()>& generate, int jobs, const IsCancelled& is_cancelled) {
   const std::filesystem::path program = folder / "build" / "app";
   if (::access(program.c_str(), X_OK) == 0) return program;

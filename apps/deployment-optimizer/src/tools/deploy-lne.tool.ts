@@ -10,6 +10,7 @@ import {
 import { nativeTarget, type Footprint } from '@sedge/lne';
 import { METADATA_FILE, type BuiltinTool, type JobFile, type JobInput } from '@sedge/tool-contracts';
 import { footprintPage, type ReportedLayer } from '../domain/footprint-page.js';
+import { MAX_ERROR } from '../domain/max-error.js';
 import { TARGETS } from '../domain/target.js';
 import { goldenInputs } from './deploy/golden-vectors.js';
 import { useOf, type GivenUse, type ModelUse } from './deploy/model-use.js';
@@ -66,14 +67,7 @@ export const tool: BuiltinTool = {
           default: 'native',
           description: 'the processor; native is that of the machine that generates',
         },
-        maxError: {
-          type: 'number',
-          minimum: 0,
-          maximum: 1,
-          default: 0,
-          description:
-            'bound on what Winograd layers may differ by from the reference, as a share of the largest element; 0 sets none',
-        },
+        maxError: MAX_ERROR,
         plugins: {
           type: ['array', 'null'],
           items: { type: 'string' },

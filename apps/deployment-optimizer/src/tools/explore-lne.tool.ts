@@ -4,6 +4,7 @@ import { canonicalJson, type DeploymentPlanMetadata } from '@sedge/artifact-cont
 import { exploreNetwork, nativeTarget, type Exploration } from '@sedge/lne';
 import { METADATA_FILE, type BuiltinTool, type JobFile, type JobInput } from '@sedge/tool-contracts';
 import { explorationReport } from '../domain/exploration-report.js';
+import { MAX_ERROR } from '../domain/max-error.js';
 import { PlannedNetwork, refuse } from './deploy/network.js';
 
 interface Parameters {
@@ -57,14 +58,7 @@ export const tool: BuiltinTool = {
           default: 0,
           description: "packed weights take at most this many times the model's; 0 sets no limit",
         },
-        maxError: {
-          type: 'number',
-          minimum: 0,
-          maximum: 1,
-          default: 0,
-          description:
-            'bound on what Winograd layers may differ by from the reference, as a share of the largest element; 0 sets none',
-        },
+        maxError: MAX_ERROR,
         plugins: {
           type: ['array', 'null'],
           items: { type: 'string' },

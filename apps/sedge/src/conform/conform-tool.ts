@@ -46,7 +46,22 @@ export async function conformNamed(around: Surroundings, request: ConformRequest
 
 /** Plays all checks at a tool that a stage runs by itself. */
 async function conformTool(around: Surroundings, request: ConformRequest): Promise<ConformResult> {
-  const place = await ToolPlace.open(around, request.tool, request.start);
+  return conformAt(await ToolPlace.open(around, request.tool, request.start), around, request);
+}
+
+/** Where a tool is tried. */
+interface TrialPlace {
+  readonly bench: Bench;
+  play(around: Surroundings, request: ConformRequest): Promise<Verdict[]>;
+  close(): Promise<void>;
+}
+
+/** Plays all checks at a place, and clears it. */
+export async function conformAt(
+  place: TrialPlace,
+  around: Surroundings,
+  request: ConformRequest,
+): Promise<ConformResult> {
   try {
     const { definition, digest } = place.bench.tool.registered;
     const verdicts = await place.play(around, request);

@@ -9,7 +9,7 @@ import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { ArtifactSamples, type ArtifactSample } from './artifact-samples.js';
 import { Bench } from './bench.js';
-import { isFoundation, type ConformRequest, type ConformResult, type Surroundings } from './conform-tool.js';
+import { conformAt, isFoundation, type ConformRequest, type ConformResult, type Surroundings } from './conform-tool.js';
 import { GoldenCases } from './golden-cases.js';
 import { StartedProgram } from './started-program.js';
 import { playChecks, type Verdict } from './verdict.js';
@@ -29,14 +29,7 @@ export async function conformWorker(around: Surroundings, request: ConformReques
       mend,
     );
   }
-  const place = await WorkerPlace.open(around, request);
-  try {
-    const { definition, digest } = place.bench.tool.registered;
-    const verdicts = await place.play(around, request);
-    return { tool: `${definition.name}@${definition.version}`, digest, verdicts };
-  } finally {
-    await place.close();
-  }
+  return conformAt(await WorkerPlace.open(around, request), around, request);
 }
 
 /** The servers of a trial. */

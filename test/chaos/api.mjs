@@ -8,13 +8,16 @@ const PATIENCE_MS = 120_000;
 
 export class Api {
   #url;
+  #token;
 
-  constructor(url) {
+  constructor(url, token) {
     this.#url = url;
+    this.#token = token;
   }
 
   async call(path, init = {}) {
-    const answer = await fetch(`${this.#url()}${path}`, { signal: AbortSignal.timeout(ANSWER_MS), ...init });
+    const headers = { authorization: `Bearer ${this.#token}`, ...init.headers };
+    const answer = await fetch(`${this.#url()}${path}`, { signal: AbortSignal.timeout(ANSWER_MS), ...init, headers });
     return { status: answer.status, text: await answer.text() };
   }
 

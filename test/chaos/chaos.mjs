@@ -67,7 +67,7 @@ async function run() {
     wire: async (name, port) => (wires[name] = await TcpWire.to(port)).port,
     ...(smallDisk && { s3Folder: smallDisk.path }),
   });
-  const api = new Api(() => cluster.url);
+  const api = new Api(() => cluster.url, cluster.token);
   await api.until(async () => (await api.get('/v1/tools')).tools.some(({ name }) => name === 'add-values'));
   const random = randomNumbers(seed);
   const workflows = Array.from({ length: count }, (_, number) => makeWorkflow(number, random));

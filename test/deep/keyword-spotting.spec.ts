@@ -63,7 +63,7 @@ describe('the keyword-spotting workflow', () => {
   it('gives the same artifacts when every service is a process of its own, on NATS, PostgreSQL and S3', async () => {
     const cluster = await Cluster.start({ home: join(folder, 'cluster'), workers: 2, environment, fsync: false });
     try {
-      const api = new ClusterApi(cluster.url);
+      const api = new ClusterApi(cluster.url, cluster.token);
       await api.hasTools('ingest-speech-commands', 'extract-mfcc', 'train-pytorch', 'deploy-lne', 'benchmark-accuracy');
       const run = await api.ended(await api.startRun(workflowText()), 3_000_000);
       expect([run.state, run.failure]).toEqual(['succeeded', null]);

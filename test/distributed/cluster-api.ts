@@ -8,10 +8,14 @@ export interface JobAnswer {
 
 /** What tests ask of a running Sedge over HTTP. */
 export class ClusterApi {
-  constructor(readonly url: string) {}
+  constructor(
+    readonly url: string,
+    private readonly token: string,
+  ) {}
 
   async call(path: string, init?: RequestInit): Promise<{ status: number; text: string }> {
-    const answer = await fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(30_000), ...init });
+    const headers = { authorization: `Bearer ${this.token}`, ...(init?.headers as Record<string, string> | undefined) };
+    const answer = await fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(30_000), ...init, headers });
     return { status: answer.status, text: await answer.text() };
   }
 

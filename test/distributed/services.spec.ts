@@ -24,9 +24,9 @@ class Stranger {
   private readonly child: ChildProcess;
   readonly isReady: Promise<unknown>;
 
-  constructor(args: string[]) {
+  constructor(args: string[], token: string) {
     const cwd = join('tools', 'examples', 'third-parties');
-    const env = { PATH: process.env['PATH'], JUDGE_TAKES_S: '2', PYTHONDONTWRITEBYTECODE: '1' };
+    const env = { PATH: process.env['PATH'], JUDGE_TAKES_S: '2', PYTHONDONTWRITEBYTECODE: '1', SEDGE_TOKEN: token };
     this.child = spawn('python3', args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
     this.isReady = once(this.child.stdout!, 'data');
   }
@@ -70,6 +70,7 @@ describe.skipIf(missing)(`services as processes of their own (${missing ?? 'on r
       home: join(folder.path, 'cluster'),
       workers: 2,
       stages: ['training', 'benchmark'],
+      teams: { training: 'judges', benchmark: 'measurers' },
       environment: {
         SEDGE_TOOLS_DIR: SAMPLE_TOOLS,
         SEDGE_CORES: '1',
@@ -78,7 +79,7 @@ describe.skipIf(missing)(`services as processes of their own (${missing ?? 'on r
       },
       fsync: false,
     });
-    api = new ClusterApi(cluster.url);
+    api = new ClusterApi(cluster.url, cluster.token);
     connection = await connect({ servers: cluster.nats.url, maxReconnectAttempts: -1 });
     const events = ['job', 'artifact', 'tool'].map((noun) => `sedge.${noun}.>`);
     for (const subject of events) {
@@ -95,8 +96,10 @@ describe.skipIf(missing)(`services as processes of their own (${missing ?? 'on r
     await folder?.remove();
   });
 
+  const at = ({ url }: { url: string }): ClusterApi => new ClusterApi(url, cluster.token);
+
   const jobOf = async (id: string, stage = 'training'): Promise<JobAnswer> =>
-    new ClusterApi(cluster.copiesOf(stage)[0]!.url).get<JobAnswer>(`/v1/jobs/${id}`);
+    at(cluster.copiesOf(stage)[0]!).get<JobAnswer>(`/v1/jobs/${id}`);
 
   /** Asks for one job of a second or so, and waits until somebody is at it. */
   async function underWay(value: number): Promise<{ run: string; job: string; worker: string }> {
@@ -129,7 +132,7 @@ steps:
     const run = await api.ended(await api.startRun(WORKFLOW.replace('name: sums', 'name: again')));
     for (const { name, job } of run.items.filter((item) => item.name.startsWith('many'))) {
       for (const copy of cluster.copiesOf('training')) {
-        const { text } = await new ClusterApi(copy.url).call(`/v1/jobs/${job}/logs`);
+        const { text } = await at(copy).call(`/v1/jobs/${job}/logs`);
         expect(`${name}: ${text}`).toContain('the sum is');
       }
     }
@@ -155,16 +158,14 @@ steps:
     const ended = await api.ended(run);
     expect(ended.state).toBe('succeeded');
     const { attempts } = await jobOf(job, 'training').catch(() =>
-      new ClusterApi(cluster.copiesOf('training').find((copy) => copy !== leaving)!.url).get<JobAnswer>(
-        `/v1/jobs/${job}`,
-      ),
+      at(cluster.copiesOf('training').find((copy) => copy !== leaving)!).get<JobAnswer>(`/v1/jobs/${job}`),
     );
     expect(attempts.map(({ outcome }) => outcome)).toEqual(['handed-back', 'succeeded']);
     await leaving.start();
   });
 
   it('say when they can not work, and go on by themselves when their back ends are there again', async () => {
-    const copy = new ClusterApi(cluster.copiesOf('training')[0]!.url);
+    const copy = at(cluster.copiesOf('training')[0]!);
     expect((await copy.call('/v1/health/ready')).status).toBe(200);
     const run = await api.startRun(
       WORKFLOW.replace('value: 100', 'value: 200').replace(/\[1.*6\]/, '[21, 22, 23, 24]'),
@@ -238,7 +239,8 @@ steps:
     const stage = cluster.copiesOf('training')[0]!.url;
     const places = ['--nats', cluster.nats.url, '--api', cluster.url];
     const worker = ['worker.py', ...places, '--stage', stage, '--tool', 'judge-value'];
-    const strangers = [worker, worker, ['bystander.py', ...places]].map((args) => new Stranger(args));
+    const token = await cluster.access.token({ subject: 'stranger', scope: 'run', team: 'judges' });
+    const strangers = [worker, worker, ['bystander.py', ...places]].map((args) => new Stranger(args, token));
     try {
       await Promise.all(strangers.map((stranger) => stranger.isReady));
       const run = await api.startRun(`name: strangers

@@ -39,7 +39,10 @@ async function run() {
   for (const service of cluster.services) service.onExit = () => void (isEnding || restart(service, () => isEnding));
   for (const { name, url, pid } of cluster.services) console.log(`  ${name.padEnd(24)} ${url}  process ${pid}`);
   console.log(`Logs: ${join(cluster.home, 'logs')}`);
-  console.log(`Sedge listens at ${cluster.url}; try: npx sedge run FILE --server ${cluster.url}`);
+  console.log(
+    `Sedge listens at ${cluster.url}; try: npx sedge run FILE --server ${cluster.url} --token-file ${cluster.tokenFile}`,
+  );
+  console.log(`Tokens for others: npx sedge token create --scope run --folder ${cluster.access.folder}`);
   await new Promise((end) => process.once('SIGINT', end).once('SIGTERM', end));
   console.log('Ending: work under way is handed back');
   isEnding = true;

@@ -4,13 +4,14 @@ import { CommandError } from './errors.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { red } from './output/terminal.js';
 import { mistakesText } from './output/mistakes.js';
-import { answers, connectOrStart, type Connection } from './server/connect.js';
+import { answers, connectOrStart, type Connection, type NamedServer } from './server/connect.js';
 import { dataDirectoryOf, socketPathOf } from './server/data-directory.js';
 
 export interface GlobalOptions extends Record<string, unknown> {
   json?: boolean;
   dataDir?: string;
   server?: string;
+  tokenFile?: string;
   verbose?: boolean;
 }
 
@@ -18,7 +19,7 @@ export interface GlobalOptions extends Record<string, unknown> {
 export async function executeCommand(command: SedgeCommand, args: string[], options: GlobalOptions): Promise<ExitCode> {
   const interruption = watchInterrupts();
   const isVerbose = options.verbose === true;
-  const connector = new Connector(dataDirectoryOf(options.dataDir), options.server, isVerbose);
+  const connector = new Connector(dataDirectoryOf(options.dataDir), serverOf(options), isVerbose);
   const isJson = options.json === true;
   const context: CommandContext = {
     isJson,
@@ -42,6 +43,9 @@ export async function executeCommand(command: SedgeCommand, args: string[], opti
   }
 }
 
+const serverOf = ({ server, tokenFile }: GlobalOptions): NamedServer | undefined =>
+  server === undefined ? undefined : { url: server, tokenFile };
+
 /** How long a process that ends may keep the data directory. */
 const TAKE_OVER_MS = 30_000;
 
@@ -51,12 +55,12 @@ class Connector {
 
   constructor(
     readonly dataDirectory: string,
-    private readonly serverUrl: string | undefined,
+    private readonly server: NamedServer | undefined,
     private readonly isVerbose: boolean,
   ) {}
 
   open(): Promise<Connection> {
-    return (this.connection ??= connectOrStart(this.dataDirectory, this.serverUrl, this.isVerbose));
+    return (this.connection ??= connectOrStart(this.dataDirectory, this.server, this.isVerbose));
   }
 
   /**
@@ -64,7 +68,7 @@ class Connector {
    * @returns false where the user named the server
    */
   async reopen(signal: AbortSignal): Promise<boolean> {
-    if (this.serverUrl !== undefined) return false;
+    if (this.server !== undefined) return false;
     for (const deadline = Date.now() + TAKE_OVER_MS; ; await pause(500, undefined, { signal })) {
       try {
         this.connection = null;
@@ -77,7 +81,7 @@ class Connector {
   }
 
   async isRunning(): Promise<boolean> {
-    return this.serverUrl !== undefined || (await answers(socketPathOf(this.dataDirectory)));
+    return this.server !== undefined || (await answers(socketPathOf(this.dataDirectory)));
   }
 
   async close(): Promise<void> {

@@ -93,5 +93,6 @@ function addGlobalOptions(command: Command): void {
     .option('--json', 'print machine-readable JSON, one value a line')
     .option('--data-dir <folder>', 'where artifacts and state are kept')
     .option('--server <url>', 'use the Sedge at this address')
+    .option('--token-file <file>', 'access token for --server; else SEDGE_TOKEN')
     .option('--verbose', 'print the log of the services on standard error too');
 }

@@ -31,6 +31,7 @@ does, it starts one for as long as it takes. Everything that the commands do goe
 | \`--json\` | print JSON, one value a line, on standard output and nothing else; lists are newest first; a mistake is \`{"error": {"code", "message", "mend", "details"}}\` |
 | \`--data-dir FOLDER\` | where artifacts and state are kept; else \`SEDGE_HOME\`, else \`~/.local/share/sedge\` |
 | \`--server URL\` | use the Sedge at this address instead |
+| \`--token-file FILE\` | the access token for \`--server\`; else the environment variable \`SEDGE_TOKEN\` |
 | \`--verbose\` | print the log of the services on standard error, as lines of JSON; it is in the file \`sedge.log\` of the data directory anyway |
 
 Artifacts are named by their id or its beginning (at least six digits), as lists show it; runs by their id.

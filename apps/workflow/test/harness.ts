@@ -68,6 +68,8 @@ export class Harness {
       toolDirectories: [],
       worker: `test-${Math.random()}`,
       isAlone: true,
+      teams: {},
+      authorization: () => ({}),
       leaseS: 30,
       machine: describeMachine({ cores: 2, memoryMb: null }),
       url: null,

@@ -21,5 +21,16 @@ function description(): Omit<OpenAPIObject, 'paths'> {
     .setTitle('Sedge')
     .setDescription('Workflows, runs, tools, jobs and artifacts. Errors are answered as {code, message, mend}.')
     .setVersion('1')
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'JWT',
+        description:
+          'An access token (RFC 9068) of npx sedge token create. Each operation names the scope that it needs as x-sedge-scope: ' +
+          'read, run or admin, each of which includes those before it; open needs none. A Sedge for its own machine alone asks for no token.',
+      },
+      'token',
+    )
     .build();
 }

@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { DEAD_LETTERS, type DeadLetters, type KeptLetter } from '@sedge/ports';
-import { errorsOf } from '@sedge/service-kit';
+import { AskedBy, Needs, Teams, errorsOf, type Caller } from '@sedge/service-kit';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 
@@ -31,9 +31,13 @@ class DeadLettersQueryDto {
 
 /** The events that could not be handled: looked at, sent again, or forgotten. */
 @ApiTags('dead letters')
+@Needs('read')
 @Controller('v1/dead-letters')
 export class DeadLettersController {
-  constructor(@Inject(DEAD_LETTERS) private readonly letters: DeadLetters) {}
+  constructor(
+    @Inject(DEAD_LETTERS) private readonly letters: DeadLetters,
+    private readonly teams: Teams,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'Lists events that could not be handled, each with the reason, oldest first' })
@@ -50,16 +54,20 @@ export class DeadLettersController {
   }
 
   @Post(':id/replay')
+  @Needs('run')
   @ApiOperation({ summary: 'Sends an event again to all who want it, and forgets the letter' })
   @HttpCode(204)
-  async replay(@Param('id') id: string): Promise<void> {
+  async replay(@Param('id') id: string, @AskedBy() caller: Caller): Promise<void> {
+    this.teams.assertMayActForConsumer(caller, (await this.show(id)).consumer);
     if (!(await this.letters.replay(id))) throw error('DEAD_LETTER_UNKNOWN', { id });
   }
 
   @Delete(':id')
+  @Needs('run')
   @ApiOperation({ summary: 'Forgets an event that could not be handled' })
   @HttpCode(204)
-  async discard(@Param('id') id: string): Promise<void> {
+  async discard(@Param('id') id: string, @AskedBy() caller: Caller): Promise<void> {
+    this.teams.assertMayActForConsumer(caller, (await this.show(id)).consumer);
     if (!(await this.letters.discard(id))) throw error('DEAD_LETTER_UNKNOWN', { id });
   }
 }

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, type BeforeApplicationShutdown } from '@nestjs
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { digestOfBytes } from '@sedge/artifact-contracts';
 import { ARTIFACT_STORE, DATABASE, EVENT_BUS, type ArtifactStore, type Database, type EventBus } from '@sedge/ports';
-import { errorsOf } from '@sedge/service-kit';
+import { Open, errorsOf } from '@sedge/service-kit';
 
 const error = errorsOf({
   PROCESS_NOT_READY: {
@@ -17,6 +17,7 @@ const ANY_BLOB = digestOfBytes('');
 
 /** Tells whoever runs the process how it is. */
 @ApiTags('health')
+@Open()
 @Controller('v1/health')
 export class HealthController implements BeforeApplicationShutdown {
   private isEnding = false;

@@ -1,7 +1,8 @@
 import { Global, Module, type BeforeApplicationShutdown, type DynamicModule } from '@nestjs/common';
 import { ARTIFACT_STORE, DATABASE, DEAD_LETTERS, EVENT_BUS, TOOL_RUNNERS, type EventBus } from '@sedge/ports';
-import { HOST } from '@sedge/service-kit';
+import { ACCESS, AccessGuard, HOST, Teams } from '@sedge/service-kit';
 import { Inject } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { HealthController } from './health.controller.js';
 import type { Platform } from './platform.js';
@@ -20,12 +21,13 @@ export class PlatformModule implements BeforeApplicationShutdown {
       { provide: ARTIFACT_STORE, useValue: platform.store },
       { provide: TOOL_RUNNERS, useValue: platform.runners },
       { provide: HOST, useValue: platform.host },
+      { provide: ACCESS, useValue: platform.access },
     ];
     return {
       module: PlatformModule,
       controllers: [HealthController, DeadLettersController],
-      providers,
-      exports: providers.map(({ provide }) => provide),
+      providers: [...providers, Teams, { provide: APP_GUARD, useClass: AccessGuard }],
+      exports: [...providers.map(({ provide }) => provide), Teams],
     };
   }
 

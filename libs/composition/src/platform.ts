@@ -11,8 +11,9 @@ import { PostgresDatabase } from '@sedge/adapter-postgres';
 import { ProcessRunner, runToolCommand } from '@sedge/adapter-process';
 import { S3Store } from '@sedge/adapter-s3';
 import type { ArtifactStore, Database, DeadLetters, EventBus, ToolRunner } from '@sedge/ports';
-import { describeMachine, type Host } from '@sedge/service-kit';
+import { describeMachine, type Access, type Host } from '@sedge/service-kit';
 import { TableDeadLetters } from './dead-letters.js';
+import { authorizationOf, openAccess } from './open-access.js';
 import type { Settings } from './settings.js';
 import { waitForLock } from './system-lock.js';
 
@@ -27,6 +28,7 @@ export interface Platform {
   store: ArtifactStore;
   runners: ToolRunner[];
   host: Host;
+  access: Access;
 }
 
 /** Who is told of what happens below the ports. */
@@ -39,6 +41,7 @@ export interface PlatformListeners {
 
 /** Binds each port to an adapter. The data directory is locked before. */
 export async function openPlatform(settings: Settings, { onTrouble, onStopped }: PlatformListeners): Promise<Platform> {
+  const access = await openAccess(settings.access);
   const host = hostOf(settings);
   const database = await openDatabase(settings, host, onStopped);
   const [store, events] = await Promise.all([openStore(settings), openEvents(settings, { database, host, onTrouble })]);
@@ -47,7 +50,7 @@ export async function openPlatform(settings: Settings, { onTrouble, onStopped }:
     new ContainerRunner(runToolCommand),
     new HttpToolRunner(),
   ];
-  return { database, ...events, store, runners, host };
+  return { database, ...events, store, runners, host, access };
 }
 
 async function openDatabase(
@@ -88,7 +91,7 @@ async function openStore({ artifacts, dataDirectory }: Settings): Promise<Artifa
   return store;
 }
 
-function hostOf({ dataDirectory, toolDirectories, cores, memoryMb, leaseS, url, state }: Settings): Host {
+function hostOf({ dataDirectory, toolDirectories, cores, memoryMb, leaseS, url, state, access }: Settings): Host {
   return {
     dataDirectory,
     toolDirectories,
@@ -98,5 +101,7 @@ function hostOf({ dataDirectory, toolDirectories, cores, memoryMb, leaseS, url, 
     leaseS,
     machine: describeMachine({ cores, memoryMb }),
     url,
+    teams: access.teams,
+    authorization: authorizationOf(access),
   };
 }

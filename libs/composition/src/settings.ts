@@ -15,9 +15,12 @@ class EnvironmentVariables {
   @IsOptional() @IsString() SEDGE_TOOLS_DIR?: string;
   /** folder of the environments of process tools, which several data directories may share; default: in the data directory */
   @IsOptional() @IsString() SEDGE_ENVIRONMENTS_DIR?: string;
-  /** address to listen on; only this machine's own until there are access tokens */
+  /** address to listen on; only this machine's own where no tokens are asked for */
   @IsOptional()
-  @IsIn(['127.0.0.1', '::1', 'localhost'], { message: 'SEDGE_HOST must be 127.0.0.1, ::1 or localhost' })
+  @ValidateIf(({ SEDGE_ACCESS_KEYS }: EnvironmentVariables) => SEDGE_ACCESS_KEYS === undefined)
+  @IsIn(['127.0.0.1', '::1', 'localhost'], {
+    message: 'SEDGE_HOST must be 127.0.0.1, ::1 or localhost unless SEDGE_ACCESS_KEYS is set',
+  })
   SEDGE_HOST?: string;
   /** TCP port; 0 takes a free one; absent: none, only the socket of the data directory */
   @IsOptional() @IsInt() @Min(0) @Max(65535) SEDGE_PORT?: number;
@@ -62,6 +65,16 @@ class EnvironmentVariables {
   @IsOptional() @IsString() SEDGE_S3_REGION?: string;
   /** base address at which other services reach this process, e.g. http://training:7350 */
   @IsOptional() @Matches(/^https?:\/\/[^/]+$/) SEDGE_URL?: string;
+  /** file of the keys by which access tokens are checked (a JSON Web Key Set); absent: no tokens, for this machine alone */
+  @IsOptional() @IsString() SEDGE_ACCESS_KEYS?: string;
+  /** file of the access token by which this process speaks to other services */
+  @IsOptional() @IsString() SEDGE_TOKEN_FILE?: string;
+  /** which team owns a stage: STAGE=TEAM,… */
+  @IsOptional()
+  @Matches(/^[\w-]+=[\w.-]+(,[\w-]+=[\w.-]+)*$/, {
+    message: 'SEDGE_TEAMS must be like training=vision,benchmark=measuring',
+  })
+  SEDGE_TEAMS?: string;
 }
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -80,9 +93,19 @@ export interface Settings {
   leaseS: number;
   logLevel: LogLevel;
   url: string | null;
+  access: AccessSettings;
   events: { kind: 'memory' } | { kind: 'nats'; url: string };
   state: { kind: 'pglite' } | { kind: 'postgres'; url: string; poolSize: number };
   artifacts: { kind: 'directory' } | S3Settings;
+}
+
+export interface AccessSettings {
+  /** file of the keys by which tokens are checked, null where none are asked for */
+  keysFile: string | null;
+  /** file of the process's own token */
+  tokenFile: string | null;
+  /** owning team by stage */
+  teams: Record<string, string>;
 }
 
 export interface S3Settings {
@@ -128,6 +151,16 @@ export function readSettings(environment: Environment): Settings {
     leaseS: given.SEDGE_LEASE_S ?? LEASE_S,
     logLevel: given.SEDGE_LOG_LEVEL ?? 'warn',
     url: given.SEDGE_URL ?? null,
+    access: {
+      keysFile: given.SEDGE_ACCESS_KEYS ?? null,
+      tokenFile: given.SEDGE_TOKEN_FILE ?? null,
+      teams: Object.fromEntries(
+        (given.SEDGE_TEAMS ?? '')
+          .split(',')
+          .filter(Boolean)
+          .map((pair) => pair.split('=')),
+      ) as Record<string, string>,
+    },
     events: given.SEDGE_EVENTS === 'nats' ? { kind: 'nats', url: given.SEDGE_NATS_URL! } : { kind: 'memory' },
     state:
       given.SEDGE_STATE === 'postgres'

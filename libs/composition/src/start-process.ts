@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { ErrorFilter, requestValidation } from '@sedge/service-kit';
+import { ErrorFilter, requestValidation, undeclaredRoutes, type Access } from '@sedge/service-kit';
 import { serveApiDocument } from './api-document.js';
 import { lockDataDirectory } from './data-directory-lock.js';
 import { DiskReserve } from './disk-reserve.js';
@@ -97,11 +97,17 @@ async function startApplication(
   serveApiDocument(app);
   configure?.(app);
   await app.init();
+  const undeclared = undeclaredRoutes(app);
+  if (undeclared.length > 0) {
+    await app.close();
+    throw new Error(`routes that don't say who may ask for them: ${undeclared.join(', ')}; add Needs or Open`);
+  }
   const socketPath = join(settings.dataDirectory, 'sedge.sock');
   const servers: Server[] = [];
   try {
-    servers.push(await listenOnSocket(app, socketPath));
-    if (settings.listen) servers.push(await listenOnPort(app, settings.listen, settings.url));
+    servers.push(await listenOnSocket(admitting(app, platform.access), socketPath));
+    if (settings.listen)
+      servers.push(await listenOnPort(portListener(app, platform.access, settings), settings.listen));
   } catch (error) {
     await Promise.all(servers.map(closeServer));
     await app.close();
@@ -122,21 +128,38 @@ function rootModule(modules: Type[], platform: Platform): Type {
   return RootModule;
 }
 
+const listenerOf = (app: NestExpressApplication): RequestListener =>
+  app.getHttpAdapter().getInstance() as RequestListener;
+
+/** Lets requests in that come by where only those can be who may do anything. */
+function admitting(app: NestExpressApplication, access: Access): RequestListener {
+  const handle = listenerOf(app);
+  return (request, response) => {
+    access.admit(request);
+    handle(request, response);
+  };
+}
+
+/** Either every request shows a token, or nobody but this machine is let in. */
+function portListener(
+  app: NestExpressApplication,
+  access: Access,
+  { access: { keysFile }, url }: Settings,
+): RequestListener {
+  return keysFile === null ? onlySameMachine(admitting(app, access), url) : listenerOf(app);
+}
+
 /** The lock is ours, so a socket file that is there is a dead process's. Only this user may connect. */
-async function listenOnSocket(app: NestExpressApplication, path: string): Promise<Server> {
+async function listenOnSocket(handle: RequestListener, path: string): Promise<Server> {
   if (existsSync(path)) await rm(path);
-  const server = createServer(app.getHttpAdapter().getInstance() as never);
+  const server = createServer(handle);
   await listen(server, { path });
   await chmod(path, 0o600);
   return server;
 }
 
-async function listenOnPort(
-  app: NestExpressApplication,
-  listenAt: { host: string; port: number },
-  url: string | null,
-): Promise<Server> {
-  const server = createServer(onlySameMachine(app.getHttpAdapter().getInstance() as RequestListener, url));
+async function listenOnPort(handle: RequestListener, listenAt: { host: string; port: number }): Promise<Server> {
+  const server = createServer(handle);
   try {
     await listen(server, listenAt);
   } catch (error) {

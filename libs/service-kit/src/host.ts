@@ -15,6 +15,10 @@ export interface Host {
   machine: Machine;
   /** base address of the HTTP API of this process as other services reach it, or null in the all-in-one process */
   url: string | null;
+  /** the team that owns a stage, by its name; a stage that is not listed belongs to nobody in particular */
+  teams: Readonly<Record<string, string>>;
+  /** headers by which this process shows other services who it is */
+  authorization(): Record<string, string>;
 }
 
 export const HOST = Symbol('Host');

@@ -1,3 +1,11 @@
+export { ACCESS, Access } from './access/access.js';
+export { AccessGuard } from './access/access-guard.js';
+export { TokenReader, makeKeyPair, makeToken, type KeyPair } from './access/access-tokens.js';
+export { SCOPES, type Caller, type Scope } from './access/caller.js';
+export { ACCESS_ERRORS } from './access/errors.js';
+export { AskedBy, Needs, Open } from './access/needs.js';
+export { Teams } from './access/teams.service.js';
+export { undeclaredRoutes } from './access/undeclared-routes.js';
 export { ErrorFilter } from './errors/error.filter.js';
 export { ServiceError, errorsOf, type ErrorRow, type ErrorTable } from './errors/service-error.js';
 export { FindsNul, requestValidation, sentencesOf } from './errors/validation.js';

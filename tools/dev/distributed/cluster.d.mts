@@ -13,12 +13,27 @@ export interface ServiceProcess {
   signal(name: NodeJS.Signals): void;
 }
 
+export interface TokenRequest {
+  subject: string;
+  scope: string;
+  team?: string | null;
+  expiresAt?: Date;
+}
+
+export interface AccessKeys {
+  readonly folder: string;
+  readonly file: string;
+  token(request: TokenRequest): Promise<string>;
+  tokenFile(name: string, request: TokenRequest): Promise<string>;
+}
+
 export interface ClusterOptions {
   home: string;
   workers?: number;
   stages?: string[];
   port?: number;
   environment?: Record<string, string>;
+  teams?: Record<string, string>;
   fsync?: boolean;
   wire?: (name: string, port: number) => Promise<number>;
   s3Folder?: string;
@@ -32,6 +47,10 @@ export declare class Cluster {
   readonly services: ServiceProcess[];
   readonly home: string;
   readonly url: string;
+  readonly access: AccessKeys;
+  /** of an administrator */
+  readonly token: string;
+  readonly tokenFile: string;
   readonly nats: NatsServer;
   readonly postgres: PostgresServer;
   readonly s3: S3Server;

@@ -1,9 +1,10 @@
 // NATS, PostgreSQL, an S3 server and every service as processes of their own on this machine: what `npm run up:distributed` starts, and tests.
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { provisionServices, urlFor } from '@sedge/adapter-postgres';
 import { NatsServer, PostgresServer, S3Server, freePort } from '@sedge/local-servers';
+import { AccessKeys } from './access-keys.mjs';
 import { ServiceProcess } from './service-process.mjs';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
@@ -26,6 +27,7 @@ export class Cluster {
    * @param options.environment further settings of every service
    * @param options.wire gives the port by which services reach a back end, for its name and own port; default: its own
    * @param options.entries main files of services that are none of ours, by name
+   * @param options.teams the team that owns a stage, by its name
    * @param options.fsync false where what is committed need not survive a power cut
    */
   static async start(options) {
@@ -40,7 +42,17 @@ export class Cluster {
   }
 
   constructor({ home, workers = 1, stages = STAGES, port = 0, environment = {}, fsync = true, entries = {}, ...more }) {
-    Object.assign(this, { home: resolve(home), workers, stages, port, environment, fsync, entries, ...more });
+    Object.assign(this, {
+      home: resolve(home),
+      workers,
+      stages,
+      port,
+      environment,
+      fsync,
+      entries,
+      teams: {},
+      ...more,
+    });
   }
 
   /** Address of the API that users talk to. */
@@ -54,6 +66,9 @@ export class Cluster {
 
   async #start() {
     const at = (name) => join(this.home, name);
+    this.access = await AccessKeys.open(at('access'));
+    this.tokenFile = await this.access.tokenFile('operator', { subject: 'operator', scope: 'admin' });
+    this.token = (await readFile(this.tokenFile, 'utf8')).trim();
     for (const name of ['nats', 'postgres', 's3']) await mkdir(at(name), { recursive: true });
     [this.nats, this.postgres, this.s3] = await Promise.all([
       NatsServer.start({ folder: at('nats') }),
@@ -86,6 +101,11 @@ export class Cluster {
       SEDGE_ENVIRONMENTS_DIR: join(this.home, 'environments'),
       SEDGE_PORT: String(listenAt),
       SEDGE_URL: `http://127.0.0.1:${listenAt}`,
+      SEDGE_ACCESS_KEYS: this.access.file,
+      SEDGE_TOKEN_FILE: await this.access.tokenFile(service, { subject: `service:${service}`, scope: 'read' }),
+      SEDGE_TEAMS: Object.entries(this.teams)
+        .map((pair) => pair.join('='))
+        .join(','),
       ...this.backEndsFor(service),
       ...this.environment,
     };

@@ -1,6 +1,10 @@
-"""As much of Sedge's HTTP API as a small worker needs; the whole is described at /v1/openapi.json."""
+"""As much of Sedge's HTTP API as a small worker needs; the whole is described at /v1/openapi.json.
+
+The access token, where one is asked for, is in SEDGE_TOKEN.
+"""
 
 import json
+import os
 import urllib.error
 import urllib.request
 
@@ -18,7 +22,9 @@ def ask(method, url, body=None, headers=None):
     """Sends JSON, or bytes as they are, and reads JSON."""
     data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     kind = {} if body is None or isinstance(body, bytes) else {"content-type": "application/json"}
-    request = urllib.request.Request(url, data=data, method=method, headers={**kind, **(headers or {})})
+    token = os.environ.get("SEDGE_TOKEN")
+    shown = {"authorization": f"Bearer {token}"} if token else {}
+    request = urllib.request.Request(url, data=data, method=method, headers={**kind, **shown, **(headers or {})})
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             text = answer.read()

@@ -19,7 +19,11 @@ export interface ServerEvent {
 
 /** Talks to Sedge's HTTP API: all that the commands do goes through here, so that a plain HTTP client can do the same. */
 export class ApiClient {
-  constructor(private readonly endpoint: Endpoint) {}
+  /** @param token the access token, which is sent to an address only: a socket asks for none */
+  constructor(
+    private readonly endpoint: Endpoint,
+    private readonly token: string | null = null,
+  ) {}
 
   get<Response>(path: string): Promise<Response> {
     return this.json('GET', path);
@@ -127,7 +131,9 @@ export class ApiClient {
           ? httpRequest({ ...options, socketPath: this.endpoint.socketPath, path }, resolve)
           : (this.endpoint.url.startsWith('https:') ? httpsRequest : httpRequest)(
               new URL(path, this.endpoint.url),
-              options,
+              this.token === null
+                ? options
+                : { ...options, headers: { ...headers, authorization: `Bearer ${this.token}` } },
               resolve,
             );
       request.on('error', (error: NodeJS.ErrnoException) => {
@@ -156,6 +162,9 @@ interface ApiErrorBody {
   details?: unknown;
 }
 
+/** What was asked for is wrong, or the token with which it was. */
+const USAGE_STATUSES = new Set([400, 401, 403, 422]);
+
 /** The API answers mistakes with {code, message, mend, details}. */
 function errorOf(status: number, text: string, what: string): CommandError {
   let body: ApiErrorBody = {};
@@ -164,7 +173,7 @@ function errorOf(status: number, text: string, what: string): CommandError {
   } catch {
     body = { message: text.slice(0, 500) };
   }
-  const exitCode = status === 404 ? EXIT.notFound : status === 400 || status === 422 ? EXIT.usage : EXIT.failed;
+  const exitCode = status === 404 ? EXIT.notFound : USAGE_STATUSES.has(status) ? EXIT.usage : EXIT.failed;
   const message = typeof body.message === 'string' ? body.message : `${what} was answered with ${status}`;
   return new CommandError(body.code ?? `HTTP_${status}`, message, exitCode, body.mend, body.details);
 }

@@ -8,8 +8,9 @@ export const command: SedgeCommand = {
   usage: 'up',
   summary: 'start the API server and all stages in one process, until Ctrl-C',
   help: `Serves the HTTP API at http://127.0.0.1:7350 (--port) and on the socket of the data directory.
-It listens on the loopback address only: there are no access tokens yet, so other addresses are refused, and so are requests to it under another
-name than localhost, 127.0.0.1 or [::1], or from a web page of another origin.
+It asks for no access tokens and listens on the loopback address only: other addresses are refused, and so are requests to it under another
+name than localhost, 127.0.0.1 or [::1], or from a web page of another origin. With SEDGE_ACCESS_KEYS it asks for tokens (npx sedge help token),
+and may listen elsewhere.
 
   npx sedge up                                      then, from anywhere on this machine:
   curl http://127.0.0.1:7350/v1/runs
@@ -20,13 +21,13 @@ Exit codes: 0 ended by Ctrl-C, 2 the address or port is refused, 5 the port or t
   configure(command) {
     command
       .option('--port <number>', 'TCP port; 0 takes a free one', '7350')
-      .option('--host <address>', 'address to listen on; loopback only', '127.0.0.1');
+      .option('--host <address>', 'address to listen on; loopback only unless SEDGE_ACCESS_KEYS is set', '127.0.0.1');
   },
   async run(context, _args, options) {
     const host = String(options['host']);
     const port = Number(options['port']);
-    if (!LOOPBACK.has(host)) {
-      const mend = 'use 127.0.0.1 and reach it through an SSH tunnel: there are no access tokens yet';
+    if (!LOOPBACK.has(host) && !process.env['SEDGE_ACCESS_KEYS']) {
+      const mend = 'use 127.0.0.1 and reach it through an SSH tunnel, or ask for access tokens: npx sedge help token';
       throw new CommandError('CLI_ADDRESS_REFUSED', `refusing to listen on ${host}`, EXIT.usage, mend);
     }
     if (!Number.isInteger(port) || port < 0 || port > 65535) {

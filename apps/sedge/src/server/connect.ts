@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApiClient } from '../client/api-client.js';
@@ -13,28 +14,48 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** Connects to `serverUrl` or to the running process of the data directory; starts an all-in-one process inside this one when there is none. */
+/** A Sedge that the user names. */
+export interface NamedServer {
+  url: string;
+  /** file of the access token; absent: SEDGE_TOKEN */
+  tokenFile: string | undefined;
+}
+
+/** Connects to the server that is named or to the running process of the data directory; starts an all-in-one process inside this one when there is none. */
 export async function connectOrStart(
   dataDirectory: string,
-  serverUrl: string | undefined,
+  server: NamedServer | undefined,
   isVerbose: boolean,
 ): Promise<Connection> {
-  if (serverUrl !== undefined) assertAddress(serverUrl);
-  if (serverUrl !== undefined) return { api: new ApiClient({ url: serverUrl }), isOwn: false, close: async () => {} };
+  if (server !== undefined) {
+    assertAddress(server.url);
+    const api = new ApiClient({ url: server.url }, tokenFor(server));
+    return { api, isOwn: false, close: async () => {} };
+  }
   const socketPath = socketPathOf(dataDirectory);
   const api = new ApiClient({ socketPath });
   if (await answers(socketPath)) return { api, isOwn: false, close: async () => {} };
   // Loaded only when needed: most of what the process consists of is behind this import.
   const { startAllInOne } = await import('./all-in-one.js');
-  const server = await startAllInOne({ dataDirectory, isVerbose });
+  const started = await startAllInOne({ dataDirectory, isVerbose });
   await untilToolsAreKnown(api);
-  return { api, isOwn: true, close: () => server.close() };
+  return { api, isOwn: true, close: () => started.close() };
 }
 
 function assertAddress(url: string): void {
   if (URL.canParse(url) && /^https?:/.test(url)) return;
   const mend = 'write it as npx sedge up printed it, e.g. --server http://127.0.0.1:7350';
   throw new CommandError('CLI_BAD_SERVER', `--server '${url}' is no address`, EXIT.usage, mend);
+}
+
+function tokenFor({ tokenFile }: NamedServer): string | null {
+  if (tokenFile === undefined) return process.env['SEDGE_TOKEN']?.trim() || null;
+  try {
+    return readFileSync(tokenFile, 'utf8').trim();
+  } catch (error) {
+    const message = `--token-file '${tokenFile}' can't be read: ${(error as Error).message}`;
+    throw new CommandError('CLI_BAD_TOKEN_FILE', message, EXIT.usage, 'name the file that holds the access token');
+  }
 }
 
 /** Stages announce their tools by events; a workflow that is checked a moment too early would find them unknown. */

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { filesOf, parseManifest, type ArtifactFile, type Digest } from '@sedge/artifact-contracts';
 import { ARTIFACT_STORE, type ArtifactStore } from '@sedge/ports';
-import { errorsOf } from '@sedge/service-kit';
+import { Needs, errorsOf } from '@sedge/service-kit';
 import type { Request, Response } from 'express';
 import { pipeline } from 'node:stream/promises';
 import { ARTIFACT_ERRORS } from '../domain/artifact-errors.js';
@@ -15,6 +15,7 @@ import { artifactIdFrom } from './artifact-id.js';
 const error = errorsOf(ARTIFACT_ERRORS);
 
 /** The files of artifacts, whole or in part. The express parameter `*path` holds the parts of a path. */
+@Needs('read')
 @ApiTags('artifacts')
 @Controller('v1/artifacts/:id/files')
 export class ArtifactFilesController {

@@ -1,9 +1,11 @@
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Needs } from '@sedge/service-kit';
 import { ArtifactKinds } from '../state/artifact-kind.service.js';
 import { KindRequest } from './artifact.dto.js';
 
 /** Artifact kinds: Sedge's own and those that third parties register. */
+@Needs('read')
 @ApiTags('kinds')
 @Controller('v1/kinds')
 export class ArtifactKindsController {
@@ -22,6 +24,7 @@ export class ArtifactKindsController {
   }
 
   @Post()
+  @Needs('run')
   @ApiOperation({ summary: 'Registers a kind of a third party' })
   @HttpCode(204)
   async register(@Body() { name, version, schema }: KindRequest): Promise<void> {

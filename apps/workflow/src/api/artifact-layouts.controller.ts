@@ -1,6 +1,7 @@
 import { Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Digest } from '@sedge/artifact-contracts';
+import { Needs } from '@sedge/service-kit';
 import type { Request, Response } from 'express';
 import { pipeline } from 'node:stream/promises';
 import { OciExport } from '../state/oci-export.service.js';
@@ -8,6 +9,7 @@ import { OciImport } from '../state/oci-import.service.js';
 import { artifactIdFrom } from './artifact-id.js';
 
 /** Artifacts with everything that they came from, in and out, as OCI image layouts. */
+@Needs('read')
 @ApiTags('artifacts')
 @Controller('v1/artifacts')
 export class ArtifactLayoutsController {
@@ -30,6 +32,7 @@ export class ArtifactLayoutsController {
 
   /** The body is the archive, `application/x-tar`. */
   @Post('import')
+  @Needs('run')
   @ApiOperation({ summary: 'Takes such an archive in' })
   @HttpCode(201)
   async import(@Req() request: Request): Promise<{ artifacts: Digest[] }> {

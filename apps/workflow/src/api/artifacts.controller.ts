@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { errorsOf } from '@sedge/service-kit';
+import { Needs, errorsOf } from '@sedge/service-kit';
 import { decodeCursor, encodeCursor } from '../domain/artifact-cursor.js';
 import { ARTIFACT_ERRORS } from '../domain/artifact-errors.js';
 import { detailsOf, summaryOf } from '../domain/artifact-view.js';
@@ -16,6 +16,7 @@ const MAX_LINEAGE_EDGES = 10_000;
 const error = errorsOf(ARTIFACT_ERRORS);
 
 /** Artifacts: what there is, what it is, where it came from, and what must stay. */
+@Needs('read')
 @ApiTags('artifacts')
 @Controller('v1/artifacts')
 export class ArtifactsController {
@@ -57,6 +58,7 @@ export class ArtifactsController {
   }
 
   @Put(':id/pin')
+  @Needs('run')
   @ApiOperation({ summary: 'Keeps an artifact from being collected as garbage' })
   @HttpCode(204)
   async pin(@Param('id') text: string, @Body() { note = 'pinned' }: PinRequest): Promise<void> {
@@ -64,6 +66,7 @@ export class ArtifactsController {
   }
 
   @Delete(':id/pin')
+  @Needs('run')
   @ApiOperation({ summary: 'Takes a pin back' })
   @HttpCode(204)
   async unpin(@Param('id') text: string): Promise<void> {
@@ -71,6 +74,7 @@ export class ArtifactsController {
   }
 
   @Delete(':id')
+  @Needs('admin')
   @ApiOperation({ summary: 'Removes an artifact that nothing needs' })
   @HttpCode(204)
   async remove(@Param('id') text: string): Promise<void> {

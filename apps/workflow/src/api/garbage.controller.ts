@@ -1,10 +1,12 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Needs } from '@sedge/service-kit';
 import { GarbageCollection } from '../state/garbage.service.js';
 import { UploadService } from '../state/upload.service.js';
 import { GarbageRequest } from './artifact.dto.js';
 
 /** Garbage collection; a dry run answers exactly what a real one would remove. */
+@Needs('admin')
 @ApiTags('gc')
 @Controller('v1/gc')
 export class GarbageController {

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Needs } from '@sedge/service-kit';
 import type { Request, Response } from 'express';
 import type { Why } from '../domain/run-reasons.js';
 import type { RunPage, RunView } from '../domain/run-view.js';
@@ -10,6 +11,7 @@ import { ListRunsDto, RunLogsDto } from './runs.dto.js';
 import { StageLogs } from './stage-logs.js';
 import { RunRequestDto, completeRequest } from './workflow-request.dto.js';
 
+@Needs('read')
 @ApiTags('runs')
 @Controller('v1/runs')
 export class RunsController {
@@ -21,6 +23,7 @@ export class RunsController {
   ) {}
 
   @Post()
+  @Needs('run')
   @ApiOperation({ summary: 'Starts a run of a workflow' })
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'the same key and request give the same run' })
   async start(@Body() body: RunRequestDto, @Headers('idempotency-key') key?: string): Promise<RunView> {
@@ -67,6 +70,7 @@ export class RunsController {
   }
 
   @Post(':id/cancel')
+  @Needs('run')
   @HttpCode(200)
   @ApiOperation({ summary: 'Cancels a run; its jobs end unless other runs wait for them' })
   async cancel(@Param('id') id: string): Promise<RunView> {
@@ -75,6 +79,7 @@ export class RunsController {
   }
 
   @Post(':id/retry')
+  @Needs('run')
   @HttpCode(200)
   @ApiOperation({ summary: 'Runs again what failed, was skipped or cancelled' })
   async retry(@Param('id') id: string): Promise<RunView> {

@@ -1,6 +1,6 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { errorsOf } from '@sedge/service-kit';
+import { Needs, errorsOf } from '@sedge/service-kit';
 import { suggestName, type ToolDefinition } from '@sedge/tool-contracts';
 import { WORKFLOW_ERRORS } from '../errors.js';
 import { ToolRegistry } from '../state/tool-registry.service.js';
@@ -11,6 +11,7 @@ const error = errorsOf(WORKFLOW_ERRORS);
 /** A tool as users see it: its definition, what its name stands for at the moment, and when a stage last registered it. */
 export type ToolView = ToolDefinition & { digest: string; machine: Record<string, string>; registeredAt: string };
 
+@Needs('read')
 @ApiTags('tools')
 @Controller('v1/tools')
 export class ToolsController {

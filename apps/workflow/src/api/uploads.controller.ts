@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Digest } from '@sedge/artifact-contracts';
-import { errorsOf } from '@sedge/service-kit';
+import { Needs, errorsOf } from '@sedge/service-kit';
 import type { Request, Response } from 'express';
 import { ARTIFACT_ERRORS } from '../domain/artifact-errors.js';
 import { ArtifactRepository } from '../state/artifact.repository.js';
@@ -11,6 +11,7 @@ import { UploadRequest } from './upload.dto.js';
 const error = errorsOf(ARTIFACT_ERRORS);
 
 /** Uploads: announce the artifact, send each file in chunks (`PATCH`, at an offset), complete. */
+@Needs('run')
 @ApiTags('uploads')
 @Controller('v1/uploads')
 export class UploadsController {

@@ -1,5 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Needs } from '@sedge/service-kit';
 import type { Mistake, Place } from '../domain/mistake.js';
 import type { Plan } from '../domain/plan.js';
 import { Planner } from '../state/planner.service.js';
@@ -25,6 +26,7 @@ export interface CheckedStep {
   input: { from: string; place: Place } | null;
 }
 
+@Needs('run')
 @ApiTags('workflows')
 @Controller('v1')
 export class WorkflowsController {

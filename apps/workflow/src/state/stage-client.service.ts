@@ -23,11 +23,12 @@ export class StageClient {
     const url = await this.tools.stageUrl(stage);
     // A stage in the same process is asked over the process's own socket: services have no other way to speak to each other.
     const own = { socketPath: join(this.host.dataDirectory, 'sedge.sock'), path };
-    const options = url === null ? own : new URL(path, url);
+    const headers = this.host.authorization();
     return new Promise((resolve, reject) => {
       const fail = (reason: Error): void =>
         reject(error('WORKFLOW_STAGE_UNREACHABLE', { stage, reason: reason.message }));
-      const asked = request(options, resolve).on('error', fail);
+      const asked = url === null ? request(own, resolve) : request(new URL(path, url), { headers }, resolve);
+      asked.on('error', fail);
       asked.setTimeout(SILENCE_MS, () => asked.destroy(new Error(`no answer within ${SILENCE_MS / 1000} s`))).end();
     });
   }

@@ -22,6 +22,8 @@ export class ErrorFilter implements ExceptionFilter {
       return;
     }
     const { status, body } = this.answerTo(error);
+    // How to come back with a token (RFC 6750).
+    if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="sedge"');
     response.status(status).json(body);
   }
 

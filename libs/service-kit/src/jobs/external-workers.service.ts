@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { createCloudEvent, subjectOf } from '@sedge/event-contracts';
 import type { Digest } from '@sedge/artifact-contracts';
 import { ARTIFACT_STORE, EVENT_BUS, StoreError, type ArtifactStore, type EventBus } from '@sedge/ports';
+import type { Caller } from '../access/caller.js';
+import { Teams } from '../access/teams.service.js';
 import { stageError } from '../errors.js';
 import { StageDirectory, type StageDesk } from '../stage/stage-directory.js';
 import type { AttemptResult } from './job-attempts.service.js';
@@ -15,13 +17,14 @@ interface Located {
   job: JobRow;
 }
 
-/** Workers that somebody else runs take jobs by HTTP. They are held to the same fence as our own. */
+/** Workers that somebody else runs take jobs by HTTP. They are held to the same fence as our own, and act for the team that owns the stage. */
 @Injectable()
 export class ExternalWorkers {
   constructor(
     private readonly stages: StageDirectory,
     @Inject(ARTIFACT_STORE) private readonly store: ArtifactStore,
     @Inject(EVENT_BUS) private readonly bus: EventBus,
+    private readonly teams: Teams,
   ) {}
 
   async locate(id: Digest): Promise<Located> {
@@ -30,8 +33,18 @@ export class ExternalWorkers {
     return located;
   }
 
-  async claim(id: Digest, worker: string, tool: Digest | undefined): Promise<JobRow> {
-    const { desk, job } = await this.locate(id);
+  /** @throws JOB_UNKNOWN, ACCESS_TEAM_DIFFERS */
+  private async locateFor(caller: Caller, id: Digest): Promise<Located> {
+    const located = await this.locate(id);
+    this.teams.assertMayActFor(caller, located.desk.stage);
+    return located;
+  }
+
+  async claim(
+    caller: Caller,
+    { id, worker, tool }: { id: Digest; worker: string; tool: Digest | undefined },
+  ): Promise<JobRow> {
+    const { desk, job } = await this.locateFor(caller, id);
     if (tool !== undefined && tool !== job.tool_digest) {
       throw stageError('JOB_TOOL_DIFFERS', { wanted: job.tool_digest, given: tool });
     }
@@ -41,10 +54,11 @@ export class ExternalWorkers {
   }
 
   async heartbeat(
+    caller: Caller,
     fence: Fence,
     progress: { done: number; total: number; unit: string } | undefined,
   ): Promise<{ leaseUntil: Date; isCancelRequested: boolean }> {
-    const { desk, job } = await this.locate(fence.job);
+    const { desk, job } = await this.locateFor(caller, fence.job);
     const lease = await desk.jobs.heartbeat(fence);
     if (!lease) throw stale(fence);
     if (progress) this.publishProgress(desk, job, progress);
@@ -52,17 +66,22 @@ export class ExternalWorkers {
   }
 
   /** Commits a worker's result after a look at each output: it must be in the store and of the declared kind. */
-  async complete(fence: Fence, ids: Record<string, Digest>, durationMs: number): Promise<AttemptResult> {
-    const { desk, job } = await this.locate(fence.job);
-    const outputs = await this.checkOutputs(desk, job, ids);
-    return settled(fence, await desk.attempts.succeed(fence, outputs, durationMs));
+  async complete(
+    caller: Caller,
+    fence: Fence,
+    result: { outputs: Record<string, Digest>; durationMs: number },
+  ): Promise<AttemptResult> {
+    const { desk, job } = await this.locateFor(caller, fence.job);
+    const outputs = await this.checkOutputs(desk, job, result.outputs);
+    return settled(fence, await desk.attempts.succeed(fence, outputs, result.durationMs));
   }
 
   async fail(
+    caller: Caller,
     fence: Fence,
     failure: { class: 'transient' | 'permanent'; code: string; message: string },
   ): Promise<AttemptResult> {
-    const { desk } = await this.locate(fence.job);
+    const { desk } = await this.locateFor(caller, fence.job);
     return settled(fence, await desk.attempts.fail(fence, failure));
   }
 

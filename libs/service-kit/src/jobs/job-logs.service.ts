@@ -33,9 +33,11 @@ export class JobLogs {
 
   private async fetch(job: Digest, { number, worker, worker_url: url }: AttemptRow): Promise<Readable> {
     const place = `${url}/v1/jobs/${job}/logs?attempt=${number}`;
-    const answer = await fetch(place, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error: Error) => {
+    const unreachable = (error: Error): never => {
       throw stageError('JOB_LOG_ELSEWHERE', { attempt: number, worker, reason: error.message });
-    });
+    };
+    const headers = this.host.authorization();
+    const answer = await fetch(place, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(unreachable);
     if (answer.status === 404) throw stageError('JOB_LOG_UNKNOWN', { job, attempt: number });
     if (!answer.ok || !answer.body) {
       throw stageError('JOB_LOG_ELSEWHERE', { attempt: number, worker, reason: `status ${answer.status}` });

@@ -1,5 +1,7 @@
 import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, StreamableFile } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Caller } from '../access/caller.js';
+import { AskedBy, Needs } from '../access/needs.js';
 import { ExternalWorkers } from '../jobs/external-workers.service.js';
 import { JobLogs } from '../jobs/job-logs.service.js';
 import { ClaimDto, CompleteDto, FailDto, HeartbeatDto, JobIdDto, LogQueryDto } from './job.dto.js';
@@ -7,6 +9,7 @@ import { claimView, jobView, type ClaimView, type JobView } from './job-view.js'
 
 /** The jobs of the stages of this process: for those who look, and for workers outside. */
 @ApiTags('jobs')
+@Needs('read')
 @Controller('v1/jobs')
 export class JobsController {
   constructor(
@@ -31,35 +34,51 @@ export class JobsController {
   }
 
   @Post(':id/claim')
+  @Needs('run')
   @ApiOperation({ summary: 'Takes a job for a worker outside' })
   @HttpCode(200)
-  async claim(@Param() { id }: JobIdDto, @Body() { worker, tool }: ClaimDto): Promise<ClaimView> {
-    return claimView(await this.workers.claim(id, worker, tool));
+  async claim(
+    @Param() { id }: JobIdDto,
+    @Body() { worker, tool }: ClaimDto,
+    @AskedBy() caller: Caller,
+  ): Promise<ClaimView> {
+    return claimView(await this.workers.claim(caller, { id, worker, tool }));
   }
 
   @Post(':id/heartbeat')
+  @Needs('run')
   @ApiOperation({ summary: 'Keeps the lease of an attempt, and hears whether the job is still wanted' })
   @HttpCode(200)
   async heartbeat(
     @Param() { id }: JobIdDto,
     @Body() { attempt, token, progress }: HeartbeatDto,
+    @AskedBy() caller: Caller,
   ): Promise<{ leaseUntil: Date; isCancelRequested: boolean }> {
-    return this.workers.heartbeat({ job: id, attempt, token }, progress);
+    return this.workers.heartbeat(caller, { job: id, attempt, token }, progress);
   }
 
   @Post(':id/complete')
+  @Needs('run')
   @ApiOperation({ summary: 'Ends an attempt with its outputs, which were uploaded before' })
   @HttpCode(200)
-  async complete(@Param() { id }: JobIdDto, @Body() body: CompleteDto): Promise<{ state: string }> {
-    const { attempt, token, outputs, durationMs } = body;
-    return { state: await this.workers.complete({ job: id, attempt, token }, outputs, durationMs) };
+  async complete(
+    @Param() { id }: JobIdDto,
+    @Body() { attempt, token, outputs, durationMs }: CompleteDto,
+    @AskedBy() caller: Caller,
+  ): Promise<{ state: string }> {
+    return { state: await this.workers.complete(caller, { job: id, attempt, token }, { outputs, durationMs }) };
   }
 
   @Post(':id/fail')
+  @Needs('run')
   @ApiOperation({ summary: 'Ends an attempt that failed' })
   @HttpCode(200)
-  async fail(@Param() { id }: JobIdDto, @Body() body: FailDto): Promise<{ state: string }> {
-    const { attempt, token, class: failureClass, code, message } = body;
-    return { state: await this.workers.fail({ job: id, attempt, token }, { class: failureClass, code, message }) };
+  async fail(
+    @Param() { id }: JobIdDto,
+    @Body() { attempt, token, class: failureClass, code, message }: FailDto,
+    @AskedBy() caller: Caller,
+  ): Promise<{ state: string }> {
+    const failure = { class: failureClass, code, message };
+    return { state: await this.workers.fail(caller, { job: id, attempt, token }, failure) };
   }
 }

@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { Teams } from '../access/teams.service.js';
 import { HOST, type Host } from '../host.js';
 import { CAPACITY, Capacity } from '../jobs/capacity.js';
 import { ExternalWorkers } from '../jobs/external-workers.service.js';
@@ -17,6 +18,7 @@ import { ToolsController } from './tools.controller.js';
     ExternalWorkers,
     JobLogs,
     ToolFolders,
+    Teams,
     { provide: CAPACITY, inject: [HOST], useFactory: (host: Host) => new Capacity(host.machine) },
   ],
   exports: [StageDirectory, CAPACITY],

@@ -2,6 +2,9 @@ import { Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { suggestName, type RegisteredTool, type ToolLine } from '@sedge/tool-contracts';
 import type { Response } from 'express';
+import type { Caller } from '../access/caller.js';
+import { AskedBy, Needs } from '../access/needs.js';
+import { Teams } from '../access/teams.service.js';
 import { stageError } from '../errors.js';
 import type { RefusedTool } from '../tools/tool-catalog.service.js';
 import { StageDirectory } from './stage-directory.js';
@@ -15,11 +18,13 @@ interface ToolList {
 
 /** The tools of the stages of this process. */
 @ApiTags('tools')
+@Needs('read')
 @Controller('v1/stages/tools')
 export class ToolsController {
   constructor(
     private readonly stages: StageDirectory,
     private readonly folders: ToolFolders,
+    private readonly teams: Teams,
   ) {}
 
   @Get()
@@ -39,13 +44,18 @@ export class ToolsController {
 
   /** Looks again whether the tool can run here: its server answers, its image is there, its program is found. */
   @Post(':name/test')
+  @Needs('run')
   @ApiOperation({ summary: 'Looks again whether a tool can run here' })
   @HttpCode(200)
-  async test(@Param('name') name: string): Promise<{ tool: RegisteredTool | null; refused: RefusedTool | null }> {
-    for (const { catalog } of this.stages.all()) {
+  async test(
+    @Param('name') name: string,
+    @AskedBy() caller: Caller,
+  ): Promise<{ tool: RegisteredTool | null; refused: RefusedTool | null }> {
+    for (const { stage, catalog } of this.stages.all()) {
       await catalog.refresh();
       const tool = catalog.find(name);
       const refused = catalog.refusals().find((refusal) => refusal.name === name) ?? null;
+      if (tool || refused) this.teams.assertMayActFor(caller, stage);
       if (tool) return { tool: tool.registered, refused: refused ?? (await catalog.faultOf(tool)) };
       if (refused) return { tool: null, refused };
     }
@@ -54,14 +64,16 @@ export class ToolsController {
 
   /** Makes what the tool needs before it can run here. Answers with the lines of the work as JSON lines, the outcome last. */
   @Post(':name/prepare')
+  @Needs('run')
   @ApiOperation({ summary: 'Makes what a tool needs before it can run here, e.g. its environment' })
   @HttpCode(200)
-  async prepare(@Param('name') name: string, @Res() response: Response): Promise<void> {
+  async prepare(@Param('name') name: string, @AskedBy() caller: Caller, @Res() response: Response): Promise<void> {
     const tool = this.stages
       .all()
       .map(({ catalog }) => catalog.find(name))
       .find((found) => found !== undefined);
     if (!tool) throw this.unknown(name);
+    this.teams.assertMayActFor(caller, tool.registered.definition.stage);
     const abort = new AbortController();
     response.on('close', () => abort.abort()).type('application/x-ndjson');
     const write = (line: ToolLine | object): void => void response.write(`${JSON.stringify(line)}\n`);

@@ -63,7 +63,7 @@ export class Disturbances {
 
   /** Events that were published long ago come once more, in another order, as if the broker had forgotten that it had them. */
   async duplicate() {
-    const connection = await connect({ servers: this.cluster.nats.url });
+    const connection = await connect(this.cluster.brokerOptions());
     try {
       const manager = await jetstreamManager(connection);
       const { state } = await manager.streams.info(STREAM);

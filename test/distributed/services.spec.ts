@@ -70,6 +70,10 @@ describe.skipIf(missing)(`services as processes of their own (${missing ?? 'on r
       home: join(folder.path, 'cluster'),
       workers: 2,
       stages: ['training', 'benchmark'],
+      outsiders: [
+        { kind: 'worker', stage: 'training', tool: 'judge-value' },
+        { kind: 'bystander', name: 'reviewer' },
+      ],
       teams: { training: 'judges', benchmark: 'measurers' },
       environment: {
         SEDGE_TOOLS_DIR: SAMPLE_TOOLS,
@@ -80,7 +84,7 @@ describe.skipIf(missing)(`services as processes of their own (${missing ?? 'on r
       fsync: false,
     });
     api = new ClusterApi(cluster.url, cluster.token);
-    connection = await connect({ servers: cluster.nats.url, maxReconnectAttempts: -1 });
+    connection = await connect({ ...cluster.brokerOptions(), maxReconnectAttempts: -1 });
     const events = ['job', 'artifact', 'tool'].map((noun) => `sedge.${noun}.>`);
     for (const subject of events) {
       connection.subscribe(subject, {
@@ -237,10 +241,11 @@ steps:
     const body = JSON.stringify({ name: 'report.sample', version: 1, schema: kind });
     await api.call('/v1/kinds', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     const stage = cluster.copiesOf('training')[0]!.url;
-    const places = ['--nats', cluster.nats.url, '--api', cluster.url];
-    const worker = ['worker.py', ...places, '--stage', stage, '--tool', 'judge-value'];
+    const placesOf = (user: string): string[] => ['--nats', cluster.brokerUrlFor(user), '--api', cluster.url];
+    const worker = ['worker.py', ...placesOf('worker-judge-value'), '--stage', stage, '--tool', 'judge-value'];
+    const bystander = ['bystander.py', ...placesOf('bystander-reviewer')];
     const token = await cluster.access.token({ subject: 'stranger', scope: 'run', team: 'judges' });
-    const strangers = [worker, worker, ['bystander.py', ...places]].map((args) => new Stranger(args, token));
+    const strangers = [worker, worker, bystander].map((args) => new Stranger(args, token));
     try {
       await Promise.all(strangers.map((stranger) => stranger.isReady));
       const run = await api.startRun(`name: strangers

@@ -12,9 +12,9 @@ export class ScaleClient {
   started = new Map();
   succeeded = new Map();
 
-  static async open(url) {
+  static async open(broker) {
     const client = new ScaleClient();
-    client.connection = await connect({ servers: url, maxReconnectAttempts: -1 });
+    client.connection = await connect({ ...broker, maxReconnectAttempts: -1 });
     client.manager = await jetstreamManager(client.connection);
     client.jetstream = jetstream(client.connection);
     client.tool = await client.#findTool();
@@ -31,7 +31,7 @@ export class ScaleClient {
     const tool = { name, version, stage, digest };
     const data = { job, tool, parameters, inputs: {}, machine: {}, run: 'scale', again: false };
     const type = 'sedge.job.requested.v1';
-    const event = { specversion: '1.0', id: randomUUID(), source: '/services/scale-client', type, subject: job };
+    const event = { specversion: '1.0', id: randomUUID(), source: '/services/workflow', type, subject: job };
     const envelope = { ...event, time: new Date().toISOString(), datacontenttype: 'application/json', data };
     const ended = new Promise((resolve) => this.#waiting.set(job, resolve));
     const published = this.jetstream.publish(`sedge.job.requested.${stage}.${name}`, JSON.stringify(envelope), {

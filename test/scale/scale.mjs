@@ -109,7 +109,7 @@ try {
     entries: { scale: join(import.meta.dirname, 'stage', 'main.js') },
     environment: { SEDGE_CORES: '1' },
   });
-  client = await ScaleClient.open(cluster.nats.url);
+  client = await ScaleClient.open(cluster.brokerOptions());
   await Promise.all(Array.from({ length: 20 }, () => client.ask(++number, 0)));
   await overhead();
   await scale();

@@ -1,5 +1,5 @@
 // `npm run up:distributed`: NATS, PostgreSQL, an S3 server and every service as processes of their own, until Ctrl-C.
-// usage: npm run up:distributed [-- --workers N] [--port P] [--data-dir FOLDER]
+// usage: npm run up:distributed [-- --workers N] [--port P] [--data-dir FOLDER] [--worker STAGE/TOOL] [--bystander NAME] [--tls]
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +12,14 @@ const RESTART_PAUSE_MS = 1000;
 process.chdir(resolve(import.meta.dirname, '..', '..'));
 
 function optionsOf(args) {
-  const names = { workers: { type: 'string' }, port: { type: 'string' }, 'data-dir': { type: 'string' } };
+  const names = {
+    workers: { type: 'string' },
+    port: { type: 'string' },
+    'data-dir': { type: 'string' },
+    tls: { type: 'boolean', default: false },
+    worker: { type: 'string', multiple: true, default: [] },
+    bystander: { type: 'string', multiple: true, default: [] },
+  };
   const { values } = parseArgs({ args, options: names });
   const [workers, port] = [Number(values.workers ?? 1), Number(values.port ?? 7350)];
   if (!Number.isInteger(workers) || workers < 1 || workers > 64)
@@ -21,7 +28,19 @@ function optionsOf(args) {
     throw new SetupError(`--port '${values.port}' is no number from 0 to 65535`);
   const dataHome = process.env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share');
   const home = resolve(process.env.INIT_CWD ?? '.', values['data-dir'] ?? join(dataHome, 'sedge-distributed'));
-  return { workers, port, home };
+  return { workers, port, home, tls: values.tls, outsiders: outsidersOf(values) };
+}
+
+/** Who else may be at the broker. */
+function outsidersOf({ worker, bystander }) {
+  const workers = worker.map((text) => {
+    const [, stage, tool] = /^([a-z][\w-]*)\/([a-z][\w.-]*)$/.exec(text) ?? [];
+    if (!tool) throw new SetupError(`--worker '${text}' is no STAGE/TOOL`);
+    return { kind: 'worker', stage, tool };
+  });
+  const bad = bystander.find((name) => !/^[a-z][\w-]*$/.test(name));
+  if (bad !== undefined) throw new SetupError(`--bystander '${bad}' is no name`);
+  return [...workers, ...bystander.map((name) => ({ kind: 'bystander', name }))];
 }
 
 async function run() {
@@ -38,6 +57,7 @@ async function run() {
   let isEnding = false;
   for (const service of cluster.services) service.onExit = () => void (isEnding || restart(service, () => isEnding));
   for (const { name, url, pid } of cluster.services) console.log(`  ${name.padEnd(24)} ${url}  process ${pid}`);
+  console.log(`Users of the broker and their passwords: ${join(cluster.access.folder, 'broker-users.json')}`);
   console.log(`Logs: ${join(cluster.home, 'logs')}`);
   console.log(
     `Sedge listens at ${cluster.url}; try: npx sedge run FILE --server ${cluster.url} --token-file ${cluster.tokenFile}`,

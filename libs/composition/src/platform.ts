@@ -54,13 +54,13 @@ export async function openPlatform(settings: Settings, { onTrouble, onStopped }:
 }
 
 async function openDatabase(
-  { state, dataDirectory, cacheDirectory }: Settings,
+  { state, dataDirectory, cacheDirectory, caFile }: Settings,
   host: Host,
   onStopped: (error: Error) => void,
 ): Promise<Database> {
   if (state.kind === 'postgres') {
     const { url, poolSize } = state;
-    return PostgresDatabase.open({ url, poolSize, applicationName: host.worker, patienceMs: PATIENCE_MS });
+    return PostgresDatabase.open({ url, poolSize, caFile, applicationName: host.worker, patienceMs: PATIENCE_MS });
   }
   return PgliteDatabase.open({
     dataDirectory: join(dataDirectory, 'database'),
@@ -70,11 +70,11 @@ async function openDatabase(
 }
 
 async function openEvents(
-  { events }: Settings,
+  { events, caFile }: Settings,
   { database, host, onTrouble }: { database: Database; host: Host; onTrouble: (message: string) => void },
 ): Promise<{ bus: EventBus; deadLetters: DeadLetters }> {
   if (events.kind === 'nats') {
-    const bus = await NatsBus.open({ url: events.url, name: host.worker, patienceMs: PATIENCE_MS, onTrouble });
+    const bus = await NatsBus.open({ url: events.url, caFile, name: host.worker, patienceMs: PATIENCE_MS, onTrouble });
     return { bus, deadLetters: bus.deadLetters };
   }
   const deadLetters: TableDeadLetters = await TableDeadLetters.open(database, (subject, event) =>
@@ -84,9 +84,9 @@ async function openEvents(
   return { bus, deadLetters };
 }
 
-async function openStore({ artifacts, dataDirectory }: Settings): Promise<ArtifactStore> {
+async function openStore({ artifacts, dataDirectory, caFile }: Settings): Promise<ArtifactStore> {
   if (artifacts.kind === 'directory') return new DirectoryStore(join(dataDirectory, 'artifacts'));
-  const store = new S3Store({ ...artifacts, spoolDirectory: join(dataDirectory, 'spool') });
+  const store = new S3Store({ ...artifacts, caFile, spoolDirectory: join(dataDirectory, 'spool') });
   await store.prepare();
   return store;
 }

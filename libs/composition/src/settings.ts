@@ -39,10 +39,11 @@ class EnvironmentVariables {
   SEDGE_NATS_URL?: string;
   /** where state is kept: an embedded database, or a PostgreSQL server; default: pglite */
   @IsOptional() @IsIn(['pglite', 'postgres']) SEDGE_STATE?: Settings['state']['kind'];
-  /** postgres://USER:PASSWORD@HOST:PORT/DATABASE */
+  /** postgres://USER:PASSWORD@HOST:PORT/DATABASE, with ?sslmode=verify-full for TLS */
   @ValidateIf(({ SEDGE_STATE }: EnvironmentVariables) => SEDGE_STATE === 'postgres')
-  @Matches(/^postgres(ql)?:\/\/[^/]+\/[^/]+$/, {
-    message: 'SEDGE_DATABASE_URL must be like postgres://USER:PASSWORD@HOST:5432/DATABASE',
+  @Matches(/^(?!.*sslmode=(?!(verify-full|disable)(&|$)))postgres(ql)?:\/\/[^/]+\/[^/]+$/, {
+    message:
+      'SEDGE_DATABASE_URL must be like postgres://USER:PASSWORD@HOST:5432/DATABASE, with ?sslmode=verify-full for TLS: other modes trust anybody',
   })
   SEDGE_DATABASE_URL?: string;
   /** connections to the database that a service may have at once; default: 8 */
@@ -63,6 +64,8 @@ class EnvironmentVariables {
   SEDGE_S3_SECRET_KEY?: string;
   /** default: us-east-1 */
   @IsOptional() @IsString() SEDGE_S3_REGION?: string;
+  /** PEM file of the authorities that may vouch for the broker, the database and the store, in place of those of the system */
+  @IsOptional() @IsString() SEDGE_CA_FILE?: string;
   /** base address at which other services reach this process, e.g. http://training:7350 */
   @IsOptional() @Matches(/^https?:\/\/[^/]+$/) SEDGE_URL?: string;
   /** file of the keys by which access tokens are checked (a JSON Web Key Set); absent: no tokens, for this machine alone */
@@ -93,6 +96,8 @@ export interface Settings {
   leaseS: number;
   logLevel: LogLevel;
   url: string | null;
+  /** authorities that may vouch for the back ends; null: those of the system */
+  caFile: string | null;
   access: AccessSettings;
   events: { kind: 'memory' } | { kind: 'nats'; url: string };
   state: { kind: 'pglite' } | { kind: 'postgres'; url: string; poolSize: number };
@@ -151,6 +156,7 @@ export function readSettings(environment: Environment): Settings {
     leaseS: given.SEDGE_LEASE_S ?? LEASE_S,
     logLevel: given.SEDGE_LOG_LEVEL ?? 'warn',
     url: given.SEDGE_URL ?? null,
+    caFile: given.SEDGE_CA_FILE ?? null,
     access: {
       keysFile: given.SEDGE_ACCESS_KEYS ?? null,
       tokenFile: given.SEDGE_TOKEN_FILE ?? null,

@@ -104,7 +104,7 @@ export class Client implements OnModuleInit {
   }
 }
 
-@Module({ imports: [ServiceModule.forRoot({ name: 'client' })], providers: [Client] })
+@Module({ imports: [ServiceModule.forRoot({ name: 'workflow' })], providers: [Client] })
 class ClientModule {}
 
 @Module({

@@ -1,4 +1,5 @@
 import { schemaOfClass, type RuleSchemas } from '@sedge/artifact-contracts';
+import { CHANNELS } from './channels.js';
 import { EVENT_CLASSES, type EventType } from './event-map.js';
 
 type Json = Record<string, unknown>;
@@ -14,25 +15,6 @@ const RULES: RuleSchemas = {
   isStringMap: () => mapOf({ type: 'string' }),
   isNumberMap: () => mapOf({ type: 'number' }),
   isObject: () => ({ type: 'object' }),
-};
-
-/** What each event says, and by which words its subject goes on. */
-const CHANNELS: Record<EventType, { summary: string; tokens: string[]; isTransient?: boolean }> = {
-  'sedge.job.requested.v1': { summary: 'A run needs a job.', tokens: ['stage', 'tool'] },
-  'sedge.job.queued.v1': {
-    summary: 'A job waits in its stage for whoever takes it.',
-    tokens: ['stage', 'tool'],
-    isTransient: true,
-  },
-  'sedge.job.started.v1': { summary: 'An attempt of a job began.', tokens: ['stage', 'tool'] },
-  'sedge.job.progress.v1': { summary: 'How far a job is.', tokens: ['stage', 'tool'], isTransient: true },
-  'sedge.job.succeeded.v1': { summary: 'A job has its result.', tokens: ['stage', 'tool'] },
-  'sedge.job.failed.v1': { summary: 'A job has failed for good.', tokens: ['stage', 'tool'] },
-  'sedge.job.cancelled.v1': { summary: 'A job was ended because nobody waits for it.', tokens: ['stage', 'tool'] },
-  'sedge.job.cancel-requested.v1': { summary: 'A run no longer waits for a job.', tokens: ['stage', 'tool'] },
-  'sedge.artifact.stored.v1': { summary: 'An artifact is in the store.', tokens: ['kind'] },
-  'sedge.tool.registered.v1': { summary: 'A stage has a tool.', tokens: ['stage', 'tool'] },
-  'sedge.tool.removed.v1': { summary: 'A stage has a tool no more.', tokens: ['stage', 'tool'] },
 };
 
 const TOKENS: Record<string, string> = {
@@ -57,23 +39,38 @@ export function asyncApiDocument(): Json {
     defaultContentType: 'application/cloudevents+json',
     channels: Object.fromEntries(types.map((type) => [type, channelOf(type)])),
     operations: Object.fromEntries(types.flatMap(operationsOf)),
-    components: { messages: Object.fromEntries(types.map((type) => [type, messageOf(type)])) },
+    components: {
+      messages: Object.fromEntries(types.map((type) => [type, messageOf(type)])),
+      securitySchemes: {
+        broker: {
+          type: 'userPassword',
+          description:
+            'Each service, worker and bystander is a user of the broker, who may publish what is said here to be its own and hear ' +
+            'what is meant for it. Replies come below `_INBOX.<user>.`.',
+        },
+      },
+    },
   };
 }
 
 function channelOf(type: EventType): Json {
-  const { summary, tokens, isTransient } = CHANNELS[type];
+  const { summary, tokens, publishers, consumers, isTransient } = CHANNELS[type];
   return {
     address: [type.replace(/\.v\d+$/, ''), ...tokens.map((token) => `{${token}}`)].join('.'),
     summary: isTransient ? `${summary} May be dropped, and is in no durable stream.` : summary,
     parameters: Object.fromEntries(tokens.map((token) => [token, { description: TOKENS[token] }])),
     messages: { [type]: { $ref: `#/components/messages/${type}` } },
+    'x-sedge-publishers': publishers,
+    'x-sedge-consumers': consumers,
   };
 }
 
 function operationsOf(type: EventType): [string, Json][] {
   const channel = { $ref: `#/channels/${type}` };
-  return (['send', 'receive'] as const).map((action) => [`${action} ${type}`, { action, channel }]);
+  return (['send', 'receive'] as const).map((action) => [
+    `${action} ${type}`,
+    { action, channel, security: [{ $ref: '#/components/securitySchemes/broker' }] },
+  ]);
 }
 
 function messageOf(type: EventType): Json {

@@ -1,4 +1,5 @@
 export { asyncApiDocument } from './async-api.js';
+export { CHANNELS, type Channel, type Side } from './channels.js';
 export { createCloudEvent, type CloudEvent, type EventInput } from './cloud-event.js';
 export { IsDigest, IsDigestMap, IsDigestsMap, IsNumberMap, IsStringMap } from './digest-rules.js';
 export { EVENT_CLASSES, type EventMap, type EventType } from './event-map.js';
@@ -13,7 +14,9 @@ export { JobStartedData } from './events/job-started.event.js';
 export { JobSucceededData } from './events/job-succeeded.event.js';
 export { ToolRegisteredData } from './events/tool-registered.event.js';
 export { ToolRemovedData } from './events/tool-removed.event.js';
+export { forgeryIn } from './forgery.js';
 export { AttemptEventData, JobEventData } from './job-event.js';
+export { WORKFLOW_CONSUMERS, partOf, stageConsumer, workerConsumer, type Part, type Party } from './parties.js';
 export { matchesSubject, subjectOf, toolSubject } from './subjects.js';
 export { ToolReference } from './tool-reference.js';
 export { checkEvent, type EventCheck } from './validate-event.js';

@@ -1,3 +1,4 @@
+export { makeCertificates, type CertificateOptions, type Certificates } from './certificates.js';
 export { freePort } from './free-port.js';
 export { NatsServer, type NatsServerOptions } from './nats-server.js';
 export { PostgresServer, type PostgresServerOptions } from './postgres-server.js';

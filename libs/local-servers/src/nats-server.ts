@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Certificates } from './certificates.js';
 import { findServer } from './server-programs.js';
 import { freePort } from './free-port.js';
 import { ServerProcess } from './server-process.js';
@@ -10,6 +11,8 @@ export interface NatsServerOptions {
   /** folder of its streams; absent: a temporary one, removed at the end */
   folder?: string;
   port?: number;
+  /** speaks TLS only, with these */
+  tls?: Certificates;
   /** further lines of its configuration, e.g. users and their permissions */
   configuration?: string;
 }
@@ -22,7 +25,7 @@ export class NatsServer {
     private readonly temporary: string | null,
   ) {}
 
-  static async start({ folder, port, configuration = '' }: NatsServerOptions = {}): Promise<NatsServer> {
+  static async start({ folder, port, tls, configuration = '' }: NatsServerOptions = {}): Promise<NatsServer> {
     const place = folder ?? (await mkdtemp(join(tmpdir(), 'sedge-nats-')));
     const listenAt = port ?? (await freePort());
     const file = join(place, 'nats.conf');
@@ -30,8 +33,12 @@ export class NatsServer {
       `listen: "127.0.0.1:${listenAt}"`,
       `server_name: sedge`,
       `jetstream { store_dir: ${JSON.stringify(join(place, 'jetstream'))}, max_memory_store: 256MB }`,
+      ...(tls ? [`tls { cert_file: ${JSON.stringify(tls.certFile)}, key_file: ${JSON.stringify(tls.keyFile)} }`] : []),
       configuration,
     ];
+    // Users' passwords may be in it.
+    await writeFile(file, '', { mode: 0o600 });
+    await chmod(file, 0o600);
     await writeFile(file, lines.join('\n'));
     const process = new ServerProcess({
       name: 'nats-server',
@@ -39,7 +46,11 @@ export class NatsServer {
       args: ['-c', file],
       probe: () => greeted(listenAt),
     });
-    const server = new NatsServer(`nats://127.0.0.1:${listenAt}`, process, folder === undefined ? place : null);
+    const server = new NatsServer(
+      `${tls ? 'tls' : 'nats'}://127.0.0.1:${listenAt}`,
+      process,
+      folder === undefined ? place : null,
+    );
     await process.start();
     return server;
   }

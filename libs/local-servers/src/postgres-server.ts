@@ -5,6 +5,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import type { Certificates } from './certificates.js';
 import { findServer } from './server-programs.js';
 import { freePort } from './free-port.js';
 import { ServerProcess, identityOf } from './server-process.js';
@@ -18,6 +19,8 @@ export interface PostgresServerOptions {
   /** false where what is committed need not survive a power cut; default true */
   fsync?: boolean;
   maxConnections?: number;
+  /** takes connections over TLS only, with these */
+  tls?: Certificates;
 }
 
 const ADMINISTRATOR = 'sedge';
@@ -41,12 +44,14 @@ export class PostgresServer {
     await mkdir(place, { recursive: true });
     const cluster = join(place, 'cluster');
     if (!existsSync(join(cluster, 'PG_VERSION'))) await createCluster(programs, place, cluster, user);
-    const url = `postgres://${ADMINISTRATOR}:${PASSWORD}@127.0.0.1:${port}/${DATABASE}`;
+    const address = `postgres://${ADMINISTRATOR}:${PASSWORD}@127.0.0.1:${port}/${DATABASE}`;
+    const url = options.tls ? `${address}?sslmode=verify-full` : address;
     const settings = {
       listen_addresses: '127.0.0.1',
       unix_socket_directories: '',
       max_connections: String(options.maxConnections ?? 200),
       fsync: (options.fsync ?? true) ? 'on' : 'off',
+      ...(options.tls && (await encryptedOnly(place, options.tls))),
     };
     const process = new ServerProcess({
       name: 'postgres',
@@ -59,7 +64,7 @@ export class PostgresServer {
         ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
       ],
       ...(user !== null && { user }),
-      probe: () => answers(url),
+      probe: () => answers(url, options.tls?.caFile),
       endSignal: 'SIGINT',
       // The processes of one that was killed need a moment to see it.
       passing: /pre-existing shared memory block/,
@@ -95,8 +100,16 @@ async function createCluster(programs: string, place: string, cluster: string, u
   await rm(passwordFile);
 }
 
-async function answers(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
+/** Settings by which nobody comes in without TLS. */
+async function encryptedOnly(place: string, { certFile, keyFile }: Certificates): Promise<Record<string, string>> {
+  const file = join(place, 'encrypted-only.conf');
+  await writeFile(file, 'hostssl all all all scram-sha-256\n');
+  return { ssl: 'on', ssl_cert_file: certFile, ssl_key_file: keyFile, hba_file: file };
+}
+
+async function answers(url: string, caFile: string | undefined): Promise<void> {
+  const trusting = caFile === undefined ? url : `${url}&sslrootcert=${encodeURIComponent(caFile)}`;
+  const client = new pg.Client({ connectionString: trusting, connectionTimeoutMillis: 2000 });
   client.on('error', () => undefined);
   try {
     await client.connect();

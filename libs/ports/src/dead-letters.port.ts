@@ -12,7 +12,7 @@ export interface DeadLetters {
   /** Oldest first. @param after the id of the last one that was seen */
   list(limit: number, after?: string): Promise<KeptLetter[]>;
   find(id: string): Promise<KeptLetter | null>;
-  /** Sends the event again to all who want it, then forgets the letter. Who handled it before takes it for a duplicate. */
+  /** Sends the event again, at least to the consumer that could not handle it, then forgets the letter. Who handled it before takes it for a duplicate. */
   replay(id: string): Promise<boolean>;
   /** Forgets a letter. @returns whether it was there */
   discard(id: string): Promise<boolean>;

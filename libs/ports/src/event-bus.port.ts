@@ -34,7 +34,7 @@ export interface EventBus {
    * Keeps events for somebody outside, who takes them from the broker by this name and says what became of each. Nothing is kept where
    * nobody outside can come in, as on the in-process bus.
    */
-  offer(consumer: string, subjects: string[]): Promise<void>;
+  offer(consumer: string, subject: string): Promise<void>;
   /** Listens to transient events. @returns a function that ends it */
   listen(subjects: string[], handler: (event: CloudEvent, subject: string) => void): () => void;
   /** @throws Error while events can't be published */

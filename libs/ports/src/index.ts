@@ -27,3 +27,4 @@ export {
   type ToolRun,
   type ToolRunner,
 } from './tool-runner.port.js';
+export { isUntrustedServer } from './untrusted-server.js';

@@ -1,3 +1,4 @@
+import type { Party } from '@sedge/event-contracts';
 import type { NatsServer, PostgresServer, S3Server } from '@sedge/local-servers';
 
 export interface ServiceProcess {
@@ -34,6 +35,8 @@ export interface ClusterOptions {
   port?: number;
   environment?: Record<string, string>;
   teams?: Record<string, string>;
+  outsiders?: Party[];
+  tls?: boolean;
   fsync?: boolean;
   wire?: (name: string, port: number) => Promise<number>;
   s3Folder?: string;
@@ -56,6 +59,8 @@ export declare class Cluster {
   readonly s3: S3Server;
   copiesOf(service: string): ServiceProcess[];
   add(stage: string): Promise<ServiceProcess>;
+  brokerUrlFor(user: string): string;
+  brokerOptions(user?: string): { servers: string; user: string; pass: string; inboxPrefix: string };
   backEndsFor(service: string): Record<string, string>;
   stop(): Promise<void>;
 }

@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { provisionServices, urlFor } from '@sedge/adapter-postgres';
-import { NatsServer, PostgresServer, S3Server, freePort } from '@sedge/local-servers';
+import { NatsServer, PostgresServer, S3Server, freePort, makeCertificates } from '@sedge/local-servers';
+import { OPERATOR, prepareBroker } from '@sedge/adapter-nats';
 import { AccessKeys } from './access-keys.mjs';
+import { BrokerUsers } from './broker-users.mjs';
 import { ServiceProcess } from './service-process.mjs';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
@@ -27,6 +29,8 @@ export class Cluster {
    * @param options.environment further settings of every service
    * @param options.wire gives the port by which services reach a back end, for its name and own port; default: its own
    * @param options.entries main files of services that are none of ours, by name
+   * @param options.outsiders who else may be at the broker: workers of tools, bystanders (Party of event-contracts)
+   * @param options.tls whether the back ends speak TLS only, with a certificate that is made here
    * @param options.teams the team that owns a stage, by its name
    * @param options.fsync false where what is committed need not survive a power cut
    */
@@ -51,6 +55,7 @@ export class Cluster {
       fsync,
       entries,
       teams: {},
+      outsiders: [],
       ...more,
     });
   }
@@ -70,19 +75,46 @@ export class Cluster {
     this.tokenFile = await this.access.tokenFile('operator', { subject: 'operator', scope: 'admin' });
     this.token = (await readFile(this.tokenFile, 'utf8')).trim();
     for (const name of ['nats', 'postgres', 's3']) await mkdir(at(name), { recursive: true });
+    this.brokerUsers = await BrokerUsers.open(join(at('access'), 'broker-users.json'), this.#parties());
+    const tls = this.tls ? await makeCertificates({ folder: join(at('access'), 'tls'), days: 365 }) : undefined;
+    this.caFile = tls?.caFile ?? null;
     [this.nats, this.postgres, this.s3] = await Promise.all([
-      NatsServer.start({ folder: at('nats') }),
-      PostgresServer.start({ folder: at('postgres'), fsync: this.fsync, maxConnections: 500 }),
-      S3Server.start({ folder: this.s3Folder ?? at('s3') }),
+      NatsServer.start({ folder: at('nats'), tls, configuration: this.brokerUsers.configuration }),
+      PostgresServer.start({ folder: at('postgres'), tls, fsync: this.fsync, maxConnections: 500 }),
+      S3Server.start({ folder: this.s3Folder ?? at('s3'), tls }),
     ]);
     for (const name of ['nats', 'postgres', 's3']) this.#addresses[name] = await this.#throughWire(name);
+    const url = this.brokerUsers.urlFor(OPERATOR, this.nats.url);
+    await prepareBroker({ url, caFile: this.caFile, name: OPERATOR, patienceMs: 10_000, onTrouble: () => undefined });
     this.accounts = ['workflow', ...this.stages].map((service) => accountOf(service));
-    await provisionServices(this.postgres.url, this.accounts);
+    await provisionServices(this.postgres.url, this.accounts, this.caFile);
     const copies = this.stages.flatMap((stage) => Array.from({ length: this.workers }, (_, n) => [stage, n + 1]));
     for (const [service, number] of [['workflow', 1], ...copies]) {
       this.services.push(await this.#define(service, number, service === 'workflow' ? this.port : 0));
     }
     await Promise.all(this.services.map((service) => service.start()));
+  }
+
+  #parties() {
+    const stages = this.stages.map((stage) => ({ kind: 'stage', stage }));
+    return [{ kind: 'workflow' }, ...stages, ...this.outsiders];
+  }
+
+  /** How a user of the broker reaches it. */
+  brokerUrlFor(user) {
+    return this.brokerUsers.urlFor(user, this.#addresses.nats);
+  }
+
+  /** How a client of @nats-io reaches the broker as its operator, or another user. */
+  brokerOptions(user = OPERATOR) {
+    const pass = this.brokerUsers.passwordOf(user);
+    return {
+      servers: this.nats.url,
+      user,
+      pass,
+      inboxPrefix: `_INBOX.${user}`,
+      ...(this.caFile && { tls: { caFile: this.caFile } }),
+    };
   }
 
   /** Starts one more copy of a stage. */
@@ -123,8 +155,9 @@ export class Cluster {
   backEndsFor(service) {
     const account = this.accounts.find(({ schema }) => schema === schemaOf(service));
     return {
+      ...(this.caFile !== null && { SEDGE_CA_FILE: this.caFile }),
       SEDGE_EVENTS: 'nats',
-      SEDGE_NATS_URL: this.#addresses.nats,
+      SEDGE_NATS_URL: this.brokerUrlFor(service),
       SEDGE_STATE: 'postgres',
       SEDGE_DATABASE_URL: urlFor(this.#addresses.postgres, account),
       SEDGE_ARTIFACTS: 's3',

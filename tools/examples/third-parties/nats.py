@@ -32,6 +32,8 @@ class Nats:
         options = {"verbose": False, "pedantic": False, "lang": "python", "version": "1", "headers": True}
         if address.username:
             options.update(user=address.username, **{"pass": address.password or ""})
+        # Each user hears replies below an inbox of its own.
+        self._inbox = f"_INBOX.{address.username}" if address.username else "_INBOX"
         self._send(f"CONNECT {json.dumps(options)}\r\nPING\r\n")
         if self._line() != "PONG":
             raise ConnectionError("the broker refuses the connection")
@@ -79,7 +81,7 @@ class Nats:
 
     def pull(self, stream, consumer, wait_s=5):
         """Asks a durable consumer for one event. Gives None where there is none for so long."""
-        inbox = f"_INBOX.{uuid.uuid4().hex}"
+        inbox = f"{self._inbox}.{uuid.uuid4().hex}"
         self.subscribe(inbox)
         request = {"batch": 1, "expires": wait_s * 1_000_000_000}
         self.publish(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}", json.dumps(request), inbox)

@@ -59,7 +59,7 @@ Exit codes: 0 shown, 4 there is no such dead letter.`,
 
 const replay: SedgeCommand = {
   usage: 'replay <id...>',
-  summary: 'send events again to all who want them',
+  summary: 'send events again to the one who could not handle them',
   help: `For when what kept them from being handled is mended. Who handled such an event before takes it for a duplicate.
 
   npx sedge dead-letters replay 17 18

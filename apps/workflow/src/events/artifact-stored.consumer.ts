@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { ArtifactStoredData } from '@sedge/event-contracts';
+import { WORKFLOW_CONSUMERS, type ArtifactStoredData } from '@sedge/event-contracts';
 import { EventSubscriber } from '@sedge/service-kit';
 import { ArtifactIndex } from '../state/artifact-index.service.js';
 
@@ -13,7 +13,7 @@ export class ArtifactStoredConsumer implements OnModuleInit {
 
   onModuleInit(): Promise<void> {
     return this.events.subscribe(
-      { consumer: 'workflow-artifacts', subjects: ['sedge.artifact.stored.>'], concurrency: 1 },
+      { consumer: WORKFLOW_CONSUMERS.artifacts, subjects: ['sedge.artifact.stored.>'], concurrency: 1 },
       { 'sedge.artifact.stored.v1': (event, tx) => this.index.add(tx, event.data) },
       (event) => this.index.stored(event.data as ArtifactStoredData),
     );

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { JobStartedData } from '@sedge/event-contracts';
+import { WORKFLOW_CONSUMERS, type JobStartedData } from '@sedge/event-contracts';
 import { EventSubscriber } from '@sedge/service-kit';
 import { JobRepository } from '../state/job.repository.js';
 import { RunEngine } from '../state/run-engine.service.js';
@@ -16,7 +16,7 @@ export class JobConsumer implements OnModuleInit {
   onModuleInit(): Promise<void> {
     const subjects = ['started', 'succeeded', 'failed', 'cancelled'].map((verb) => `sedge.job.${verb}.>`);
     return this.events.subscribe(
-      { consumer: 'workflow-jobs', subjects, concurrency: 1 },
+      { consumer: WORKFLOW_CONSUMERS.jobs, subjects, concurrency: 1 },
       {
         'sedge.job.started.v1': (event, transaction) => this.jobs.start(transaction, event.data),
         'sedge.job.succeeded.v1': (event, transaction) => this.jobs.succeed(transaction, event.data),

@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { WORKFLOW_CONSUMERS } from '@sedge/event-contracts';
 import { EventSubscriber } from '@sedge/service-kit';
 import { RunEngine } from '../state/run-engine.service.js';
 import { ToolRepository } from '../state/tool.repository.js';
@@ -17,7 +18,11 @@ export class ToolConsumer implements OnModuleInit {
 
   onModuleInit(): Promise<void> {
     return this.events.subscribe(
-      { consumer: 'workflow-tools', subjects: ['sedge.tool.registered.>', 'sedge.tool.removed.>'], concurrency: 1 },
+      {
+        consumer: WORKFLOW_CONSUMERS.tools,
+        subjects: ['sedge.tool.registered.>', 'sedge.tool.removed.>'],
+        concurrency: 1,
+      },
       {
         'sedge.tool.registered.v1': async (event, transaction) => {
           this.isOther = await this.tools.register(transaction, event.data);

@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Digest } from '@sedge/artifact-contracts';
-import type { JobCancelledData, JobFailedData, JobStartedData, JobSucceededData } from '@sedge/event-contracts';
+import type {
+  JobCancelledData,
+  JobFailedData,
+  JobStartedData,
+  JobSucceededData,
+  ToolReference,
+} from '@sedge/event-contracts';
+import { DeadLetterError } from '@sedge/ports';
 import { Transactions, type Transaction } from '@sedge/service-kit';
 import type { PastJob } from '../domain/expectations.js';
 import type { ItemFailure, ItemJob } from '../domain/run-item.js';
@@ -31,6 +38,9 @@ const HISTORY = 20;
 /** Silent jobs that are asked about at once. */
 const SILENT_AT_ONCE = 200;
 
+/** A job is what its id says: no other stage or tool can say anything about it. */
+const IS_SAME = `(job.stage, job.tool_digest) = (excluded.stage, excluded.tool_digest)`;
+
 const INSERT = `INSERT INTO job (id, tool, version, stage, tool_digest, again, state, attempt`;
 
 @Injectable()
@@ -60,7 +70,9 @@ export class JobRepository {
        SELECT id, tool, version, stage, digest, again, 'requested', 0
        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[]) AS new (id, tool, version, stage, digest, again)
        ON CONFLICT (id) DO UPDATE SET again = excluded.again, requested_at = now(),
-         state = CASE WHEN job.state IN ('requested', 'running') THEN job.state
+         tool = excluded.tool, version = excluded.version, stage = excluded.stage, tool_digest = excluded.tool_digest,
+         state = CASE WHEN (job.stage, job.tool_digest) <> (excluded.stage, excluded.tool_digest) THEN 'requested'
+                      WHEN job.state IN ('requested', 'running') THEN job.state
                       WHEN job.state = 'succeeded' AND NOT excluded.again THEN 'succeeded' ELSE 'requested' END
        RETURNING id, state`,
       [
@@ -76,22 +88,24 @@ export class JobRepository {
   }
 
   async start(transaction: Transaction, { job, tool, attempt }: JobStartedData): Promise<void> {
-    await transaction.query(
+    const rows = await transaction.query(
       `${INSERT}, started_at) VALUES ($1, $2, $3, $4, $5, false, 'running', $6, now())
        ON CONFLICT (id) DO UPDATE SET state = 'running', attempt = excluded.attempt, started_at = now()
-       WHERE job.state IN ('requested', 'running') AND job.attempt <= excluded.attempt`,
+       WHERE job.state IN ('requested', 'running') AND job.attempt <= excluded.attempt AND ${IS_SAME} RETURNING id`,
       [job, tool.name, tool.version, tool.stage, tool.digest, attempt],
     );
+    if (rows.length === 0) await this.assertSame(transaction, job, tool);
   }
 
   async succeed(transaction: Transaction, data: JobSucceededData): Promise<void> {
     const { job, tool, attempt, outputs, durationMs } = data;
-    await transaction.query(
+    const rows = await transaction.query(
       `${INSERT}, outputs, duration_ms, finished_at) VALUES ($1, $2, $3, $4, $5, false, 'succeeded', $6, $7, $8, now())
        ON CONFLICT (id) DO UPDATE SET state = 'succeeded', attempt = excluded.attempt, outputs = excluded.outputs, failure = NULL,
-         again = false, duration_ms = excluded.duration_ms, finished_at = now()`,
+         again = false, duration_ms = excluded.duration_ms, finished_at = now() WHERE ${IS_SAME} RETURNING id`,
       [job, tool.name, tool.version, tool.stage, tool.digest, attempt, JSON.stringify(outputs), durationMs],
     );
+    if (rows.length === 0) await this.assertSame(transaction, job, tool);
   }
 
   async fail(transaction: Transaction, data: JobFailedData): Promise<void> {
@@ -110,12 +124,24 @@ export class JobRepository {
     { job, tool, attempt }: JobCancelledData,
     failure: ItemFailure | null,
   ): Promise<void> {
-    await transaction.query(
+    const rows = await transaction.query(
       `${INSERT}, failure, finished_at) VALUES ($1, $2, $3, $4, $5, false, $7, $6, $8, now())
        ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempt = excluded.attempt, failure = excluded.failure, finished_at = now()
-       WHERE job.state <> 'succeeded'`,
+       WHERE job.state <> 'succeeded' AND ${IS_SAME} RETURNING id`,
       [job, tool.name, tool.version, tool.stage, tool.digest, attempt, state, failure && JSON.stringify(failure)],
     );
+    if (rows.length === 0) await this.assertSame(transaction, job, tool);
+  }
+
+  /** @throws DeadLetterError where the job is one of another stage or tool than the event says */
+  private async assertSame(transaction: Transaction, job: Digest, tool: ToolReference): Promise<void> {
+    const [known] = await transaction.query<{ stage: string; tool: string; tool_digest: Digest }>(
+      'SELECT stage, tool, tool_digest FROM job WHERE id = $1',
+      [job],
+    );
+    if (!known || (known.stage === tool.stage && known.tool_digest === tool.digest)) return;
+    const message = `job ${job} is of ${known.stage}/${known.tool}, and the event says that it is of ${tool.stage}/${tool.name}`;
+    throw new DeadLetterError('forged', message);
   }
 
   /** Jobs that runs wait for, asked for or started longer ago than this, those that were silent longest first. */

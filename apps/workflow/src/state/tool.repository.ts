@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Digest } from '@sedge/artifact-contracts';
 import type { ToolRegisteredData, ToolRemovedData } from '@sedge/event-contracts';
+import { DeadLetterError } from '@sedge/ports';
 import { Transactions, type Transaction } from '@sedge/service-kit';
 import type { RegisteredTool, ToolDefinition } from '@sedge/tool-contracts';
 
@@ -36,6 +37,7 @@ export class ToolRepository {
   /** @returns whether the tool is new, or another one than before */
   async register(transaction: Transaction, { tool, stageUrl }: ToolRegisteredData): Promise<boolean> {
     const { name, version, stage } = tool.definition;
+    await this.assertNotAnothers(transaction, name, stage);
     const [before] = await transaction.query<{ digest: string; isSame: boolean }>(
       'SELECT machine = $3::jsonb AND digest = $4 AS "isSame" FROM tool WHERE name = $1 AND version = $2',
       [name, version, JSON.stringify(tool.machine), tool.digest],
@@ -53,6 +55,17 @@ export class ToolRepository {
       [name, version, stage, tool.digest, JSON.stringify(tool.definition), JSON.stringify(tool.machine), stageUrl],
     );
     return before?.isSame !== true;
+  }
+
+  /** A tool's name is its stage's until that takes it back. */
+  private async assertNotAnothers(transaction: Transaction, name: string, stage: string): Promise<void> {
+    const [other] = await transaction.query<{ stage: string }>(
+      'SELECT stage FROM tool WHERE name = $1 AND stage <> $2 LIMIT 1',
+      [name, stage],
+    );
+    if (!other) return;
+    const message = `${stage} registers the tool ${name}, which is one of ${other.stage}; remove it there first, then send this again`;
+    throw new DeadLetterError('tool-of-another-stage', message);
   }
 
   /** Only the stage that registered a tool can take it back. @returns whether it was there */

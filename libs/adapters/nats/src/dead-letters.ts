@@ -1,7 +1,7 @@
 import { JetStreamApiError, type JetStreamClient, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import type { DeadLetters, KeptLetter } from '@sedge/ports';
-import { DEAD_LETTERS, DEAD_LETTER_SUBJECT } from './streams.js';
+import { DEAD_LETTERS, DEAD_LETTER_SUBJECT, REPLAY_SUBJECT } from './streams.js';
 
 /** What is known of an event that could not be handled, beside its bytes. */
 export interface Burial {
@@ -15,7 +15,6 @@ export interface Burial {
 }
 
 const FIELDS = {
-  consumer: 'Sedge-Consumer',
   subject: 'Sedge-Subject',
   reason: 'Sedge-Reason',
   message: 'Sedge-Message',
@@ -63,9 +62,10 @@ export class NatsDeadLetters implements DeadLetters {
   async replay(id: string): Promise<boolean> {
     const message = await this.message(id);
     if (message === null) return false;
-    const { subject } = letterOf(message);
+    const { consumer, subject } = letterOf(message);
+    const again = `${REPLAY_SUBJECT}.${consumer}.${subject.replace(/^sedge\./, '')}`;
     // Not the event's own id, which the broker may remember: it would take it for a duplicate.
-    await this.client.publish(subject, message.data, { msgID: `replay ${message.seq} ${message.timestamp}` });
+    await this.client.publish(again, message.data, { msgID: `replay ${message.seq} ${message.timestamp}` });
     return this.discard(id);
   }
 
@@ -89,11 +89,12 @@ export class NatsDeadLetters implements DeadLetters {
   }
 }
 
-function letterOf({ seq, header, data, time }: StoredMsg): KeptLetter {
+function letterOf({ seq, subject, header, data, time }: StoredMsg): KeptLetter {
   const text = (name: keyof typeof FIELDS): string => textOf(header, FIELDS[name]);
   return {
     id: String(seq),
-    consumer: text('consumer'),
+    // Not as a header says, which is the word of who wrote it: the broker lets each write letters of its own consumers only.
+    consumer: subject.slice(DEAD_LETTER_SUBJECT.length + 1),
     subject: text('subject'),
     event: eventOf(data),
     reason: text('reason'),

@@ -1,4 +1,5 @@
+export { OPERATOR, authorizationConfig, brokerUsers, type BrokerUser } from './broker-users.js';
 export { BrokerUnreachableError } from './connection.js';
 export { NatsDeadLetters } from './dead-letters.js';
-export { NatsBus, type NatsBusOptions } from './nats-bus.adapter.js';
-export { STREAMS } from './streams.js';
+export { NatsBus, prepareBroker, type NatsBusOptions } from './nats-bus.adapter.js';
+export { BrokerUnpreparedError, STREAMS } from './streams.js';

@@ -9,18 +9,13 @@ import {
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
 import type { CloudEvent } from '@sedge/event-contracts';
 import type { EventBus, EventHandler, SubscriptionOptions } from '@sedge/ports';
-import { connectToBroker } from './connection.js';
+import { connectToBroker, type BrokerAddress } from './connection.js';
 import { NatsDeadLetters } from './dead-letters.js';
 import { Room } from './room.js';
-import { EVENTS, reconcileStreams } from './streams.js';
+import { EVENTS, isForbidden, reconcileStreams } from './streams.js';
 import { NatsSubscription } from './subscription.js';
 
-export interface NatsBusOptions {
-  url: string;
-  /** names this process in the broker's own views */
-  name: string;
-  /** how long the broker may take to answer at the start; it may be starting too */
-  patienceMs: number;
+export interface NatsBusOptions extends BrokerAddress {
   /** told what someone should know: an outage, a dead letter */
   onTrouble(message: string): void;
   /** pause before each redelivery; one more failure after the last sends the event to the dead letters */
@@ -40,6 +35,11 @@ const PUBLISH_TIMEOUT_MS = 5000;
 const MOST_PUBLISHING = 256;
 const PING_TIMEOUT_MS = 2000;
 
+/** Makes the broker's streams, as its operator: services may then be users who can't. @throws BrokerUnreachableError */
+export async function prepareBroker(options: NatsBusOptions): Promise<void> {
+  await (await NatsBus.open(options)).close();
+}
+
 /** Carries events over NATS JetStream: what is published is on the broker's disk, and stays there until every consumer has handled it. */
 export class NatsBus implements EventBus {
   readonly deadLetters: NatsDeadLetters;
@@ -58,11 +58,13 @@ export class NatsBus implements EventBus {
 
   /** @throws BrokerUnreachableError */
   static async open(options: NatsBusOptions): Promise<NatsBus> {
-    const connection = await connectToBroker(options.url, options.name, options.patienceMs);
+    const connection = await connectToBroker(options);
     try {
       const manager = await jetstreamManager(connection);
-      await reconcileStreams(manager);
-      return new NatsBus(connection, jetstream(connection), manager, options);
+      await reconcileStreams(manager, options.onTrouble);
+      const bus = new NatsBus(connection, jetstream(connection), manager, options);
+      void bus.watch();
+      return bus;
     } catch (error) {
       await connection.close();
       throw error;
@@ -96,15 +98,22 @@ export class NatsBus implements EventBus {
     );
   }
 
-  async offer(consumer: string, subjects: string[]): Promise<void> {
-    await this.manager.consumers.add(EVENTS, {
+  async offer(consumer: string, subject: string): Promise<void> {
+    const config = {
       durable_name: consumer,
-      filter_subjects: subjects,
+      // One only: then the broker can see whether a stage may offer it.
+      filter_subject: subject,
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(OUTSIDE_ACK_WAIT_MS),
       deliver_policy: DeliverPolicy.All,
       max_deliver: OUTSIDE_MAX_DELIVER,
-    });
+    };
+    try {
+      await this.manager.consumers.add(EVENTS, config);
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      this.options.onTrouble(`nobody outside can take ${subject}: the broker has no user for its worker`);
+    }
   }
 
   listen(subjects: string[], handler: (event: CloudEvent, subject: string) => void): () => void {
@@ -128,6 +137,15 @@ export class NatsBus implements EventBus {
   close(): Promise<void> {
     this.closing ??= this.end();
     return this.closing;
+  }
+
+  /** What the broker refuses is told, also where nobody waits for an answer. */
+  private async watch(): Promise<void> {
+    for await (const status of this.connection.status()) {
+      if (status.type === 'error' && isForbidden(status.error)) {
+        this.options.onTrouble(`the broker refuses: ${status.error.message}`);
+      }
+    }
   }
 
   /** The last acknowledgements leave with the drain. */

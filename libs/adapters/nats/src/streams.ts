@@ -6,7 +6,7 @@ import {
   type JetStreamManager,
   type StreamConfig,
 } from '@nats-io/jetstream';
-import { nanos } from '@nats-io/transport-node';
+import { PermissionViolationError, nanos } from '@nats-io/transport-node';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -15,6 +15,8 @@ const MIB = 1 << 20;
 export const EVENTS = 'SEDGE_EVENTS';
 export const DEAD_LETTERS = 'SEDGE_DEAD_LETTERS';
 export const DEAD_LETTER_SUBJECT = 'sedge.dead-letter';
+/** A dead letter that is sent again comes to its consumer on `sedge.replay.<consumer>.<its subject without sedge>`. */
+export const REPLAY_SUBJECT = 'sedge.replay';
 
 type Declared = Pick<StreamConfig, 'name' | 'subjects' | 'retention' | 'storage' | 'max_age'> & Partial<StreamConfig>;
 
@@ -30,6 +32,7 @@ export const STREAMS: readonly Declared[] = [
       ),
       'sedge.artifact.>',
       'sedge.tool.>',
+      `${REPLAY_SUBJECT}.>`,
     ],
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
@@ -60,17 +63,55 @@ export const STREAMS: readonly Declared[] = [
   },
 ];
 
-const STREAM_NAME_IN_USE = 10058;
+const STREAM_NOT_FOUND = 10059;
 
-/** Makes the broker's streams what the list says. Copies of a service that start at once may all do so. */
-export async function reconcileStreams(manager: JetStreamManager): Promise<void> {
+/** The broker is not prepared, and this user may not do it. */
+export class BrokerUnpreparedError extends Error {
+  readonly code = 'BROKER_UNPREPARED';
+  readonly mend = 'let the operator of the broker prepare it: npx sedge broker prepare';
+
+  constructor(stream: string) {
+    super(`the broker has no stream ${stream}, and this user may not make it`);
+  }
+}
+
+/**
+ * Makes the broker's streams what the list says. Copies of a service that start at once may all do so. A user who may only look is content
+ * with a stream of other settings, and tells of it: an earlier or later version made it.
+ * @throws BrokerUnpreparedError where a stream is missing and the user may not make it
+ */
+export async function reconcileStreams(manager: JetStreamManager, onTrouble: (message: string) => void): Promise<void> {
   for (const stream of STREAMS) {
+    const current = await configOf(manager, stream.name);
+    if (current !== null && isAsDeclared(stream, current)) continue;
     try {
-      await manager.streams.add(stream);
+      if (current === null) await manager.streams.add(stream);
+      else await manager.streams.update(stream.name, stream);
     } catch (error) {
-      // There is one with other settings: an earlier version's.
-      if (!(error instanceof JetStreamApiError) || error.code !== STREAM_NAME_IN_USE) throw error;
-      await manager.streams.update(stream.name, stream);
+      if (!isForbidden(error)) throw error;
+      if (current === null) throw new BrokerUnpreparedError(stream.name);
+      onTrouble(`the stream ${stream.name} is not as this version wants it; npx sedge broker prepare mends it`);
     }
   }
+}
+
+async function configOf(manager: JetStreamManager, name: string): Promise<StreamConfig | null> {
+  try {
+    return (await manager.streams.info(name)).config;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return null;
+    throw error;
+  }
+}
+
+function isAsDeclared(declared: Declared, current: StreamConfig): boolean {
+  return Object.entries(declared).every(
+    ([key, value]) => JSON.stringify(value) === JSON.stringify(current[key as keyof StreamConfig]),
+  );
+}
+
+/** The client wraps what the broker says. */
+export function isForbidden(error: unknown): boolean {
+  if (error instanceof PermissionViolationError) return true;
+  return error instanceof Error && error.cause !== undefined && isForbidden(error.cause);
 }

@@ -11,7 +11,7 @@ import type { CloudEvent } from '@sedge/event-contracts';
 import { DeadLetterError, type EventHandler, type SubscriptionOptions } from '@sedge/ports';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bury } from './dead-letters.js';
-import { EVENTS } from './streams.js';
+import { EVENTS, REPLAY_SUBJECT } from './streams.js';
 
 export interface SubscriptionRules {
   /** pause before each redelivery; one more failure after the last sends the event to the dead letters */
@@ -101,13 +101,19 @@ export class NatsSubscription {
       // Deliveries that no handler answered count as well: an event that kills its handler must not come for ever.
       if (deliveryCount > this.rules.delaysMs.length + 1) throw new Error('its handler ended without an answer');
       const heartbeat = (): void => message.working();
-      await this.handler(eventIn(message), { subject: message.subject, count: deliveryCount, heartbeat });
+      await this.handler(eventIn(message), { subject: this.subjectOf(message), count: deliveryCount, heartbeat });
       message.ack();
     } catch (error) {
       await this.fail(message, error as Error);
     } finally {
       clearInterval(beat);
     }
+  }
+
+  /** The subject on which an event came at first. */
+  private subjectOf({ subject }: JsMsg): string {
+    const again = `${REPLAY_SUBJECT}.${this.options.consumer}.`;
+    return subject.startsWith(again) ? `sedge.${subject.slice(again.length)}` : subject;
   }
 
   private async fail(message: JsMsg, error: Error): Promise<void> {
@@ -120,14 +126,16 @@ export class NatsSubscription {
     try {
       await bury(this.client, message.data, {
         consumer,
-        subject: message.subject,
+        subject: this.subjectOf(message),
         reason,
         message: error.message,
         deliveries: deliveryCount,
         position: streamSequence,
       });
       message.ack();
-      this.rules.onTrouble(`${consumer}: ${message.subject} is a dead letter now (${reason}): ${error.message}`);
+      this.rules.onTrouble(
+        `${consumer}: ${this.subjectOf(message)} is a dead letter now (${reason}): ${error.message}`,
+      );
     } catch (fault) {
       // Delivered again rather than lost.
       this.rules.onTrouble(`${consumer}: a dead letter could not be kept yet: ${(fault as Error).message}`);
@@ -136,7 +144,7 @@ export class NatsSubscription {
   }
 }
 
-/** Makes the durable consumer what the subscription says. */
+/** Makes the durable consumer what the subscription says. What is sent to it again comes on a subject of its own. */
 async function reconcileConsumer(
   manager: JetStreamManager,
   { consumer, subjects, concurrency }: SubscriptionOptions,
@@ -144,7 +152,7 @@ async function reconcileConsumer(
 ): Promise<void> {
   await manager.consumers.add(EVENTS, {
     durable_name: consumer,
-    filter_subjects: subjects,
+    filter_subjects: [...subjects, `${REPLAY_SUBJECT}.${consumer}.>`],
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(ackWaitMs),
     deliver_policy: DeliverPolicy.All,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database, ServiceSchema } from '@sedge/ports';
+import { isUntrustedServer, type Database, type ServiceSchema } from '@sedge/ports';
+import { trusting } from './trusting.js';
 import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 
@@ -12,6 +13,8 @@ export interface PostgresOptions {
   applicationName: string;
   /** how long the server may take to answer at the start; it may be starting too */
   patienceMs: number;
+  /** PEM file of the authorities that may vouch for the server; null: those of the system */
+  caFile?: string | null;
 }
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -20,21 +23,26 @@ const RETRY_MS = 250;
 /** The server can't be used as it is named. */
 export class DatabaseUnreachableError extends Error {
   readonly code = 'DATABASE_UNREACHABLE';
-  readonly mend = 'start PostgreSQL, or correct SEDGE_DATABASE_URL';
+  readonly mend: string;
 
   constructor(url: string, cause: Error) {
     super(`PostgreSQL at ${withoutSecret(url)} can't be used: ${cause.message}`, { cause });
     this.name = 'DatabaseUnreachableError';
+    this.mend = isUntrustedServer(cause)
+      ? 'name the file of the authority that vouches for the server: SEDGE_CA_FILE'
+      : 'start PostgreSQL, or correct SEDGE_DATABASE_URL';
   }
 }
 
 /** A PostgreSQL server: many processes, many connections. */
 export class PostgresDatabase implements Database {
+  /** @param options their url names the authorities too */
   private constructor(private readonly options: PostgresOptions) {}
 
   /** @throws DatabaseUnreachableError */
   static async open(options: PostgresOptions): Promise<PostgresDatabase> {
-    const database = new PostgresDatabase(options);
+    const url = trusting(options.url, options.caFile ?? null);
+    const database = new PostgresDatabase({ ...options, url });
     for (const deadline = Date.now() + options.patienceMs; ; await sleep(RETRY_MS)) {
       try {
         await database.ping();
@@ -100,7 +108,7 @@ export class PostgresDatabase implements Database {
 
 /** SQLSTATE classes 28 (who are you?) and 3D (no such database): waiting helps nobody. */
 function isRefusal(error: unknown): boolean {
-  return /^(28|3D)/.test(String((error as { code?: unknown }).code ?? ''));
+  return isUntrustedServer(error) || /^(28|3D)/.test(String((error as { code?: unknown }).code ?? ''));
 }
 
 function withoutSecret(url: string): string {

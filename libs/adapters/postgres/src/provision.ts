@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { trusting } from './trusting.js';
 
 /** A service's own place in a database. */
 export interface ServiceAccount {
@@ -10,9 +11,14 @@ export interface ServiceAccount {
 /**
  * Gives each service a schema of its own and a user that owns it and may do nothing else. May be run again: passwords are renewed.
  * @param adminUrl of a user that may create roles and schemas
+ * @param caFile PEM file of the authorities that may vouch for the server
  */
-export async function provisionServices(adminUrl: string, accounts: readonly ServiceAccount[]): Promise<void> {
-  const client = new pg.Client({ connectionString: adminUrl });
+export async function provisionServices(
+  adminUrl: string,
+  accounts: readonly ServiceAccount[],
+  caFile: string | null = null,
+): Promise<void> {
+  const client = new pg.Client({ connectionString: trusting(adminUrl, caFile) });
   await client.connect();
   try {
     await client.query('REVOKE ALL ON SCHEMA public FROM PUBLIC');

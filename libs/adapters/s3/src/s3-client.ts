@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { Client } from 'minio';
@@ -9,6 +10,8 @@ export interface S3Location {
   accessKey: string;
   secretKey: string;
   region: string;
+  /** PEM file of the authorities that may vouch for the server; null: those of the system */
+  caFile?: string | null;
 }
 
 export interface Part {
@@ -37,7 +40,11 @@ export class S3Client extends Client {
       // The client's own retries print to the console and drop what the server said; whoever calls knows better what to try again.
       retryOptions: { disableRetry: true },
       transport: { request: withReasons(module.request) } as never,
-      transportAgent: new module.Agent({ keepAlive: true, maxSockets: KEPT_SOCKETS }) as never,
+      transportAgent: new module.Agent({
+        keepAlive: true,
+        maxSockets: KEPT_SOCKETS,
+        ...(isSecure && location.caFile && { ca: readFileSync(location.caFile) }),
+      }) as never,
     });
   }
 

@@ -1,5 +1,5 @@
 import { S3Error } from 'minio';
-import { StoreError } from '@sedge/ports';
+import { StoreError, isUntrustedServer } from '@sedge/ports';
 
 const FULL = new Set(['XMinioStorageFull', 'InsufficientCapacity', 'QuotaExceeded', 'ENOSPC', 'EDQUOT']);
 const MISSING = new Set(['NoSuchKey', 'NotFound']);
@@ -35,6 +35,10 @@ export function isPassing(error: unknown): boolean {
 
 /** Names what went wrong with the store; errors of other origin (the source of the bytes) are given back as they are. */
 export function asStoreError(error: unknown, doing: string, place: string): unknown {
+  if (isUntrustedServer(error)) {
+    const mend = 'name the file of the authority that vouches for the server: SEDGE_CA_FILE';
+    return new StoreError('STORE_UNAVAILABLE', `${place}: ${doing} failed (${(error as Error).message}); ${mend}`);
+  }
   const code = codeOf(error);
   if (code === undefined) return error;
   const reason = `${code}: ${(error as Error).message || 'no reason given'}`;

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { stageConsumer } from '@sedge/event-contracts';
 import { HOST, type Host } from '../host.js';
 import { mayActFor, type Caller } from './caller.js';
 import { accessError } from './errors.js';
@@ -18,7 +19,7 @@ export class Teams {
 
   /** The same for the stage behind a consumer of events, e.g. `training-jobs`. */
   assertMayActForConsumer(caller: Caller, consumer: string): void {
-    const stage = Object.keys(this.host.teams).find((name) => consumer === `${name}-jobs`);
+    const stage = Object.keys(this.host.teams).find((name) => consumer === stageConsumer(name));
     if (stage !== undefined) this.assertMayActFor(caller, stage);
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { checkEvent, type CloudEvent, type EventMap, type EventType } from '@sedge/event-contracts';
+import { checkEvent, forgeryIn, type CloudEvent, type EventMap, type EventType } from '@sedge/event-contracts';
 import { DeadLetterError, EVENT_BUS, type Delivery, type EventBus, type SubscriptionOptions } from '@sedge/ports';
 import { Transactions, type Transaction } from '../state/transactions.service.js';
 
@@ -22,7 +22,7 @@ type AnyHandler = (
 ) => Promise<void>;
 
 /**
- * Lets a service consume events: each is checked against the class of its type, and handled once however often it comes, because
+ * Lets a service consume events: each is checked against the class of its type and the subject on which it came, and handled once however often it comes, because
  * (consumer, source, event id) is noted in the transaction of its effect.
  */
 @Injectable()
@@ -48,6 +48,8 @@ export class EventSubscriber {
   ): Promise<void> {
     const check = checkEvent(event);
     if (!check.ok) throw new DeadLetterError(check.reason, check.message);
+    const forgery = forgeryIn(check.type, check.event, delivery.subject);
+    if (forgery !== null) throw new DeadLetterError('forged', `${check.type}: ${forgery}`);
     const handler = handlers[check.type] as AnyHandler | undefined;
     if (!handler) return;
     const isNew = await this.transactions.run(async (transaction) => {

@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } fro
 import type { Digest } from '@sedge/artifact-contracts';
 import {
   createCloudEvent,
+  stageConsumer,
   subjectOf,
   type CloudEvent,
   type EventMap,
@@ -32,7 +33,7 @@ export class JobEventsConsumer implements OnModuleInit, OnApplicationShutdown {
     this.stopListening = this.bus.listen([`sedge.job.queued.${stage}.*`], () => this.executor.wake());
     const subjects = [`sedge.job.requested.${stage}.*`, `sedge.job.cancel-requested.${stage}.*`];
     await this.events.subscribe(
-      { consumer: `${stage}-jobs`, subjects, concurrency: 1 },
+      { consumer: stageConsumer(stage), subjects, concurrency: 1 },
       {
         'sedge.job.requested.v1': (event, transaction) => this.requests.requested(transaction, event),
         'sedge.job.cancel-requested.v1': (event, transaction) => this.requests.cancelRequested(transaction, event),

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { digestOfJson } from '@sedge/artifact-contracts';
-import { toolSubject } from '@sedge/event-contracts';
+import { toolSubject, workerConsumer } from '@sedge/event-contracts';
 import { EVENT_BUS, TOOL_RUNNERS, ToolUnavailableError, type EventBus, type ToolRunner } from '@sedge/ports';
 import type { RegisteredTool, ToolDefinition } from '@sedge/tool-contracts';
 import { HOST, type Host } from '../host.js';
@@ -182,7 +182,7 @@ export class ToolCatalog implements OnModuleInit, OnApplicationBootstrap {
   /** Announces what is new or changed since the last time, by this process or one before, and what is gone. */
   private async announce(): Promise<void> {
     for (const name of this.externalNames()) {
-      await this.bus.offer(`worker-${name}`, [toolSubject('sedge.job.requested.v1', this.stage.stage, name)]);
+      await this.bus.offer(workerConsumer(name), toolSubject('sedge.job.requested.v1', this.stage.stage, name));
     }
     await this.transactions.run(async (transaction) => {
       const rows = await transaction.query<{ name: string; version: string; digest: string }>(

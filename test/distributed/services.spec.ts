@@ -244,7 +244,7 @@ steps:
     const placesOf = (user: string): string[] => ['--nats', cluster.brokerUrlFor(user), '--api', cluster.url];
     const worker = ['worker.py', ...placesOf('worker-judge-value'), '--stage', stage, '--tool', 'judge-value'];
     const bystander = ['bystander.py', ...placesOf('bystander-reviewer')];
-    const token = await cluster.access.token({ subject: 'stranger', scope: 'run', team: 'judges' });
+    const token = await cluster.tokenFor({ subject: 'stranger', scope: 'run', team: 'judges' });
     const strangers = [worker, worker, bystander].map((args) => new Stranger(args, token));
     try {
       await Promise.all(strangers.map((stranger) => stranger.isReady));

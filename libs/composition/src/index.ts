@@ -2,3 +2,6 @@ export { DataDirectoryBusyError, DataDirectoryUnusableError, lockDataDirectory }
 export { SettingsError, readSettings, type LogLevel, type Settings } from './settings.js';
 export { runService } from './run-service.js';
 export { PortBusyError, startProcess, type ProcessOptions, type RunningProcess } from './start-process.js';
+export { AccessFolder, SigningKeyError } from './access-folder.js';
+export { BrokerUsers, prepareStreams } from './broker-users.js';
+export { writeSecretFile } from './secret-file.js';

@@ -1,3 +1,5 @@
+import type { AccessFolder } from '@sedge/composition';
+import type { Scope } from '@sedge/service-kit';
 import type { Party } from '@sedge/event-contracts';
 import type { NatsServer, PostgresServer, S3Server } from '@sedge/local-servers';
 
@@ -16,16 +18,9 @@ export interface ServiceProcess {
 
 export interface TokenRequest {
   subject: string;
-  scope: string;
+  scope?: Scope;
   team?: string | null;
   expiresAt?: Date;
-}
-
-export interface AccessKeys {
-  readonly folder: string;
-  readonly file: string;
-  token(request: TokenRequest): Promise<string>;
-  tokenFile(name: string, request: TokenRequest): Promise<string>;
 }
 
 export interface ClusterOptions {
@@ -50,7 +45,7 @@ export declare class Cluster {
   readonly services: ServiceProcess[];
   readonly home: string;
   readonly url: string;
-  readonly access: AccessKeys;
+  readonly access: AccessFolder;
   /** of an administrator */
   readonly token: string;
   readonly tokenFile: string;
@@ -61,6 +56,7 @@ export declare class Cluster {
   add(stage: string): Promise<ServiceProcess>;
   brokerUrlFor(user: string): string;
   brokerOptions(user?: string): { servers: string; user: string; pass: string; inboxPrefix: string };
+  tokenFor(request: TokenRequest): Promise<string>;
   backEndsFor(service: string): Record<string, string>;
   stop(): Promise<void>;
 }

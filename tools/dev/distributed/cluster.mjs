@@ -1,16 +1,17 @@
 // NATS, PostgreSQL, an S3 server and every service as processes of their own on this machine: what `npm run up:distributed` starts, and tests.
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { provisionServices, urlFor } from '@sedge/adapter-postgres';
 import { NatsServer, PostgresServer, S3Server, freePort, makeCertificates } from '@sedge/local-servers';
-import { OPERATOR, prepareBroker } from '@sedge/adapter-nats';
-import { AccessKeys } from './access-keys.mjs';
-import { BrokerUsers } from './broker-users.mjs';
+import { AccessFolder, BrokerUsers, writeSecretFile } from '@sedge/composition';
 import { ServiceProcess } from './service-process.mjs';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
 export const BUCKET = 'sedge-artifacts';
+
+/** Tokens are made anew at each start. */
+const TOKEN_MS = 365 * 86_400_000;
 
 /** Services that do jobs: of these there may be many. */
 export const STAGES = ['ingestion', 'training', 'deployment-optimizer', 'benchmark'];
@@ -71,9 +72,10 @@ export class Cluster {
 
   async #start() {
     const at = (name) => join(this.home, name);
-    this.access = await AccessKeys.open(at('access'));
-    this.tokenFile = await this.access.tokenFile('operator', { subject: 'operator', scope: 'admin' });
-    this.token = (await readFile(this.tokenFile, 'utf8')).trim();
+    this.access = new AccessFolder(at('access'));
+    await this.access.makeKeys();
+    this.token = await this.tokenFor({ subject: 'operator', scope: 'admin' });
+    this.tokenFile = await this.#secret('operator.token', this.token);
     for (const name of ['nats', 'postgres', 's3']) await mkdir(at(name), { recursive: true });
     this.brokerUsers = await BrokerUsers.open(join(at('access'), 'broker-users.json'), this.#parties());
     const tls = this.tls ? await makeCertificates({ folder: join(at('access'), 'tls'), days: 365 }) : undefined;
@@ -84,8 +86,7 @@ export class Cluster {
       S3Server.start({ folder: this.s3Folder ?? at('s3'), tls }),
     ]);
     for (const name of ['nats', 'postgres', 's3']) this.#addresses[name] = await this.#throughWire(name);
-    const url = this.brokerUsers.urlFor(OPERATOR, this.nats.url);
-    await prepareBroker({ url, caFile: this.caFile, name: OPERATOR, patienceMs: 10_000, onTrouble: () => undefined });
+    await this.brokerUsers.prepare(this.nats.url, this.caFile);
     this.accounts = ['workflow', ...this.stages].map((service) => accountOf(service));
     await provisionServices(this.postgres.url, this.accounts, this.caFile);
     const copies = this.stages.flatMap((stage) => Array.from({ length: this.workers }, (_, n) => [stage, n + 1]));
@@ -106,15 +107,21 @@ export class Cluster {
   }
 
   /** How a client of @nats-io reaches the broker as its operator, or another user. */
-  brokerOptions(user = OPERATOR) {
-    const pass = this.brokerUsers.passwordOf(user);
-    return {
-      servers: this.nats.url,
-      user,
-      pass,
-      inboxPrefix: `_INBOX.${user}`,
-      ...(this.caFile && { tls: { caFile: this.caFile } }),
-    };
+  brokerOptions(user) {
+    const tls = this.caFile === null ? {} : { tls: { caFile: this.caFile } };
+    return { servers: this.nats.url, ...this.brokerUsers.credentialsOf(user), ...tls };
+  }
+
+  /** An access token of this cluster. */
+  tokenFor({ subject, scope = 'read', team = null, expiresAt = new Date(Date.now() + TOKEN_MS) }) {
+    const issuedAt = new Date(Math.min(Date.now(), expiresAt.getTime() - 1000));
+    return this.access.token({ subject, scope, team }, { issuedAt, expiresAt });
+  }
+
+  async #secret(name, text) {
+    const file = join(this.access.folder, name);
+    await writeSecretFile(file, text);
+    return file;
   }
 
   /** Starts one more copy of a stage. */
@@ -133,8 +140,8 @@ export class Cluster {
       SEDGE_ENVIRONMENTS_DIR: join(this.home, 'environments'),
       SEDGE_PORT: String(listenAt),
       SEDGE_URL: `http://127.0.0.1:${listenAt}`,
-      SEDGE_ACCESS_KEYS: this.access.file,
-      SEDGE_TOKEN_FILE: await this.access.tokenFile(service, { subject: `service:${service}`, scope: 'read' }),
+      SEDGE_ACCESS_KEYS: this.access.keysFile,
+      SEDGE_TOKEN_FILE: await this.#secret(`${service}.token`, await this.tokenFor({ subject: `service:${service}` })),
       SEDGE_TEAMS: Object.entries(this.teams)
         .map((pair) => pair.join('='))
         .join(','),

@@ -1,24 +1,22 @@
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { AccessFolder } from '@sedge/composition';
 import type { CommandContext, CommandGroup, SedgeCommand } from '../command.js';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 
-const SIGNING_KEY = 'signing-key.json';
-const KEYS = 'keys.json';
 const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 const LONGEST_DAYS = 400;
 
 const keys: SedgeCommand = {
   usage: 'keys',
   summary: 'make the keys by which access tokens are signed and checked',
-  help: `Writes two files: ${SIGNING_KEY}, which makes tokens and which nobody but you may read, and ${KEYS}, by which services check tokens:
-start them with SEDGE_ACCESS_KEYS=FOLDER/${KEYS}. Keys that are there stay as they are.
+  help: `Writes two files: signing-key.json, which makes tokens and which nobody but you may read, and keys.json, by which services check tokens:
+start them with SEDGE_ACCESS_KEYS=FOLDER/keys.json. Keys that are there stay as they are.
 
   npx sedge token keys                              in the folder access of the data directory
   npx sedge token keys --folder /etc/sedge/access
 
-To change keys, make new ones in another folder and copy the entry of the old ${KEYS} into the new one: tokens of both count, until you
+To change keys, make new ones in another folder and copy the entry of the old keys.json into the new one: tokens of both count, until you
 take it out again.
 
 Exit codes: 0 made, 1 the folder has keys already or can't be written.`,
@@ -26,26 +24,20 @@ Exit codes: 0 made, 1 the folder has keys already or can't be written.`,
     command.option('--folder <folder>', 'where they are kept; access in the data directory when left out');
   },
   async run(context, _args, options) {
-    const folder = folderOf(context, options);
-    const { makeKeyPair } = await import('@sedge/service-kit');
-    const { signingKey, keySet } = await makeKeyPair();
-    const file = join(folder, SIGNING_KEY);
-    try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      await writeFile(file, `${JSON.stringify(signingKey, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-      await writeFile(join(folder, KEYS), `${JSON.stringify(keySet, null, 2)}\n`);
-    } catch (error) {
-      const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST';
-      const message = isThere ? `${file} is there already` : `${folder} can't be written: ${(error as Error).message}`;
-      throw new CommandError('CLI_KEYS_NOT_MADE', message, EXIT.failed, 'name another folder: --folder FOLDER');
-    }
-    context.emit({ signingKey: file, keys: join(folder, KEYS) });
-    context.say(
-      `${file} makes tokens: keep it to yourself\n${join(folder, KEYS)} checks them: SEDGE_ACCESS_KEYS of services`,
-    );
+    const access = await accessFolder(context, options);
+    const isNew = await access.makeKeys().catch((error: Error) => {
+      throw notMade(`${access.folder} can't be written: ${error.message}`);
+    });
+    if (!isNew) throw notMade(`${access.signingKeyFile} is there already`);
+    context.emit({ signingKey: access.signingKeyFile, keys: access.keysFile });
+    context.say(`${access.signingKeyFile} makes tokens: keep it to yourself`);
+    context.say(`${access.keysFile} checks them: SEDGE_ACCESS_KEYS of services`);
     return EXIT.ok;
   },
 };
+
+const notMade = (message: string): CommandError =>
+  new CommandError('CLI_KEYS_NOT_MADE', message, EXIT.failed, 'name another folder: --folder FOLDER');
 
 const create: SedgeCommand = {
   usage: 'create',
@@ -71,31 +63,43 @@ Exit codes: 0 made, 2 an option is wrong, 4 there is no signing key.`,
       .option('--out <file>', 'write it to this file instead of printing it');
   },
   async run(context, _args, options) {
-    const { SCOPES, makeToken } = await import('@sedge/service-kit');
+    const { SCOPES } = await import('@sedge/service-kit');
     const scope = SCOPES.find((name) => name === options['scope']);
     if (!scope) throw refusal(`--scope '${String(options['scope'])}' is none`, `give one of ${SCOPES.join(', ')}`);
     const team = typeof options['team'] === 'string' ? options['team'] : null;
     const subject = String(options['for']);
     const issuedAt = new Date();
     const expiresAt = new Date(issuedAt.getTime() + durationMs(String(options['expires'])));
-    const signingKey = await readSigningKey(join(folderOf(context, options), SIGNING_KEY));
-    const token = await makeToken(signingKey, { subject, scope, team }, { issuedAt, expiresAt }).catch(
-      (error: Error) => {
-        throw refusal(error.message, 'names of bearers and teams begin with a letter or digit and hold no spaces');
-      },
-    );
+    const access = await accessFolder(context, options);
+    const token = await access.token({ subject, scope, team }, { issuedAt, expiresAt }).catch(tokenNotMade);
+    if (await access.isExposed()) {
+      process.stderr.write(`warning: others may read ${access.signingKeyFile}; chmod 600 mends it\n`);
+    }
     const facts = { subject, scope, team, expiresAt: expiresAt.toISOString() };
-    if (typeof options['out'] === 'string') await writeSecret(resolve(options['out']), token);
-    else context.say(token);
-    context.emit(
-      typeof options['out'] === 'string' ? { file: resolve(options['out']), ...facts } : { token, ...facts },
-    );
+    if (typeof options['out'] !== 'string') {
+      context.say(token);
+      context.emit({ token, ...facts });
+    } else {
+      const { writeSecretFile } = await import('@sedge/composition');
+      await writeSecretFile(resolve(options['out']), `${token}\n`);
+      context.emit({ file: resolve(options['out']), ...facts });
+    }
     return EXIT.ok;
   },
 };
 
-function folderOf({ dataDirectory }: CommandContext, { folder }: Record<string, unknown>): string {
-  return typeof folder === 'string' ? resolve(folder) : join(dataDirectory, 'access');
+async function accessFolder(
+  { dataDirectory }: CommandContext,
+  { folder }: Record<string, unknown>,
+): Promise<AccessFolder> {
+  const { AccessFolder } = await import('@sedge/composition');
+  return new AccessFolder(typeof folder === 'string' ? resolve(folder) : join(dataDirectory, 'access'));
+}
+
+function tokenNotMade(error: Error): never {
+  if (error instanceof TypeError) throw refusal(error.message, 'names begin with a letter or digit and hold no spaces');
+  const mend = 'make keys by npx sedge token keys, or name their folder: --folder FOLDER';
+  throw new CommandError('CLI_NO_SIGNING_KEY', error.message, EXIT.notFound, mend);
 }
 
 function durationMs(text: string): number {
@@ -106,27 +110,6 @@ function durationMs(text: string): number {
     `--expires '${text}' is no time a token may count`,
     `write it like 90m, 12h or 30d; ${LONGEST_DAYS}d at most`,
   );
-}
-
-async function readSigningKey(file: string): Promise<object> {
-  const text = await readFile(file, 'utf8').catch(() => {
-    const mend = 'make keys by npx sedge token keys, or name their folder: --folder FOLDER';
-    throw new CommandError('CLI_NO_SIGNING_KEY', `there is no signing key ${file}`, EXIT.notFound, mend);
-  });
-  const { mode } = await stat(file);
-  if ((mode & 0o077) !== 0) process.stderr.write(`warning: others may read ${file}; chmod 600 mends it\n`);
-  try {
-    return JSON.parse(text) as object;
-  } catch {
-    throw refusal(`${file} is no key`, 'make keys in another folder: npx sedge token keys --folder FOLDER');
-  }
-}
-
-/** Whoever could read a file that is there already can't read it any more. */
-async function writeSecret(file: string, text: string): Promise<void> {
-  await writeFile(file, '', { mode: 0o600 });
-  await chmod(file, 0o600);
-  await writeFile(file, `${text}\n`);
 }
 
 const refusal = (message: string, mend: string): CommandError =>

@@ -28,15 +28,11 @@ Exit codes: 0 written, 2 an option is wrong.`,
   },
   async run(context, _args, options) {
     const parties = partiesOf(options);
-    const folder = folderOf(context, options);
-    const { BrokerUsers, writeSecretFile } = await import('@sedge/composition');
-    const passwords = join(folder, 'broker-users.json');
-    const configuration = join(folder, 'nats-authorization.conf');
-    const made = await BrokerUsers.open(passwords, parties);
-    await writeSecretFile(configuration, made.configuration);
-    context.emit({ users: made.names, configuration, passwords });
-    context.say(`${made.names.length} users: ${made.names.join(', ')}`);
-    context.say(`${configuration} is for nats-server, ${passwords} holds their passwords`);
+    const { makeBrokerUsers } = await import('../access/broker.js');
+    const made = await makeBrokerUsers(folderOf(context, options), parties);
+    context.emit(made);
+    context.say(`${made.users.length} users: ${made.users.join(', ')}`);
+    context.say(`${made.configuration} is for nats-server, ${made.passwords} holds their passwords`);
     return EXIT.ok;
   },
 };
@@ -57,10 +53,8 @@ Exit codes: 0 prepared, 2 SEDGE_NATS_URL is missing, 5 the broker can't be used.
       const mend = 'set it to nats://operator:PASSWORD@HOST:4222';
       throw new CommandError('CLI_NO_BROKER', 'SEDGE_NATS_URL is not set', EXIT.usage, mend);
     }
-    const { prepareStreams } = await import('@sedge/composition');
-    await prepareStreams(url, process.env['SEDGE_CA_FILE'] || null).catch((error: Error & { mend?: string }) => {
-      throw new CommandError('CLI_BROKER_UNUSABLE', error.message, EXIT.environment, error.mend);
-    });
+    const { prepareStreamsAt } = await import('../access/broker.js');
+    await prepareStreamsAt(url, process.env['SEDGE_CA_FILE'] || null);
     context.emit({ prepared: true });
     context.say('The broker is prepared');
     return EXIT.ok;

@@ -46,16 +46,6 @@ double memory_weight_of(const std::string& objective) {
   return weight;
 }
 
-std::vector<std::string> names_in(const std::string& list) {
-  std::vector<std::string> names;
-  for (std::size_t at = 0; at < list.size();) {
-    const std::size_t end = std::min(list.find(',', at), list.size());
-    if (end > at) names.push_back(list.substr(at, end - at));
-    at = end + 1;
-  }
-  return names;
-}
-
 void tell_result(const Exploration& exploration) {
   const std::optional<Json> report = Json::parse(exploration.report);
   if (!report) return;
@@ -79,6 +69,7 @@ std::vector<Option> explore_options() {
           {"--target", "T", "native, or another that this machine runs: x86-64-v3, x86-64-v4 or generic; for `lne compile` also aarch64 and armv7"},
           {"--agent", "CMD", "measure on another machine: what starts lne-agent there, as \"ssh board ./lne-agent\" (see `lne agent`)"},
           max_error_option(),
+          without_option(),
           {"--plan", "PLAN", "a plan whose layers[].primitive and layers[].forbidden are kept to"},
           {"--plugins", "A,B", "plugins that may be used besides core; without it all"},
           {"--seed", "N", "of the random choices (1)"},

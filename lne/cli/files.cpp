@@ -26,10 +26,20 @@ void write_file_text(const std::string& path, const std::string& text) {
   if (!problem.empty()) fail(problem);
 }
 
+std::vector<std::string> names_in(const std::string& list) {
+  std::vector<std::string> names;
+  for (std::size_t at = 0; at < list.size();) {
+    const std::size_t end = std::min(list.find(',', at), list.size());
+    if (end > at) names.push_back(list.substr(at, end - at));
+    at = end + 1;
+  }
+  return names;
+}
+
 std::string plan_text(const Arguments& arguments) {
   const std::string target = arguments.text("--target", "native");
   if (find_target(target) == nullptr) throw UsageError(unknown_target(target).message);
-  return plan_with(arguments.has("--plan") ? read_file_text(arguments.text("--plan")) : std::string(), target, arguments.real("--max-error", 0, 0, 1));
+  return plan_with(arguments.has("--plan") ? read_file_text(arguments.text("--plan")) : std::string(), target, arguments.real("--max-error", 0, 0, 1), names_in(arguments.text("--without")));
 }
 
 std::string read_model(const Arguments& arguments) {
@@ -44,6 +54,8 @@ std::string read_model(const Arguments& arguments) {
 }
 
 Option max_error_option() { return {"--max-error", "E", "bound on what Winograd layers may differ by from the reference, as a share of the largest element; without it the depth of the network decides"}; }
+
+Option without_option() { return {"--without", "PASS,…", "graph passes that are left out (`lne optimize MODEL --passes` lists them); without it what the plan says"}; }
 
 Option weights_option() { return {"--weights", "FILE", "the caffemodel of a Caffe network; without it NET.caffemodel beside NET.prototxt"}; }
 

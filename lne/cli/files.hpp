@@ -26,8 +26,12 @@ void write_file_text(const std::string& path, const std::string& text);
 std::string read_model(const Arguments& arguments);
 Option weights_option();
 Option max_error_option();
+Option without_option();
 
-/// Text of the plan that `--plan` names, or empty.
+/// The parts of a list with commas.
+std::vector<std::string> names_in(const std::string& list);
+
+/// Text of the plan that `--plan` names, with what other options say of it; empty where nothing does.
 std::string plan_text(const Arguments& arguments);
 
 /// The network of the first word, planned as `--plan` says.

@@ -131,23 +131,26 @@ def residual_net(seed: int = 2) -> tuple[onnx.ModelProto, np.ndarray]:
 
 
 def every_kernel_net(seed: int = 5) -> tuple[onnx.ModelProto, np.ndarray, dict]:
-    """A small image network that runs each kernel of the fast plugins once at least; an input; and the plan that names the Winograd layers."""
+    """A small image network that runs each kernel of the fast plugins once at least; an input; and the plan that names Winograd and fused layers."""
     builder = ModelBuilder((1, 3, 26, 22), seed)
     x = builder.add("Relu", [builder.conv("input", 3, 24, (5, 5), (1, 1), bias=True)])
     x = builder.add("LRN", [x], size=5, alpha=1e-3, beta=0.75, bias=1.0)
     x = builder.add("MaxPool", [x], kernel_shape=[3, 3], strides=[2, 2])
-    winograd = []
+    named = []
     for kernel in [(3, 3), (5, 5), (1, 3), (5, 1)]:
         convolution = builder.conv(x, 24, 24, kernel, bias=True)
-        winograd.append({"layer": convolution, "primitive": "winograd.conv"})
+        named.append({"layer": convolution, "primitive": "winograd.conv"})
         x = builder.add("Relu", [builder.add("Add", [convolution, x])])
     x = builder.add("Relu", [builder.conv(x, 24, 24, (3, 3), group=24, bias=True)])
+    depthwise = builder.conv(x, 24, 24, (3, 3), group=24, bias=True)
+    named.append({"layer": depthwise, "primitive": "vector.conv_separable"})
+    x = builder.add("Relu", [builder.add("Add", [builder.conv(builder.add("Relu", [depthwise]), 24, 24, (1, 1), bias=True), x])])
     x = builder.add("Concat", [builder.conv(x, 24, 40, (1, 1), bias=True), builder.conv(x, 24, 17, (3, 3), (1, 1), dilations=[2, 2], pads=[2, 2, 2, 2], bias=True)], axis=1)
     up = lambda x, channels, out: builder.add("ConvTranspose", [x, builder.normal(channels, out, 4, 4, scale=0.05), builder.normal(out)], kernel_shape=[4, 4], strides=[2, 2], pads=[1, 1, 1, 1])
     x = up(x, 57, 20)
-    winograd.append({"layer": x, "primitive": "winograd.conv_transpose"})
+    named.append({"layer": x, "primitive": "winograd.conv_transpose"})
     x = up(builder.add("Relu", [x]), 20, 9)
     x = builder.add("Tanh", [builder.add("AveragePool", [x], kernel_shape=[2, 2], strides=[2, 2])])
     x = builder.add("Flatten", [builder.add("GlobalAveragePool", [x])], axis=1)
     x = builder.add("Gemm", [x, builder.normal(10, 9), builder.normal(10)], transB=1)
-    return builder.model([x]), builder.sample(), {"layers": winograd}
+    return builder.model([x]), builder.sample(), {"layers": named}

@@ -102,3 +102,21 @@ def test_every_choice_for_groups_inside_a_concatenation(bench, kernel):
     x = builder.add("Concat", [builder.add("Add", [x, joined]), builder.conv(left, 32, 24, (3, 3))], axis=1)
     model, sample = builder.model([x]), builder.sample()
     assert all_choices(bench, model, sample, "conv", 5e-5) > 20
+
+
+@pytest.mark.parametrize(("kernel", "stride", "height", "is_residual"), [(3, 1, 23, True), (3, 2, 30, False), (5, 1, 17, True), (5, 2, 9, False)])
+def test_every_choice_for_a_depthwise_convolution_and_what_follows(bench, kernel, stride, height, is_residual):
+    """In blocks of lines with a shorter last one, with both activations, a residual, and a result that lies inside a wider tensor."""
+    random = random_of("separable", kernel, stride)
+    channels, out = int(random.integers(60, 80)), 8 * int(random.integers(2, 9))
+    builder = ModelBuilder((1, channels, height, 30), int(random.integers(1 << 30)))
+    x = builder.conv("input", channels, channels, (kernel, kernel), (stride, stride), group=channels, bias=True)
+    x = builder.conv(builder.add("Clip", [x, builder.constant(np.float32(-0.5)), builder.constant(np.float32(1.5))]), channels, out, (1, 1), bias=True)
+    side = builder.conv("input", channels, out, (3, 3), (stride, stride))
+    if is_residual:
+        x = builder.add("Relu", [builder.add("Add", [x, side])])
+    model, sample = builder.model([builder.add("Concat", [x, side], axis=1)]), builder.sample()
+    assert all_choices(bench, model, sample, "conv", 5e-5) > 10
+    report = json.loads(bench.call("report", bench.save(model), "--runs", 0).stdout)
+    fused = next(candidate for layer in report["layers"] for candidate in layer["candidates"] if candidate["primitive"] == "vector.conv_separable" and not candidate["refusal"])
+    assert len(fused["variants"]) > 1

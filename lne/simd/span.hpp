@@ -33,4 +33,13 @@ static inline void visit_rectangles(const Shape& s, const Visit& visit) {
   }
 }
 
+/// As above for lines [from, to) alone.
+template <class Shape, class Visit>
+static inline void visit_rectangles(const Shape& s, int from, int to, const Visit& visit) {
+  visit_rectangles(s, [&](const Span& down, const Span& across) {
+    const Span within{down.from > from ? down.from : from, down.to < to ? down.to : to, down.first, down.last};
+    if (within.from < within.to) visit(within, across);
+  });
+}
+
 }  // namespace lne::simd

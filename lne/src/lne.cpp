@@ -42,11 +42,14 @@ class CompiledNetwork : public Network {
   std::string report(int runs) override {
     const std::vector<double> times = runs > 0 ? measure(runs) : std::vector<double>();
     if (runs > 0 && peak_.gflops == 0) peak_ = measure_peak();
+    const Uses uses(program_->graph);
+    std::map<std::string, std::size_t> places;
+    for (std::size_t i = 0; i < program_->graph.nodes.size(); ++i) places[program_->graph.nodes[i].name] = i;
     Json::Array layers;
-    for (std::size_t i = 0; i < program_->steps.size(); ++i) layers.push_back(layer_report(program_->steps[i], times.empty() ? nullptr : &times[i]));
+    for (std::size_t i = 0; i < program_->steps.size(); ++i) layers.push_back(layer_report(program_->steps[i], uses, places, times.empty() ? nullptr : &times[i]));
     Json::Array views;
     for (const View& view : program_->views) views.push_back(Json(Json::Object{{"layer", Json(view.layer)}, {"op", Json(view.op)}}));
-    Json::Object report{{"layers", Json(std::move(layers))}, {"footprint", program_->footprint()}, {"passes", program_->plan()["passes"]}, {"views", Json(std::move(views))}};
+    Json::Object report{{"layers", Json(std::move(layers))}, {"footprint", program_->footprint()}, {"passes", json_of(program_->passes)}, {"views", Json(std::move(views))}};
     // Without times the report says the same on every machine.
     if (runs > 0) report["peak"] = Json(Json::Object{{"gflops", Json(peak_.gflops)}, {"gbytesPerS", Json(peak_.gbytes_per_s)}});
     return Json(std::move(report)).text();
@@ -91,14 +94,14 @@ class CompiledNetwork : public Network {
 
   static Json bytes(std::int64_t floats) { return Json(static_cast<long long>(floats * static_cast<std::int64_t>(sizeof(float)))); }
 
-  Json layer_report(const Step& step, const double* median_us) const {
-    const Node* node = step.op == "convert" ? nullptr : &step.node;
+  Json layer_report(const Step& step, const Uses& uses, const std::map<std::string, std::size_t>& places, const double* median_us) const {
+    const auto first = places.find(step.layer);
     Json::Array candidates;
-    for (const Primitive* primitive : node ? PrimitiveRegistry::instance().for_op(step.op) : std::vector<const Primitive*>()) {
-      const std::string refusal = primitive->refuse(program_->graph, *node);
+    for (const Primitive* primitive : step.op != "convert" && first != places.end() ? PrimitiveRegistry::instance().for_op(step.op) : std::vector<const Primitive*>()) {
+      const Chain chain = chain_of(program_->graph, uses, first->second, *primitive);
       Json::Array variants;
-      for (const Variant& variant : refusal.empty() ? primitive->variants(program_->graph, *node) : std::vector<Variant>()) variants.push_back(json_of(variant));
-      candidates.push_back(Json(Json::Object{{"primitive", Json(primitive->name)}, {"refusal", Json(refusal)}, {"variants", Json(std::move(variants))}}));
+      for (const Variant& variant : chain.refusal.empty() ? primitive->variants(program_->graph, chain.node) : std::vector<Variant>()) variants.push_back(json_of(variant));
+      candidates.push_back(Json(Json::Object{{"primitive", Json(primitive->name)}, {"refusal", Json(chain.refusal)}, {"variants", Json(std::move(variants))}}));
     }
     Json::Array merged;
     for (const std::string& name : step.fused()) merged.push_back(Json(name));
@@ -157,10 +160,11 @@ std::map<std::string, double> layer_errors(std::string_view bytes, const std::st
   prepare(graph.value(), options.value());
   const Result<Assignment> assignment = assign(graph.value(), options.value());
   if (!assignment) return add_problems(assignment.errors(), problems), errors;
+  const Uses uses(graph.value());
   for (std::size_t at = 0; at < assignment.value().size(); ++at) {
     const Choice& choice = assignment.value()[at];
     if (choice.primitive == nullptr || !choice.primitive->is_approximate) continue;
-    errors[graph.value().nodes[at].name] = LayerError(graph.value(), chain_of(graph.value(), at, *choice.primitive)).of(choice);
+    errors[graph.value().nodes[at].name] = LayerError(graph.value(), chain_of(graph.value(), uses, at, *choice.primitive)).of(choice);
   }
   return errors;
 }

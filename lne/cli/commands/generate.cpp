@@ -19,7 +19,7 @@ Command generate_command() {
           "bytes. Then DIR/build/app run INPUT.npy OUTPUT.npy, DIR/build/app --self-test, DIR/build/app bench.",
           {{"-o", "DIR", "the folder"},
            weights_option(), {"--plan", "PLAN", "as `lne explore` wrote it; without it primitives of the highest rank"},
-           max_error_option(), {"--target", "T", "native, x86-64-v3, x86-64-v4, aarch64, armv7 or generic"},
+           max_error_option(), without_option(), {"--target", "T", "native, x86-64-v3, x86-64-v4, aarch64, armv7 or generic"},
            {"--golden", "INPUT.npy", "an input for the self-test; without it a ramp"}},
           run};
 }

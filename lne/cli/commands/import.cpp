@@ -12,7 +12,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Command import_command() {
-  return {"import", "MODEL", 1, 1, "check a model; its sizes as JSON", "Reads a model and says everything that is wrong with it, or what it needs: bytes of tensors, weights and scratch, multiply-adds.", {weights_option(), {"--plan", "PLAN", "the primitives of its layers; without it those of the highest rank"}}, run};
+  return {"import", "MODEL", 1, 1, "check a model; its sizes as JSON", "Reads a model and says everything that is wrong with it, or what it needs: bytes of tensors, weights and scratch, multiply-adds.", {weights_option(), {"--plan", "PLAN", "the primitives of its layers; without it those of the highest rank"}, without_option()}, run};
 }
 
 }  // namespace lne::cli

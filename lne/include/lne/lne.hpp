@@ -54,7 +54,8 @@ class Network {
   /// JSON: arenaBytes (tensors), arenaLowerBoundBytes, scratchBytes (what kernels need beyond), instanceBytes (both), kernelScratchBytes
   /// (the most that one kernel asks for), weightsBytes, multiplyAdds
   virtual std::string footprint() const = 0;
-  /// JSON: per layer what was chosen, what was refused and why, work, bytes, and times when `runs` > 0
+  /// JSON: what each graph pass did and the network's size before and after it; per layer what was chosen, what was refused and why, work,
+  /// bytes, and times when `runs` > 0
   virtual std::string report(int runs) = 0;
   /// Runs once. Pointers as many as there are inputs and outputs.
   virtual void run(const float* const* inputs, float* const* outputs) = 0;
@@ -67,7 +68,8 @@ class Network {
 /// @param plan text of a plan file, or empty
 /// @param max_error what a layer's result may differ by from the reference kernels' where Winograd's transforms round, as a share of its largest
 /// element; 0 leaves it to the depth of the network
-std::string plan_with(const std::string& plan, const std::string& target, double max_error = 0);
+/// @param without graph passes that are left out; empty leaves it to the plan
+std::string plan_with(const std::string& plan, const std::string& target, double max_error = 0, const std::vector<std::string>& without = {});
 
 /// By layer: what those that round more than sums in another order do (Winograd) differ by from the reference kernels, as a share of their largest
 /// element, for sources of even distribution. @returns nothing with `problems` filled as by `Network::load`

@@ -4,124 +4,49 @@
 #include <set>
 #include <utility>
 
-#include "../../simd/row.hpp"
 #include "../../src/ops/op.hpp"
-#include "../../src/plan/primitive.hpp"
+#include "pointwise.hpp"
 
 namespace lne {
 namespace {
 
 // kernel-begin
-struct PointwiseShape {
-  int channels, src_step;  // floats from one source position to the next
-  int positions, out_vectors, dst_step, residual_step;
-  int vectors;             // of eight output channels in a register tile
-  int tiles, block_tiles;  // register tiles that share the positions, and how many of them meet all weights before the next ones do
-  int fetches_ahead;       // the next weights are fetched while these are used
-  int has_residual, activation;
-  float low, high;
-};
-
-struct PointwiseTile {
-  const float* src;
-  const float* weights;  // [channels][8 * Vectors]
-  const float* biases;
-  const float* residual;
-  float* dst;
-  const float* ahead;
-};
-
-template <int Vectors, int Positions>
-static inline void pointwise_tile(const PointwiseShape& s, const PointwiseTile& t) {
-  using namespace simd;
-  Row<Vectors> sums[Positions];
-#pragma GCC unroll 16
-  for (int p = 0; p < Positions; ++p) sums[p] = load_row<Vectors>(t.biases);
-  accumulate<Vectors, Positions>(sums, t.src, s.src_step, t.weights, s.channels, t.ahead);
-#pragma GCC unroll 16
-  for (int p = 0; p < Positions; ++p) {
-    if (s.has_residual) sums[p] = add_rows<Vectors>(sums[p], load_row<Vectors>(t.residual + static_cast<long>(p) * s.residual_step));
-    store_row<Vectors>(t.dst + static_cast<long>(p) * s.dst_step, activate_row<Vectors>(sums[p], s.activation, s.low, s.high));
-  }
-}
-
-/// The tiles of one layer: Vectors channel vectors, or one less; as many positions as one of Counts.
 template <int Vectors, int... Counts>
-struct PointwiseTiles {
-  void operator()(const PointwiseShape& s, const PointwiseTile& t, int vectors, int count) const {
-    if (vectors == Vectors) (void)((count == Counts && (pointwise_tile<Vectors, Counts>(s, t), true)) || ...);
-    else if constexpr (Vectors > 1) (void)((count == Counts && (pointwise_tile<Vectors - 1, Counts>(s, t), true)) || ...);
-  }
-};
-
-/// weights: per block of channel vectors [channels][8 * vectors], then the biases. The first blocks have `vectors`, the others one less.
-template <class Tiles>
-static inline void pointwise_run(const PointwiseShape& s, const Tiles& tiles, const float* const* src, const float* weights, float* dst) {
-  const int blocks = (s.out_vectors + s.vectors - 1) / s.vectors;
-  const int full_blocks = s.out_vectors - blocks * (s.vectors - 1);
-  const int shorter = s.positions / s.tiles, longer_tiles = s.positions % s.tiles;
-  const float* biases = weights + 8L * s.channels * s.out_vectors;
-  for (int first = 0; first < s.tiles; first += s.block_tiles) {
-    const int end = first + s.block_tiles < s.tiles ? first + s.block_tiles : s.tiles;
-    int done = 0;
-    for (int block = 0; block < blocks; ++block) {
-      const int vectors = block < full_blocks ? s.vectors : s.vectors - 1;
-      const float* own = weights + 8L * s.channels * done;
-      const float* next = own + 8L * s.channels * vectors;
-      for (int tile = first; tile < end; ++tile) {
-        const long position = static_cast<long>(tile) * shorter + (tile < longer_tiles ? tile : longer_tiles);
-        const bool fetches = s.fetches_ahead && 16L * (tile - first + 1) * s.channels <= 8L * s.channels * vectors;
-        const PointwiseTile t{src[0] + position * s.src_step, own, biases + 8L * done, s.has_residual ? src[1] + position * s.residual_step + 8L * done : nullptr, dst + position * s.dst_step + 8L * done, fetches ? next + 16L * (tile - first) * s.channels : nullptr};
-        tiles(s, t, vectors, tile < longer_tiles ? shorter + 1 : shorter);
-      }
-      done += vectors;
-    }
-  }
-}
-
-template <int Vectors, int... Counts>
-static inline void pointwise_conv(const PointwiseShape& s, const float* const* src, const float* weights, float* dst, float*) {
-  pointwise_run(s, PointwiseTiles<Vectors, Counts...>(), src, weights, dst);
+static inline void pointwise_conv(const simd::PointwiseShape& s, const float* const* src, const float* weights, float* dst, float*) {
+  simd::pointwise_run(s, simd::PointwiseTiles<Vectors, Counts...>(), src, weights, dst);
 }
 // kernel-end
 
 /// All tiles that a plan can name, for the interpreter.
 struct AnyTiles {
   static constexpr int kMostVectors = 8, kMostPositions = 14;
-  using Tile = void (*)(const PointwiseShape&, const PointwiseTile&);
+  using Tile = void (*)(const simd::PointwiseShape&, const simd::PointwiseTile&);
 
   template <int Vectors, int... Positions>
   static constexpr std::array<Tile, kMostPositions> row(std::integer_sequence<int, Positions...>) {
-    return {(kLargestVectorUnit.fits(Vectors, Positions + 1) ? static_cast<Tile>(pointwise_tile<Vectors, kLargestVectorUnit.fits(Vectors, Positions + 1) ? Positions + 1 : 1>) : nullptr)...};
+    return {(kLargestVectorUnit.fits(Vectors, Positions + 1) ? static_cast<Tile>(simd::pointwise_tile<Vectors, kLargestVectorUnit.fits(Vectors, Positions + 1) ? Positions + 1 : 1>) : nullptr)...};
   }
   template <int... Vectors>
   static constexpr std::array<std::array<Tile, kMostPositions>, kMostVectors> all(std::integer_sequence<int, Vectors...>) {
     return {row<Vectors + 1>(std::make_integer_sequence<int, kMostPositions>())...};
   }
 
-  void operator()(const PointwiseShape& s, const PointwiseTile& t, int vectors, int count) const {
+  void operator()(const simd::PointwiseShape& s, const simd::PointwiseTile& t, int vectors, int count) const {
     static constexpr auto tiles = all(std::make_integer_sequence<int, kMostVectors>());
     tiles[static_cast<std::size_t>(vectors - 1)][static_cast<std::size_t>(count - 1)](s, t);
   }
 };
-
-std::string refuse(const Graph& graph, const Node& node) {
-  const Shape& kernel = shape_of(graph, node, 1);
-  if (kernel[2] != 1 || kernel[3] != 1) return "it is for kernels of 1 x 1";
-  if (node.integer("group", 1) != 1) return "it is for one group";
-  if (node.integers("strides", {}) != std::vector<std::int64_t>{1, 1}) return "it is for stride 1";
-  if (node.integers("pads", {}) != std::vector<std::int64_t>{0, 0, 0, 0}) return "it pads nothing";
-  return {};
-}
 
 struct Sizes {
   std::int64_t channels, out_vectors, positions;
   std::int64_t weight_bytes() const { return channels * out_vectors * 32; }
 };
 
-Sizes sizes_of(const Graph& graph, const Node& node) {
+Sizes sizes_of(const Graph& graph, const Node& node, std::int64_t positions) { return {shape_of(graph, node, 0)[1], padded_channels(graph.value(node.outputs[0]).shape[1]) / 8, positions}; }
+
+std::int64_t positions_of(const Graph& graph, const Node& node) {
   const Shape& dst = graph.value(node.outputs[0]).shape;
-  return {shape_of(graph, node, 0)[1], padded_channels(dst[1]) / 8, dst[2] * dst[3]};
+  return dst[2] * dst[3];
 }
 
 /// Cycles per multiply-add of a tile, relative to what the units can do: products against loads, and the row of weights that has to come from the second cache.
@@ -138,8 +63,36 @@ double cost_of(const Sizes& sizes, int vectors, int positions) {
   return cycles / (each * wide / 2) + 10.0 / static_cast<double>(sizes.channels) / each;
 }
 
-std::vector<Variant> variants(const Graph& graph, const Node& node) {
-  const Sizes sizes = sizes_of(graph, node);
+std::vector<Variant> variants(const Graph& graph, const Node& node) { return vector::pointwise_variants(graph, node, positions_of(graph, node)); }
+
+Lowered lower(const Graph& graph, const Node& node, const Variant& variant) {
+  const simd::PointwiseShape s = vector::pointwise_shape(graph, node, positions_of(graph, node), variant);
+  Lowered lowered;
+  lowered.function = "pointwise_conv<" + std::to_string(s.vectors);
+  for (const int count : vector::pointwise_counts(s)) lowered.function += ", " + std::to_string(count);
+  lowered.function += ">";
+  lowered.shape_type = "simd::PointwiseShape";
+  lowered.shape_value = vector::text_of(s);
+  lowered.weights = vector::pointwise_weights(graph, node, s.vectors);
+  lowered.run = [s](const float* const* src, const float* weights, float* dst, float*) { simd::pointwise_run(s, AnyTiles(), src, weights, dst); };
+  return lowered;
+}
+
+}  // namespace
+
+namespace vector {
+
+std::string refuse_pointwise(const Graph& graph, const Node& node) {
+  const Shape& kernel = shape_of(graph, node, 1);
+  if (kernel[2] != 1 || kernel[3] != 1) return "it is for kernels of 1 x 1";
+  if (node.integer("group", 1) != 1) return "it is for one group";
+  if (node.integers("strides", {}) != std::vector<std::int64_t>{1, 1}) return "it is for stride 1";
+  if (node.integers("pads", {}) != std::vector<std::int64_t>{0, 0, 0, 0}) return "it pads nothing";
+  return {};
+}
+
+std::vector<Variant> pointwise_variants(const Graph& graph, const Node& node, std::int64_t all) {
+  const Sizes sizes = sizes_of(graph, node, all);
   std::vector<std::pair<double, Variant>> found;
   std::set<std::pair<int, int>> seen;
   for (int most = AnyTiles::kMostVectors; most >= 1; --most) {
@@ -168,8 +121,28 @@ std::vector<Variant> variants(const Graph& graph, const Node& node) {
   return best;
 }
 
+simd::PointwiseShape pointwise_shape(const Graph& graph, const Node& node, std::int64_t positions, const Variant& variant) {
+  const Sizes sizes = sizes_of(graph, node, positions);
+  const std::int64_t tiles = (positions + variant[1] - 1) / variant[1], block = std::min<std::int64_t>(variant[2], tiles);
+  const bool fetches_ahead = sizes.weight_bytes() > 768 * 1024 && block == tiles;
+  const auto i = [](std::int64_t value) { return static_cast<int>(value); };
+  return {i(sizes.channels), i(src_step_of(graph, node, 0)), i(positions), i(sizes.out_vectors), i(dst_step_of(graph, node)), i(residual_step_of(graph, node)), variant[0], i(tiles), i(block), fetches_ahead, node.residual >= 0, static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
+}
+
+std::vector<int> pointwise_counts(const simd::PointwiseShape& s) {
+  std::vector<int> counts{s.positions / s.tiles};
+  if (s.positions % s.tiles > 0) counts.push_back(counts[0] + 1);
+  return counts;
+}
+
+std::string text_of(const simd::PointwiseShape& s) {
+  const std::string fields = listed({s.channels, s.src_step, s.positions, s.out_vectors, s.dst_step, s.residual_step, s.vectors, s.tiles, s.block_tiles, s.fetches_ahead, s.has_residual});
+  return "{" + fields + ", " + lne::text_of(Activation{static_cast<Activation::Kind>(s.activation), s.low, s.high}) + "}";
+}
+
 /// [out][in] -> per block [in][8 * vectors], then the biases; channels beyond the last are zero.
-std::vector<float> pack(const Graph& graph, const Node& node, const Sizes& sizes, int vectors) {
+std::vector<float> pointwise_weights(const Graph& graph, const Node& node, int vectors) {
+  const Sizes sizes = sizes_of(graph, node, 0);
   const Value& weights = graph.value(node.inputs[1]);
   const std::int64_t out = weights.shape[0], in = weights.shape[1];
   const std::int64_t blocks = (sizes.out_vectors + vectors - 1) / vectors, full_blocks = sizes.out_vectors - blocks * (vectors - 1);
@@ -187,27 +160,9 @@ std::vector<float> pack(const Graph& graph, const Node& node, const Sizes& sizes
   return packed;
 }
 
-Lowered lower(const Graph& graph, const Node& node, const Variant& variant) {
-  const Sizes sizes = sizes_of(graph, node);
-  const int vectors = variant[0], positions = variant[1];
-  const std::int64_t tiles = (sizes.positions + positions - 1) / positions;
-  const bool fetches_ahead = sizes.weight_bytes() > 768 * 1024 && variant[2] == tiles;
-  const std::vector<std::int64_t> fields{sizes.channels, src_step_of(graph, node, 0), sizes.positions, sizes.out_vectors, dst_step_of(graph, node), residual_step_of(graph, node), vectors, tiles, variant[2], fetches_ahead, node.residual >= 0};
-  const auto i = [&](std::size_t at) { return static_cast<int>(fields[at]); };
-  const PointwiseShape s{i(0), i(1), i(2), i(3), i(4), i(5), i(6), i(7), i(8), i(9), i(10), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
-  Lowered lowered;
-  const std::int64_t shorter = sizes.positions / tiles;
-  lowered.function = "pointwise_conv<" + std::to_string(vectors) + ", " + std::to_string(shorter) + (sizes.positions % tiles > 0 ? ", " + std::to_string(shorter + 1) : "") + ">";
-  lowered.shape_type = "PointwiseShape";
-  lowered.shape_value = braced(fields);
-  lowered.shape_value.pop_back();
-  lowered.shape_value += ", " + text_of(node.activation) + "}";
-  lowered.weights = pack(graph, node, sizes, vectors);
-  lowered.run = [s](const float* const* src, const float* weights, float* dst, float*) { pointwise_run(s, AnyTiles(), src, weights, dst); };
-  return lowered;
-}
+void run_any_tile(const simd::PointwiseShape& s, const simd::PointwiseTile& tile, int vectors, int count) { AnyTiles()(s, tile, vectors, count); }
 
-}  // namespace
+}  // namespace vector
 
 void register_primitive_vector_conv_pointwise(PrimitiveRegistry& registry) {
   Primitive primitive;
@@ -215,7 +170,7 @@ void register_primitive_vector_conv_pointwise(PrimitiveRegistry& registry) {
   primitive.op = "conv";
   primitive.src_layout = Layout::kChannelsLast8;
   primitive.dst_layout = Layout::kChannelsLast8;
-  primitive.refuse = refuse;
+  primitive.refuse = vector::refuse_pointwise;
   primitive.variants = variants;
   primitive.lower = lower;
   primitive.overwrites = overwrites_residual;

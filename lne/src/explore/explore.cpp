@@ -78,8 +78,10 @@ class Exploring {
       Result<PlanOptions> plan = read_plan(options_.plan);
       if (!plan) return plan.errors();
       space_options.plan = std::move(plan.value());
-      is_restricted_ = !space_options.plan.layers.empty() || space_options.plan.max_error > 0;
+      is_restricted_ = !space_options.plan.layers.empty() || space_options.plan.max_error > 0 || !space_options.plan.passes_off.empty();
       target_ = space_options.plan.target;
+      carried_.target = target_;
+      carried_.passes_off = space_options.plan.passes_off;
     }
     if (options_.agent.empty()) {
       if (!can_run(target_)) return std::vector<Error>{{"LNE_TARGET", "an exploration measures, and this machine (" + host_target() + ") runs no program for " + target_ + "; give it an agent on one that does"}};
@@ -257,7 +259,7 @@ class Exploring {
 
   void add_program(const std::string& name, const std::vector<std::size_t>& options) {
     const Decisions timed(space_, times());
-    const std::string plan = plan_json(space_.graph, timed.assignment_of(options), target_).text() + "\n";
+    const std::string plan = plan_json(space_.graph, timed.assignment_of(options), carried_).text() + "\n";
     const auto same = std::find_if(programs_.begin(), programs_.end(), [&](const TimedProgram& program) { return program.plan == plan; });
     if (same != programs_.end()) return same->names.push_back(name);
     TimedProgram program;
@@ -356,6 +358,8 @@ class Exploring {
   Compiler compiler_;
   std::string context_;
   std::string target_ = "native";
+  /// what plans of this exploration say besides their layers
+  PlanOptions carried_;
   bool is_restricted_ = false;
   std::unique_ptr<Measurements> measurements_;
   Space space_;

@@ -18,7 +18,7 @@ Lowered without_weights(Lowered lowered, std::int64_t& floats) {
 
 class SpaceMaker {
  public:
-  SpaceMaker(Graph graph, const SpaceOptions& options, const Screen& screen) : options_(options), screen_(screen) { space_.graph = std::move(graph); }
+  SpaceMaker(Graph graph, const SpaceOptions& options, const Screen& screen) : options_(options), screen_(screen), uses_(graph) { space_.graph = std::move(graph); }
 
   Result<Space> run() {
     const Graph& graph = space_.graph;
@@ -40,7 +40,7 @@ class SpaceMaker {
  private:
   void add_options(std::size_t node, const Primitive& primitive, const LayerChoice* wanted) {
     Option option;
-    option.chain = chain_of(space_.graph, node, primitive);
+    option.chain = chain_of(space_.graph, uses_, node, primitive);
     if (!option.chain.refusal.empty()) return;
     std::vector<Variant> variants = wanted != nullptr ? primitive.variants(space_.graph, option.chain.node) : variants_within(space_.graph, options_.plan, option.chain, primitive, static_cast<std::size_t>(options_.looked_at));
     if (variants.empty()) return;
@@ -145,6 +145,7 @@ class SpaceMaker {
 
   const SpaceOptions& options_;
   const Screen& screen_;
+  const Uses uses_;
   Space space_;
   std::map<std::string, std::size_t> by_key_;
 };

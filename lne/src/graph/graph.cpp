@@ -1,7 +1,5 @@
 #include "graph.hpp"
 
-#include <algorithm>
-
 namespace lne {
 namespace {
 constexpr std::int64_t kMostElements = std::int64_t{1} << 40;
@@ -62,25 +60,6 @@ std::vector<std::int64_t> Node::integers(const std::string& key, std::vector<std
 ValueId Graph::add_value(Value value) {
   values.push_back(std::move(value));
   return static_cast<ValueId>(values.size()) - 1;
-}
-
-std::vector<std::size_t> Graph::readers_of(ValueId id) const {
-  std::vector<std::size_t> readers;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const bool reads = nodes[i].residual == id || std::find(nodes[i].inputs.begin(), nodes[i].inputs.end(), id) != nodes[i].inputs.end();
-    if (reads) readers.push_back(i);
-  }
-  return readers;
-}
-
-bool Graph::is_output(ValueId id) const { return std::find(outputs.begin(), outputs.end(), id) != outputs.end(); }
-
-void Graph::replace(ValueId from, ValueId to) {
-  for (Node& node : nodes) {
-    std::replace(node.inputs.begin(), node.inputs.end(), from, to);
-    if (node.residual == from) node.residual = to;
-  }
-  std::replace(outputs.begin(), outputs.end(), from, to);
 }
 
 }  // namespace lne

@@ -96,11 +96,6 @@ struct Graph {
   Value& value(ValueId id) { return values[static_cast<std::size_t>(id)]; }
   const Value& value(ValueId id) const { return values[static_cast<std::size_t>(id)]; }
   ValueId add_value(Value value);
-  /// Nodes that read a value, residuals included.
-  std::vector<std::size_t> readers_of(ValueId id) const;
-  bool is_output(ValueId id) const;
-  /// Replaces a value by another in every node and among the outputs.
-  void replace(ValueId from, ValueId to);
 };
 
 }  // namespace lne

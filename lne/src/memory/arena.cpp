@@ -6,38 +6,65 @@
 namespace lne {
 namespace {
 
-bool overlap(const Lifetime& a, const Lifetime& b) { return a.first <= b.last && b.first <= a.last; }
-
-/// Puts a buffer at the lowest offset where it fits beside those that have one.
-void put(const std::vector<Lifetime>& buffers, std::size_t at, ArenaPlan& plan) {
-  std::vector<std::pair<std::int64_t, std::int64_t>> taken;
-  for (std::size_t other = 0; other < buffers.size(); ++other) {
-    if (plan.offsets[other] >= 0 && overlap(buffers[at], buffers[other])) taken.push_back({plan.offsets[other], plan.offsets[other] + buffers[other].size});
-  }
-  std::sort(taken.begin(), taken.end());
-  std::int64_t offset = 0;
-  for (const auto& [begin, end] : taken) {
-    if (offset + buffers[at].size <= begin) break;
-    offset = std::max(offset, end);
-  }
-  plan.offsets[at] = offset;
-  plan.size = std::max(plan.size, offset + buffers[at].size);
+int steps_of(const std::vector<Lifetime>& buffers) {
+  int steps = 0;
+  for (const Lifetime& buffer : buffers) steps = std::max(steps, buffer.last + 1);
+  return steps;
 }
 
+/// Buffers that have been given a place, by the steps at which they are alive.
+class Placing {
+ public:
+  explicit Placing(const std::vector<Lifetime>& buffers) : buffers_(buffers), alive_(static_cast<std::size_t>(steps_of(buffers))), starting_(alive_.size()) { plan_.offsets.assign(buffers.size(), -1); }
+
+  /// Gives a buffer the lowest offset where it fits beside those that have one.
+  void put(std::size_t at) {
+    // Alive together are those that are alive when this one begins, and those that begin later and before it ends.
+    std::vector<std::pair<std::int64_t, std::int64_t>> taken;
+    const auto take = [&](std::size_t other) { taken.push_back({plan_.offsets[other], plan_.offsets[other] + buffers_[other].size}); };
+    for (const std::size_t other : alive_[static_cast<std::size_t>(buffers_[at].first)]) take(other);
+    for (int step = buffers_[at].first + 1; step <= buffers_[at].last; ++step) {
+      for (const std::size_t other : starting_[static_cast<std::size_t>(step)]) take(other);
+    }
+    std::sort(taken.begin(), taken.end());
+    std::int64_t offset = 0;
+    for (const auto& [begin, end] : taken) {
+      if (offset + buffers_[at].size <= begin) break;
+      offset = std::max(offset, end);
+    }
+    fix(at, offset);
+  }
+
+  void fix(std::size_t at, std::int64_t offset) {
+    plan_.offsets[at] = offset;
+    plan_.size = std::max(plan_.size, offset + buffers_[at].size);
+    starting_[static_cast<std::size_t>(buffers_[at].first)].push_back(at);
+    for (int step = buffers_[at].first; step <= buffers_[at].last; ++step) alive_[static_cast<std::size_t>(step)].push_back(at);
+  }
+
+  ArenaPlan& plan() { return plan_; }
+
+ private:
+  const std::vector<Lifetime>& buffers_;
+  std::vector<std::vector<std::size_t>> alive_, starting_;
+  ArenaPlan plan_;
+};
+
 ArenaPlan place(const std::vector<Lifetime>& buffers, const std::vector<std::size_t>& order) {
-  ArenaPlan plan;
-  plan.offsets.assign(buffers.size(), -1);
-  for (const std::size_t at : order) put(buffers, at, plan);
-  return plan;
+  Placing placing(buffers);
+  for (const std::size_t at : order) placing.put(at);
+  return std::move(placing.plan());
 }
 
 std::int64_t lower_bound_of(const std::vector<Lifetime>& buffers) {
-  std::int64_t bound = 0;
-  for (const Lifetime& at : buffers) {
-    std::int64_t alive = 0;
-    for (const Lifetime& buffer : buffers) {
-      if (buffer.first <= at.first && at.first <= buffer.last) alive += buffer.size;
-    }
+  std::vector<std::int64_t> change(static_cast<std::size_t>(steps_of(buffers)) + 1, 0);
+  for (const Lifetime& buffer : buffers) {
+    change[static_cast<std::size_t>(buffer.first)] += buffer.size;
+    change[static_cast<std::size_t>(buffer.last) + 1] -= buffer.size;
+  }
+  std::int64_t alive = 0, bound = 0;
+  for (const std::int64_t each : change) {
+    alive += each;
     bound = std::max(bound, alive);
   }
   return bound;
@@ -75,7 +102,8 @@ ArenaPlan plan_arena(const std::vector<Lifetime>& buffers) {
   std::iota(by_size.begin(), by_size.end(), 0);
   std::vector<std::size_t> by_start = by_size;
   std::stable_sort(by_size.begin(), by_size.end(), [&](std::size_t a, std::size_t b) { return buffers[a].size > buffers[b].size; });
-  const int budget = buffers.size() > 400 ? 200 : 4000;
+  // As much time for a large network as for one of 400 tensors.
+  const int budget = buffers.size() > 400 ? static_cast<int>(std::max<std::size_t>(4, 80000 / buffers.size())) : 4000;
   ArenaPlan best = improve(buffers, by_size, bound, budget);
   if (best.size > bound) {
     ArenaPlan other = improve(buffers, by_start, bound, budget);
@@ -88,11 +116,11 @@ ArenaPlan plan_arena(const std::vector<Lifetime>& buffers) {
 ArenaPlan plan_more(const std::vector<Lifetime>& buffers, const ArenaPlan& plan, const std::vector<Lifetime>& more) {
   std::vector<Lifetime> all = buffers;
   all.insert(all.end(), more.begin(), more.end());
-  ArenaPlan whole;
-  whole.offsets = plan.offsets;
-  whole.offsets.resize(all.size(), -1);
-  whole.size = plan.size;
-  for (std::size_t at = buffers.size(); at < all.size(); ++at) put(all, at, whole);
+  Placing placing(all);
+  for (std::size_t at = 0; at < buffers.size(); ++at) placing.fix(at, plan.offsets[at]);
+  for (std::size_t at = buffers.size(); at < all.size(); ++at) placing.put(at);
+  ArenaPlan whole = std::move(placing.plan());
+  whole.size = std::max(whole.size, plan.size);
   whole.offsets.erase(whole.offsets.begin(), whole.offsets.begin() + static_cast<std::ptrdiff_t>(buffers.size()));
   whole.lower_bound = lower_bound_of(all);
   return whole;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "arena.hpp"
+#include "roots.hpp"
 
 namespace lne {
 namespace {
@@ -14,15 +15,9 @@ std::int64_t aligned(std::int64_t floats) { return (floats + kAlignmentFloats - 
 void place_buffers(Program& program) {
   const int steps = static_cast<int>(program.steps.size());
   const std::size_t count = program.buffers.size();
-  std::vector<int> root(count);
-  std::vector<std::int64_t> start(count, 0);
-  for (std::size_t i = 0; i < count; ++i) {
-    std::size_t at = i;
-    for (; program.buffers[at].parent >= 0; at = static_cast<std::size_t>(program.buffers[at].parent)) start[i] += program.buffers[at].parent_offset;
-    root[i] = static_cast<int>(at);
-  }
+  const auto [root, start] = roots_of(program.buffers);
   std::vector<Lifetime> lifetimes(count, {0, steps, -1});
-  const auto use = [&](int buffer, int step) {
+  const auto use = [&, &root = root](int buffer, int step) {
     Lifetime& life = lifetimes[static_cast<std::size_t>(root[static_cast<std::size_t>(buffer)])];
     life.first = std::min(life.first, step);
     life.last = std::max(life.last, step);
@@ -38,6 +33,7 @@ void place_buffers(Program& program) {
   std::vector<int> slot(count, -1);
   for (std::size_t i = 0; i < count; ++i) {
     if (root[i] != static_cast<int>(i) || program.buffers[i].input >= 0) continue;
+    if (lifetimes[i].last < 0) continue;  // nothing writes or reads it
     slot[i] = static_cast<int>(tensors.size());
     tensors.push_back({aligned(program.buffers[i].floats), lifetimes[i].first, lifetimes[i].last});
   }

@@ -5,8 +5,11 @@
 
 namespace lne {
 
-/// Lets parts of a concatenation lie in their place from the start, and results over sources that nobody reads afterwards. Steps that thereby
-/// have nothing left to do are removed and become views. Before steps are lowered, since kernels learn the distance of positions.
+/// Lets parts of a concatenation lie in their place from the start, and parts of a tensor inside it. Steps that thereby have nothing left to do
+/// are removed and become views.
+void make_views(Program& program);
+
+/// Views, and results over sources that nobody reads afterwards. Before steps are lowered, since kernels learn the distance of positions.
 void share_buffers(Program& program);
 
 /// As `build`, without sharing: what sharing is compared with.

@@ -12,7 +12,7 @@
 namespace lne {
 namespace {
 
-/// Convolutions, concatenations, additions and rectifiers in a random order, with two outputs.
+/// Convolutions, concatenations, parts of tensors, additions and rectifiers in a random order, with two outputs.
 Graph random_graph(std::mt19937& random, int layers) {
   Graph graph;
   const auto value = [&](const std::string& name, Shape shape, bool is_constant) {
@@ -32,7 +32,7 @@ Graph random_graph(std::mt19937& random, int layers) {
     Node node;
     node.name = "layer" + std::to_string(i);
     Shape out = graph.value(any()).shape;
-    const int kind = static_cast<int>(random() % 4);
+    const int kind = static_cast<int>(random() % 5);
     node.inputs = {any()};
     const std::int64_t channels = graph.value(node.inputs[0]).shape[1];
     out = graph.value(node.inputs[0]).shape;
@@ -52,6 +52,15 @@ Graph random_graph(std::mt19937& random, int layers) {
       node.attributes["axis"] = std::int64_t{1};
       out[1] += graph.value(node.inputs[1]).shape[1];
       if (out[1] > 64) continue;
+    } else if (kind == 4) {
+      // Channels at and between multiples of eight, or lines.
+      const bool is_lines = channels < 2 || random() % 4 == 0;
+      const std::int64_t extent = is_lines ? out[2] : channels, first = is_lines ? 0 : static_cast<std::int64_t>(random() % 2 ? random() % static_cast<unsigned>(channels) : channels / 2 / 8 * 8);
+      if (is_lines && i % 2 == 0) continue;
+      node.op = "slice";
+      node.attributes["offset"] = first * out[2] * out[3];
+      node.attributes["steps"] = std::vector<std::int64_t>{channels * out[2] * out[3], out[2] * out[3], out[3], 1};
+      if (!is_lines) out[1] = random() % 2 ? extent - first : 1 + static_cast<std::int64_t>(random() % static_cast<unsigned>(extent - first));
     } else if (kind == 2) {
       node.op = "unary";
       node.attributes["function"] = std::int64_t{0};

@@ -1,9 +1,64 @@
 #include <cmath>
+#include <optional>
 
+#include "../graph/uses.hpp"
 #include "pass.hpp"
 
 namespace lne {
 namespace {
+
+/// y = scale * x + shift, per channel.
+struct Channels {
+  std::vector<double> scale, shift;
+};
+
+std::optional<Channels> channels_of_normalization(const Graph& graph, const Node& norm) {
+  const auto input = [&](std::size_t i) -> const std::vector<float>& { return graph.value(norm.inputs[i]).floats; };
+  const double epsilon = norm.real("epsilon", 1e-5);
+  Channels channels;
+  for (std::size_t c = 0; c < input(1).size(); ++c) {
+    channels.scale.push_back(static_cast<double>(input(1)[c]) / std::sqrt(static_cast<double>(input(4)[c]) + epsilon));
+    channels.shift.push_back(static_cast<double>(input(2)[c]) - static_cast<double>(input(3)[c]) * channels.scale.back());
+  }
+  return channels;
+}
+
+/// One number per channel, or one for all, in a constant that is broadcast to [batch, channels, height, width]; nothing for others.
+std::optional<std::vector<double>> per_channel(const Value& constant, std::int64_t channels) {
+  if (!constant.is_constant || constant.dtype != DType::kFloat32 || constant.shape.size() > 4) return std::nullopt;
+  for (std::size_t i = 0; i < constant.shape.size(); ++i) {
+    const bool is_channel = i + 3 == constant.shape.size();
+    if (constant.shape[i] != 1 && !(is_channel && constant.shape[i] == channels)) return std::nullopt;
+  }
+  std::vector<double> numbers(constant.floats.begin(), constant.floats.end());
+  if (numbers.size() == 1) numbers.resize(static_cast<std::size_t>(channels), numbers[0]);
+  return numbers;
+}
+
+std::optional<Channels> channels_of_binary(const Graph& graph, const Node& node) {
+  enum Function { kAdd, kSubtract, kMultiply, kDivide };
+  const std::int64_t function = node.integer("function", -1);
+  const bool is_right = graph.value(node.inputs[1]).is_constant;
+  const Value &source = graph.value(node.inputs[is_right ? 0 : 1]), &constant = graph.value(node.inputs[is_right ? 1 : 0]);
+  if (function < kAdd || function > kDivide || source.shape.size() != 4 || source.shape != graph.value(node.outputs[0]).shape) return std::nullopt;
+  const auto numbers = per_channel(constant, source.shape[1]);
+  if (!numbers || (function == kDivide && !is_right)) return std::nullopt;
+  Channels channels;
+  for (const double number : *numbers) {
+    if (!std::isfinite(number) || (function == kDivide && number == 0)) return std::nullopt;
+    channels.scale.push_back(function == kMultiply ? number : function == kDivide ? 1.0 / number : function == kSubtract && !is_right ? -1.0 : 1.0);
+    channels.shift.push_back(function == kAdd ? number : function == kSubtract ? (is_right ? -number : number) : 0.0);
+  }
+  return channels;
+}
+
+/// The source of a layer that scales and shifts, or -1.
+ValueId source_of(const Graph& graph, const Node& node) {
+  if (node.activation.kind != Activation::Kind::kNone) return -1;
+  if (node.op == "batch_normalization") return node.inputs[0];
+  if (node.op != "binary" || graph.value(node.inputs[0]).is_constant == graph.value(node.inputs[1]).is_constant) return -1;
+  return node.inputs[graph.value(node.inputs[0]).is_constant ? 1 : 0];
+}
 
 /// The output channel that a weight belongs to: the first extent of a convolution's weights, the second of a transposed one's, per group.
 std::size_t channel_of(const Node& layer, const Value& weights, std::size_t index) {
@@ -13,52 +68,47 @@ std::size_t channel_of(const Node& layer, const Value& weights, std::size_t inde
   return index / each / group_in * group_out + index % each / (each / group_out);
 }
 
-/// y = scale * (conv(x) + bias) + shift: the scale goes into the weights, the shift into the bias. Computed in double, rounded once.
-void fold(Graph& graph, Node& layer, const Node& norm) {
-  const auto input = [&](std::size_t i) -> const std::vector<float>& { return graph.value(norm.inputs[i]).floats; };
-  const double epsilon = norm.real("epsilon", 1e-5);
+/// The scale goes into the weights and the bias, the shift into the bias. Computed in double, rounded once.
+void fold(Graph& graph, Node& layer, const Channels& by) {
   Value weights = graph.value(layer.inputs[1]);
-  const std::size_t channels = input(1).size();
+  const std::size_t channels = by.scale.size();
   Value bias;
   bias.name = layer.name + ".bias";
   bias.is_constant = true;
   bias.shape = {static_cast<std::int64_t>(channels)};
   bias.floats.assign(channels, 0.0f);
   if (layer.inputs.size() > 2 && layer.inputs[2] >= 0) bias.floats = graph.value(layer.inputs[2]).floats;
-  std::vector<double> scales(channels);
-  for (std::size_t c = 0; c < channels; ++c) {
-    scales[c] = static_cast<double>(input(1)[c]) / std::sqrt(static_cast<double>(input(4)[c]) + epsilon);
-    bias.floats[c] = static_cast<float>((static_cast<double>(bias.floats[c]) - static_cast<double>(input(3)[c])) * scales[c] + static_cast<double>(input(2)[c]));
-  }
-  for (std::size_t i = 0; i < weights.floats.size(); ++i) weights.floats[i] = static_cast<float>(static_cast<double>(weights.floats[i]) * scales[channel_of(layer, weights, i)]);
+  for (std::size_t c = 0; c < channels; ++c) bias.floats[c] = static_cast<float>(static_cast<double>(bias.floats[c]) * by.scale[c] + by.shift[c]);
+  for (std::size_t i = 0; i < weights.floats.size(); ++i) weights.floats[i] = static_cast<float>(static_cast<double>(weights.floats[i]) * by.scale[channel_of(layer, weights, i)]);
   // New values: another layer may share the old ones.
   layer.inputs.resize(3, -1);
   layer.inputs[1] = graph.add_value(std::move(weights));
   layer.inputs[2] = graph.add_value(std::move(bias));
 }
 
+bool can_take(const Node& layer) { return (layer.op == "conv" || layer.op == "conv_transpose") && layer.activation.kind == Activation::Kind::kNone && layer.residual < 0; }
+
 }  // namespace
 
-int fold_batch_normalization(Graph& graph) {
-  int changes = 0;
-  for (std::size_t i = 0; i < graph.nodes.size();) {
-    const Node norm = graph.nodes[i];
-    Node* layer = nullptr;
-    if (norm.op == "batch_normalization" && !graph.is_output(norm.inputs[0]) && graph.readers_of(norm.inputs[0]).size() == 1) {
-      for (Node& node : graph.nodes) {
-        if (node.outputs[0] == norm.inputs[0] && (node.op == "conv" || node.op == "conv_transpose") && node.activation.kind == Activation::Kind::kNone && node.residual < 0) layer = &node;
-      }
-    }
-    if (layer == nullptr) {
-      ++i;
-      continue;
-    }
-    fold(graph, *layer, norm);
-    layer->outputs[0] = norm.outputs[0];
-    layer->merged.push_back(norm.name);
-    graph.nodes.erase(graph.nodes.begin() + static_cast<std::ptrdiff_t>(i));
-    ++changes;
+PassChanges fold_batch_normalization(Graph& graph) {
+  PassChanges changes;
+  Uses uses(graph);
+  std::vector<bool> is_gone(graph.nodes.size(), false);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    const ValueId source = source_of(graph, node);
+    if (source < 0 || !uses.has_one_use(source) || uses.maker_of(source) == Uses::kNone) continue;
+    Node& layer = graph.nodes[uses.maker_of(source)];
+    const std::optional<Channels> channels = !can_take(layer) ? std::nullopt : node.op == "binary" ? channels_of_binary(graph, node) : channels_of_normalization(graph, node);
+    if (!channels) continue;
+    fold(graph, layer, *channels);
+    layer.outputs[0] = node.outputs[0];
+    layer.merged.push_back(node.name);
+    uses.set_maker(node.outputs[0], uses.maker_of(source));
+    is_gone[i] = true;
+    changes.push_back({node.name, layer.name});
   }
+  remove_nodes(graph, is_gone);
   return changes;
 }
 

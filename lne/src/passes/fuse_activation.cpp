@@ -1,3 +1,4 @@
+#include "../graph/uses.hpp"
 #include "pass.hpp"
 
 namespace lne {
@@ -8,6 +9,11 @@ constexpr std::int64_t kClip = 1;
 
 bool can_activate(const Node& node) { return node.op == "conv" || node.op == "conv_transpose" || node.op == "gemm" || node.op == "binary" || node.op == "batch_normalization"; }
 
+bool is_activation(const Node& node) {
+  const std::int64_t function = node.op == "unary" ? node.integer("function", -1) : -1;
+  return function == kRelu || function == kClip;
+}
+
 Activation activation_of(const Node& unary) {
   if (unary.integer("function", -1) == kRelu) return {Activation::Kind::kRelu, 0.0f, 0.0f};
   return {Activation::Kind::kClip, static_cast<float>(unary.real("a", 0)), static_cast<float>(unary.real("b", 0))};
@@ -15,27 +21,25 @@ Activation activation_of(const Node& unary) {
 
 }  // namespace
 
-int fuse_activation(Graph& graph) {
-  int changes = 0;
-  for (std::size_t i = 0; i < graph.nodes.size();) {
-    const Node unary = graph.nodes[i];
-    const std::int64_t function = unary.op == "unary" ? unary.integer("function", -1) : -1;
-    Node* layer = nullptr;
-    if ((function == kRelu || function == kClip) && !graph.is_output(unary.inputs[0]) && graph.readers_of(unary.inputs[0]).size() == 1) {
-      for (Node& node : graph.nodes) {
-        if (node.outputs[0] == unary.inputs[0] && can_activate(node) && node.activation.kind == Activation::Kind::kNone) layer = &node;
-      }
-    }
-    if (layer == nullptr) {
-      ++i;
-      continue;
-    }
-    layer->activation = activation_of(unary);
-    layer->outputs[0] = unary.outputs[0];
-    layer->merged.push_back(unary.name);
-    graph.nodes.erase(graph.nodes.begin() + static_cast<std::ptrdiff_t>(i));
-    ++changes;
+PassChanges fuse_activation(Graph& graph) {
+  PassChanges changes;
+  Uses uses(graph);
+  std::vector<bool> is_gone(graph.nodes.size(), false);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& unary = graph.nodes[i];
+    if (!is_activation(unary) || !uses.has_one_use(unary.inputs[0])) continue;
+    const std::size_t maker = uses.maker_of(unary.inputs[0]);
+    if (maker == Uses::kNone) continue;
+    Node& layer = graph.nodes[maker];
+    if (!can_activate(layer) || layer.activation.kind != Activation::Kind::kNone) continue;
+    layer.activation = activation_of(unary);
+    layer.outputs[0] = unary.outputs[0];
+    layer.merged.push_back(unary.name);
+    uses.set_maker(unary.outputs[0], maker);
+    is_gone[i] = true;
+    changes.push_back({unary.name, layer.name});
   }
+  remove_nodes(graph, is_gone);
   return changes;
 }
 

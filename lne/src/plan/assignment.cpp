@@ -15,9 +15,10 @@ bool contains(const std::vector<std::string>& list, const Primitive& primitive) 
 std::string quoted(const std::string& name) { return "'" + name + "'"; }
 
 std::optional<Error> check_names(const Graph& graph, const PlanOptions& options) {
+  std::set<std::string> names{"*"};
+  for (const Node& node : graph.nodes) names.insert(node.name);
   for (const auto& [name, choice] : options.layers) {
-    const bool is_layer = name == "*" || std::any_of(graph.nodes.begin(), graph.nodes.end(), [&n = name](const Node& node) { return node.name == n; });
-    if (!is_layer) return Error{"LNE_PLAN_LAYER", "the plan names layer " + quoted(name) + ", which the network does not have after its passes"};
+    if (!names.count(name)) return Error{"LNE_PLAN_LAYER", "the plan names layer " + quoted(name) + ", which the network does not have after its passes"};
     if (!choice.primitive.empty() && !PrimitiveRegistry::instance().find(choice.primitive)) {
       return Error{"LNE_PLAN_PRIMITIVE", "the plan names primitive " + quoted(choice.primitive) + " for layer " + quoted(name) + ", which no plugin has"};
     }
@@ -36,7 +37,7 @@ bool overrules(const Graph& graph, const PlanOptions& options, const Chain& chai
 /// The primitive of one layer and the layers that it covers.
 class Chooser {
  public:
-  Chooser(const Graph& graph, const PlanOptions& options, std::size_t at) : graph_(graph), options_(options), at_(at), node_(graph.nodes[at]), wanted_(choice_for(options, node_)) {}
+  Chooser(const Graph& graph, const Uses& uses, const PlanOptions& options, std::size_t at) : graph_(graph), uses_(uses), options_(options), at_(at), node_(graph.nodes[at]), wanted_(choice_for(options, node_)) {}
 
   std::optional<Error> choose() {
     if (wanted_ != nullptr && !wanted_->primitive.empty()) {
@@ -59,7 +60,7 @@ class Chooser {
   std::optional<Error> consider(const Primitive& primitive) {
     const bool is_forced = wanted_ != nullptr && wanted_->primitive == primitive.name;
     if (!is_forced && !is_allowed(options_, node_, primitive)) return std::nullopt;
-    Chain chain = chain_of(graph_, at_, primitive);
+    Chain chain = chain_of(graph_, uses_, at_, primitive);
     if (!chain.refusal.empty()) {
       reasons_ += " " + primitive.name + ": " + chain.refusal + ";";
       const bool is_named = is_forced && options_.layers.find(node_.name) != options_.layers.end();
@@ -92,6 +93,7 @@ class Chooser {
   }
 
   const Graph& graph_;
+  const Uses& uses_;
   const PlanOptions& options_;
   std::size_t at_;
   const Node& node_;
@@ -117,17 +119,17 @@ std::vector<Variant> variants_within(const Graph& graph, const PlanOptions& opti
   return within;
 }
 
-Chain chain_of(const Graph& graph, std::size_t first, const Primitive& primitive) {
+Chain chain_of(const Graph& graph, const Uses& uses, std::size_t first, const Primitive& primitive) {
   Chain chain;
   chain.node = graph.nodes[first];
   chain.nodes = {first};
   for (const std::string& op : primitive.followers) {
     const ValueId link = graph.nodes[chain.nodes.back()].outputs[0];
-    const std::vector<std::size_t> readers = graph.readers_of(link);
-    const bool is_next = !graph.is_output(link) && readers.size() == 1 && graph.nodes[readers[0]].op == op && graph.nodes[readers[0]].inputs[0] == link && graph.nodes[readers[0]].residual != link;
+    const std::size_t next = uses.has_one_use(link) ? uses.readers_of(link)[0] : Uses::kNone;
+    const bool is_next = next != Uses::kNone && graph.nodes[next].op == op && graph.nodes[next].inputs[0] == link && graph.nodes[next].residual != link;
     if (!is_next) return {{}, {}, "no layer of type " + op + " alone follows it"};
-    chain.nodes.push_back(readers[0]);
-    chain.node.followers.push_back(graph.nodes[readers[0]]);
+    chain.nodes.push_back(next);
+    chain.node.followers.push_back(graph.nodes[next]);
   }
   chain.refusal = primitive.refuse(graph, chain.node);
   if (!chain.refusal.empty()) chain.nodes.clear();
@@ -179,11 +181,12 @@ bool is_allowed(const PlanOptions& options, const Node& node, const Primitive& p
 
 Result<Assignment> assign(const Graph& graph, const PlanOptions& options) {
   if (std::optional<Error> error = check_names(graph, options)) return *error;
+  const Uses uses(graph);
   Assignment assignment(graph.nodes.size());
   std::vector<bool> is_covered(graph.nodes.size(), false);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     if (is_view(graph.nodes[i]) || is_covered[i]) continue;
-    Chooser chooser(graph, options, i);
+    Chooser chooser(graph, uses, options, i);
     if (std::optional<Error> error = chooser.choose()) return *error;
     assignment[i] = chooser.best();
     for (const std::size_t covered : chooser.chain().nodes) is_covered[covered] = true;

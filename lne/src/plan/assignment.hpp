@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "../graph/uses.hpp"
 #include "primitive.hpp"
 
 namespace lne {
@@ -21,6 +22,7 @@ struct PlanOptions {
   std::map<std::string, LayerChoice> layers;
   /// plugins that may be used besides `core`; empty means all
   std::vector<std::string> plugins;
+  /// graph passes that are left out
   std::set<std::string> passes_off;
   /// for which processor the plan is made
   std::string target = "native";
@@ -48,8 +50,8 @@ struct Chain {
 /// The variants of a primitive that keep to the plan's bound on errors. @param most as many are enough
 std::vector<Variant> variants_within(const Graph& graph, const PlanOptions& options, const Chain& chain, const Primitive& primitive, std::size_t most);
 
-/// @param first the first layer, of the op of the primitive
-Chain chain_of(const Graph& graph, std::size_t first, const Primitive& primitive);
+/// @param uses of the graph @param first the first layer, of the op of the primitive
+Chain chain_of(const Graph& graph, const Uses& uses, std::size_t first, const Primitive& primitive);
 
 /// Whether a node only gives another shape to what is there.
 inline bool is_view(const Node& node) { return node.op == "reshape"; }

@@ -14,6 +14,7 @@ class Builder {
   Builder(Graph graph, const Assignment& assignment, Lowering lowering, bool is_sharing = true) : assignment_(assignment), lowering_(std::move(lowering)), is_sharing_(is_sharing) { program_.graph = std::move(graph); }
 
   Result<Program> run() {
+    const Uses uses(graph());
     for (std::size_t i = 0; i < graph().inputs.size(); ++i) add_input(i);
     std::vector<int> head(graph().nodes.size(), -1);
     for (std::size_t i = 0; i < graph().nodes.size(); ++i) {
@@ -23,7 +24,7 @@ class Builder {
         continue;
       }
       if (choice.primitive != nullptr) {
-        chains_[i] = chain_of(graph(), i, *choice.primitive);
+        chains_[i] = chain_of(graph(), uses, i, *choice.primitive);
         if (!chains_[i].refusal.empty()) return Error{"LNE_PLAN_REFUSED", "layer '" + graph().nodes[i].name + "': " + choice.primitive->name + " can't compute it: " + chains_[i].refusal};
         for (const std::size_t covered : chains_[i].nodes) head[covered] = static_cast<int>(i);
       }
@@ -154,15 +155,6 @@ std::vector<std::string> Step::fused() const {
   return names;
 }
 
-std::int64_t multiply_adds_of(const Graph& graph, const Node& node) {
-  if (node.op != "conv" && node.op != "conv_transpose" && node.op != "gemm") return 0;
-  const Value& weights = graph.value(node.inputs[1]);
-  const std::int64_t out = element_count(graph.value(node.outputs[0]).shape);
-  if (node.op == "gemm") return out * graph.value(node.inputs[0]).shape.back();
-  if (node.op == "conv_transpose") return element_count(graph.value(node.inputs[0]).shape) * weights.shape[1] * weights.shape[2] * weights.shape[3];
-  return out * weights.shape[1] * weights.shape[2] * weights.shape[3];
-}
-
 namespace {
 
 /// The most layers with weights that lie behind one another.
@@ -191,9 +183,10 @@ std::vector<PassReport> prepare(Graph& graph, const PlanOptions& options) {
   // A bound of the plan's own is measured instead.
   if (options.max_error <= 0) graph.layer_rounding = kNetworkRounding / std::sqrt(std::max(1, depth_of(graph)));
   std::set<std::string> names;
+  std::map<std::string, int> tried;
   for (Node& node : graph.nodes) {
     const std::string name = node.name;
-    for (int i = 2; !names.insert(node.name).second; ++i) node.name = name + "#" + std::to_string(i);
+    while (!names.insert(node.name).second) node.name = name + "#" + std::to_string(++tried.try_emplace(name, 1).first->second);
   }
   return reports;
 }
@@ -212,6 +205,7 @@ Result<Program> compile(Graph graph, const PlanOptions& options) {
   if (!program) return program;
   program.value().passes = std::move(reports);
   program.value().target = options.target;
+  program.value().passes_off = options.passes_off;
   return program;
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "../../include/lne/lne.hpp"
 #include "program.hpp"
 #include "target.hpp"
@@ -25,23 +27,25 @@ Json layer_json(const std::string& layer, const std::string& op, const Choice& c
   return Json(Json::Object{{"layer", Json(layer)}, {"op", Json(op)}, {"primitive", Json(choice.primitive->name)}, {"variant", json_of(choice.variant)}, {"merged", list_of(fused)}});
 }
 
-Json plan_of(Json::Array layers, const std::string& target) {
+Json plan_of(Json::Array layers, const std::string& target, const std::set<std::string>& passes_off) {
   Json::Object plan{{"format", Json("lne-plan-1")}, {"layers", Json(std::move(layers))}};
   if (target != "native") plan["target"] = Json(target);
+  if (!passes_off.empty()) plan["without"] = list_of({passes_off.begin(), passes_off.end()});
   return Json(std::move(plan));
 }
 
 }  // namespace
 
-Json plan_json(const Graph& graph, const Assignment& assignment, const std::string& target) {
+Json plan_json(const Graph& graph, const Assignment& assignment, const PlanOptions& options) {
+  const Uses uses(graph);
   Json::Array layers;
   for (std::size_t i = 0; i < assignment.size(); ++i) {
     if (assignment[i].primitive == nullptr) continue;
     Step step;
-    step.node = chain_of(graph, i, *assignment[i].primitive).node;
+    step.node = chain_of(graph, uses, i, *assignment[i].primitive).node;
     layers.push_back(layer_json(step.node.name, step.node.op, assignment[i], step.fused()));
   }
-  return plan_of(std::move(layers), target);
+  return plan_of(std::move(layers), options.target, options.passes_off);
 }
 
 Json Program::plan() const {
@@ -50,10 +54,24 @@ Json Program::plan() const {
     if (step.op != "convert") layers.push_back(layer_json(step.layer, step.op, {step.primitive, step.variant}, step.fused()));
   }
   Json::Array reports;
-  for (const PassReport& pass : passes) reports.push_back(Json(Json::Object{{"pass", Json(pass.name)}, {"changes", Json(pass.changes)}}));
-  Json::Object plan = *plan_of(std::move(layers), target).object();
+  for (const PassReport& pass : passes) {
+    if (!pass.is_off) reports.push_back(Json(Json::Object{{"pass", Json(pass.name)}, {"changes", Json(pass.changes.size())}}));
+  }
+  Json::Object plan = *plan_of(std::move(layers), target, passes_off).object();
   plan["passes"] = Json(std::move(reports));
   return Json(std::move(plan));
+}
+
+Json json_of(const std::vector<PassReport>& passes) {
+  const auto whole = [](std::int64_t value) { return Json(static_cast<long long>(value)); };
+  const auto size = [&](const GraphSize& of) { return Json(Json::Object{{"nodes", whole(of.nodes)}, {"values", whole(of.values)}, {"multiplyAdds", whole(of.multiply_adds)}, {"activationBytes", whole(of.activation_bytes)}}); };
+  Json::Array reports;
+  for (const PassReport& pass : passes) {
+    Json::Array changed;
+    for (const PassChange& change : pass.changes) changed.push_back(Json(Json::Object{{"layer", Json(change.layer)}, {"into", change.into.empty() ? Json() : Json(change.into)}}));
+    reports.push_back(Json(Json::Object{{"pass", Json(pass.name)}, {"isOff", Json(pass.is_off)}, {"changes", Json(pass.changes.size())}, {"before", size(pass.before)}, {"after", size(pass.after)}, {"changed", Json(std::move(changed))}}));
+  }
+  return Json(std::move(reports));
 }
 
 Json Program::footprint() const {
@@ -69,6 +87,26 @@ Json Program::footprint() const {
                            {"multiplyAdds", Json(static_cast<long long>(work))}});
 }
 
+namespace {
+
+std::optional<Error> read_passes_off(const Json& without, std::set<std::string>& off) {
+  if (without.is_null()) return std::nullopt;
+  if (without.array() == nullptr) return Error{"LNE_PLAN_BROKEN", "'without' must be a list of names of passes"};
+  const std::vector<std::string> known = pass_names();
+  for (const Json& name : *without.array()) {
+    if (name.string() == nullptr) return Error{"LNE_PLAN_BROKEN", "'without' must be a list of names of passes"};
+    if (std::find(known.begin(), known.end(), *name.string()) == known.end()) {
+      std::string all;
+      for (const std::string& pass : known) all += (all.empty() ? "" : ", ") + pass;
+      return Error{"LNE_PLAN_PASS", "there is no pass '" + *name.string() + "'; the passes are " + all};
+    }
+    off.insert(*name.string());
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 Result<PlanOptions> read_plan(const std::string& text) {
   const std::optional<Json> json = Json::parse(text);
   const Json::Array* layers = json ? (*json)["layers"].array() : nullptr;
@@ -78,6 +116,7 @@ Result<PlanOptions> read_plan(const std::string& text) {
     if (find_target(*target) == nullptr) return unknown_target(*target);
     options.target = *target;
   }
+  if (std::optional<Error> error = read_passes_off((*json)["without"], options.passes_off)) return *error;
   if ((*json)["maxError"].number()) options.max_error = *(*json)["maxError"].number();
   for (std::size_t i = 0; i < layers->size(); ++i) {
     const Json& entry = (*layers)[i];
@@ -104,13 +143,14 @@ Result<PlanOptions> read_plan(const std::string& text) {
   return options;
 }
 
-std::string plan_with(const std::string& plan, const std::string& target, double max_error) {
-  if (target == "native" && max_error <= 0) return plan;
+std::string plan_with(const std::string& plan, const std::string& target, double max_error, const std::vector<std::string>& without) {
+  if (target == "native" && max_error <= 0 && without.empty()) return plan;
   const std::optional<Json> json = plan.empty() ? Json(Json::Object{{"layers", Json(Json::Array())}}) : Json::parse(plan);
   if (!json || json->object() == nullptr) return plan;  // whoever reads it says what is wrong
   Json::Object with = *json->object();
   if (target != "native") with["target"] = Json(target);
   if (max_error > 0) with["maxError"] = Json(max_error);
+  if (!without.empty()) with["without"] = list_of(without);
   return Json(std::move(with)).text();
 }
 

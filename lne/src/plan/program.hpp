@@ -63,6 +63,8 @@ struct Program {
   Graph graph;
   /// as `PlanOptions::target`
   std::string target = "native";
+  /// as `PlanOptions::passes_off`
+  std::set<std::string> passes_off;
   std::vector<PassReport> passes;
   std::vector<Buffer> buffers;
   std::vector<Step> steps;
@@ -106,13 +108,13 @@ Result<Program> build_hollow(const Graph& graph, const Assignment& assignment, c
 /// @returns LNE_PLAN_* errors that name the layer where a choice can't be followed
 Result<Program> compile(Graph graph, const PlanOptions& options);
 
-/// Reads a plan file. @returns LNE_PLAN_BROKEN for what is none, LNE_TARGET for a target that there is not
+/// What passes did, as reports have it: the network's size before and after each, and which layers went into which.
+Json json_of(const std::vector<PassReport>& passes);
+
+/// Reads a plan file. @returns LNE_PLAN_BROKEN for what is none, LNE_TARGET for a target and LNE_PLAN_PASS for a pass that there is not
 Result<PlanOptions> read_plan(const std::string& text);
 
-/// The layers of an assignment as a plan file that can be read back. @param target as `PlanOptions::target`
-Json plan_json(const Graph& graph, const Assignment& assignment, const std::string& target);
-
-/// Multiply-adds of a layer as written, padding included; 0 for layers without.
-std::int64_t multiply_adds_of(const Graph& graph, const Node& node);
+/// The layers of an assignment as a plan file that can be read back. @param options whose target and passes it carries
+Json plan_json(const Graph& graph, const Assignment& assignment, const PlanOptions& options);
 
 }  // namespace lne

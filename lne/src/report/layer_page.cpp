@@ -36,6 +36,22 @@ std::string names_in(const Json& list) {
   return out;
 }
 
+/// What the passes over the graph did before layers were planned.
+std::string passes_of(const Json& report) {
+  std::vector<std::vector<std::string>> rows;
+  const auto change = [](const Json& pass, const char* what, double unit) {
+    const double before = number_of(pass["before"][what]) / unit, after = number_of(pass["after"][what]) / unit;
+    return before == after ? short_number(after) : short_number(before) + " → " + short_number(after);
+  };
+  for (const Json& pass : report["passes"].array() ? *report["passes"].array() : Json::Array()) {
+    std::string changed;
+    for (const Json& each : pass["changed"].array() ? *pass["changed"].array() : Json::Array()) changed += (changed.empty() ? "" : ", ") + html_escaped(text_in(each["layer"]) + (each["into"].string() ? " into " + *each["into"].string() : ""));
+    const bool is_off = pass["isOff"].boolean() && *pass["isOff"].boolean();
+    rows.push_back({html_escaped(text_in(pass["pass"])), is_off ? "off" : short_number(number_of(pass["changes"])), change(pass, "nodes", 1), change(pass, "values", 1), change(pass, "multiplyAdds", 1e6), change(pass, "activationBytes", 1024), "<span class=\"muted\">" + changed + "</span>"});
+  }
+  return "<h2>Passes</h2>\n<p>What was changed in the graph before its layers were planned.</p>\n" + html_table({"pass", "changes", "nodes", "values", "10⁶ multiply-adds", "KiB of activations", "layers removed or fused"}, rows);
+}
+
 }  // namespace
 
 std::string layer_page(const std::string& file, const Json& report) {
@@ -58,11 +74,10 @@ std::string layer_page(const std::string& file, const Json& report) {
   body += "</p>\n";
   if (total > 0) body += "<h2>Time: " + short_number(total) + " µs</h2>\n" + svg_bars(times) + "<h2>Share of the machine's peak</h2>\n" + svg_bars(shares);
   body += "<h2>Layers</h2>\n" + html_table({"layer", "type", "primitive", "µs", "GFLOP/s", "10⁶ multiply-adds", "KiB moved", "KiB weights", "KiB scratch", "error, 10⁻⁶", "computed with it", "instead of"}, rows);
-  std::string views, passes;
+  std::string views;
   for (const Json& view : report["views"].array() ? *report["views"].array() : Json::Array()) views += (views.empty() ? "" : ", ") + html_escaped(text_in(view["layer"]));
-  for (const Json& pass : report["passes"].array() ? *report["passes"].array() : Json::Array()) passes += "<li>" + html_escaped(text_in(pass["pass"])) + ": " + short_number(number_of(pass["changes"])) + "</li>";
   if (!views.empty()) body += "<h2>Views</h2>\n<p>Layers that cost nothing, since their tensors lie where they are wanted: " + views + "</p>\n";
-  body += "<h2>Passes</h2>\n<p>How often each changed the network:</p><ul>" + passes + "</ul>\n";
+  body += passes_of(report);
   return html_page("Layers of " + file, body);
 }
 

@@ -1,0 +1,146 @@
+"""Graph passes: each can be left out, all say what they did, and no result depends on them."""
+
+import json
+
+import numpy as np
+import onnx
+import pytest
+from architectures import NETS as ARCHITECTURES
+from conftest import reference, relative_error
+from models import ModelBuilder, keyword_net, residual_net
+from operators import MAKERS
+
+NETS = {**ARCHITECTURES, "kws9": lambda: keyword_net("kws9"), "ds-kws9": lambda: keyword_net("kws9", separable=True), "residual": residual_net}
+
+
+def passes_of(bench, model, *options) -> list[dict]:
+    done = bench.call("optimize", bench.save(model), "--passes", "--json", *options)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_no_result_depends_on_a_pass(bench, name):
+    model, sample = NETS[name]()
+    wanted = reference(model, sample)
+    reports = passes_of(bench, model)
+    names = [report["pass"] for report in reports]
+    # Those that change this network one by one, and all of them at once.
+    for off in [*(report["pass"] for report in reports if report["changes"] > 0), ",".join(names)]:
+        assert relative_error(bench.run(model, sample, "--without", off), wanted) <= 1e-4, off
+
+
+@pytest.mark.parametrize("name", sorted(MAKERS))
+def test_no_operator_needs_a_pass(bench, name):
+    every = ",".join(report["pass"] for report in passes_of(bench, keyword_net("kws9")[0]))
+    for case in range(2):
+        model, sample = MAKERS[name](np.random.default_rng([case, *name.encode()]))
+        assert relative_error(bench.run(model, sample, "--without", every), reference(model, sample)) <= 2e-5
+
+
+def test_a_report_tells_sizes_and_layers(bench):
+    model, _ = residual_net()
+    reports = passes_of(bench, model)
+    for earlier, later in zip(reports, reports[1:]):
+        assert earlier["after"] == later["before"]
+    for report in reports:
+        assert report["before"]["nodes"] - report["after"]["nodes"] == report["changes"] == len(report["changed"])
+        assert report["before"]["activationBytes"] >= report["after"]["activationBytes"]
+    by_name = {report["pass"]: report for report in reports}
+    assert by_name["fuse-residual"]["changes"] == 2
+    added = {change["layer"]: change["into"] for change in by_name["fuse-residual"]["changed"]}
+    assert all(layer.startswith("add_") and into.startswith("conv_") for layer, into in added.items())
+    text = bench.call("optimize", bench.save(model), "--passes").stdout
+    assert all(f"  {layer} into {into}\n" in text for layer, into in added.items())
+    assert json.loads(bench.call("report", bench.save(model), "--runs", 0).stdout)["passes"] == reports
+
+
+def test_a_plan_carries_what_is_left_out(bench):
+    model, sample = residual_net()
+    path = bench.save(model)
+    plan = bench.folder / "without.json"
+    assert bench.call("optimize", path, "--without", "fuse-activation,fuse-residual", "-o", plan).returncode == 0
+    assert json.loads(plan.read_text())["without"] == ["fuse-activation", "fuse-residual"]
+    for report in passes_of(bench, model, "--plan", plan):
+        assert report["isOff"] == (report["pass"] in ("fuse-activation", "fuse-residual"))
+    assert relative_error(bench.run(model, sample, "--plan", plan), reference(model, sample)) <= 1e-4
+    assert bench.call("generate", path, "--plan", plan, "-o", bench.folder / "app").returncode == 0
+    assert json.loads((bench.folder / "app" / "plan.json").read_text())["without"] == ["fuse-activation", "fuse-residual"]
+
+
+@pytest.mark.parametrize(("without", "code"), [('["none"]', "LNE_PLAN_PASS"), ('"fuse-residual"', "LNE_PLAN_BROKEN"), ("[1]", "LNE_PLAN_BROKEN")])
+def test_a_pass_that_there_is_not_is_refused(bench, without, code):
+    done = bench.call("import", bench.save(keyword_net("kws9")[0]), "--plan", bench.plan(f'{{"layers": [], "without": {without}}}'))
+    assert done.returncode == 1
+    assert f"[{code}]" in done.stderr
+
+
+@pytest.mark.parametrize("op", ["Add", "Sub", "Mul", "Div"])
+@pytest.mark.parametrize("is_left", [False, True])
+@pytest.mark.parametrize("shape", [(1, 9, 1, 1), (9, 1, 1), (), (1, 9, 6, 6)])
+def test_constants_behind_a_convolution(bench, op, is_left, shape):
+    """One per channel or one in all goes into the convolution; others, and what a constant is divided by, stay."""
+    builder = ModelBuilder((1, 4, 6, 6), 3)
+    x = builder.conv("input", 4, 9, (3, 3), bias=True)
+    constant = builder.constant(builder.random.uniform(0.5, 2, shape).astype(np.float32))
+    model, sample = builder.model([builder.add(op, [constant, x] if is_left else [x, constant])]), builder.sample()
+    folded = {report["pass"]: report["changes"] for report in passes_of(bench, model)}["fold-batch-normalization"]
+    assert folded == (0 if shape == (1, 9, 6, 6) or (op == "Div" and is_left) else 1)
+    # Divisions by a convolution come near zero.
+    assert relative_error(bench.run(model, sample), reference(model, sample)) <= 1e-4
+
+
+@pytest.mark.parametrize(("pads", "value", "expected"), [((1, 2, 0, 1), 0, 1), ((0, 0, 2, 2), 0, 1), ((1, 1, 1, 1), 0.5, 0), ((3, 0, 0, 0), 0, 0), ((1, -1, 0, 0), 0, 0)])
+def test_padding_before_a_convolution(bench, pads, value, expected):
+    builder = ModelBuilder((1, 4, 8, 9), 4)
+    top, left, bottom, right = pads
+    x = builder.add("Pad", ["input", builder.constant(np.array([0, 0, top, left, 0, 0, bottom, right], np.int64)), builder.constant(np.float32(value))])
+    model, sample = builder.model([builder.conv(x, 4, 12, (3, 3), (2, 1), pads=[0, 0, 0, 0], bias=True)]), builder.sample()
+    assert {report["pass"]: report["changes"] for report in passes_of(bench, model)}["fuse-padding"] == expected
+    assert relative_error(bench.run(model, sample), reference(model, sample)) <= 1e-4
+
+
+def split(builder: ModelBuilder, x: str, sizes: list[int], axis: int) -> list[str]:
+    builder.add("Split", [x, builder.constant(np.array(sizes, np.int64))], axis=axis)
+    node = builder.nodes[-1]
+    outputs = [f"{node.name}_{i}" for i in range(len(sizes))]
+    del node.output[:]
+    node.output.extend(outputs)
+    return outputs
+
+
+def views_and_slices(bench, model: onnx.ModelProto) -> tuple[int, int]:
+    """How many parts of tensors are views, and how many are copied."""
+    report = json.loads(bench.call("report", bench.save(model), "--runs", 0).stdout)
+    return sum(view["op"] == "slice" for view in report["views"]), sum(layer["op"] == "slice" for layer in report["layers"])
+
+
+@pytest.mark.parametrize(("sizes", "expected"), [([16, 24], (2, 0)), ([8, 8, 24], (3, 0)), ([16, 8, 5], (3, 0)), ([12, 20], (0, 2)), ([5, 16, 8], (0, 3))])
+def test_channels_at_multiples_of_eight_are_views(bench, sizes, expected):
+    """Read by convolutions, a sum and a pool, each in its own place of the wide tensor."""
+    builder = ModelBuilder((1, 6, 9, 7), 5)
+    parts = split(builder, builder.add("Relu", [builder.conv("input", 6, sum(sizes), (3, 3), bias=True)]), sizes, 1)
+    parts = [builder.conv(part, size, 8, (3, 3)) if i % 2 else builder.conv(part, size, size, (3, 3), group=size) for i, (part, size) in enumerate(zip(parts, sizes))]
+    model, sample = builder.model([builder.add("Concat", parts, axis=1)]), builder.sample()
+    assert views_and_slices(bench, model) == expected
+    assert relative_error(bench.run(model, sample), reference(model, sample)) <= 2e-5
+
+
+def test_a_part_that_is_written_over_late(bench):
+    """The sum may take no memory that a part of its operand still shows."""
+    builder = ModelBuilder((1, 6, 9, 7), 6)
+    x = builder.conv("input", 6, 32, (3, 3), bias=True)
+    low, high = split(builder, x, [16, 16], 1)
+    y = builder.add("Relu", [builder.add("Add", [builder.conv("input", 6, 32, (1, 1)), x])])
+    z = builder.add("Concat", [builder.conv(low, 16, 16, (3, 3)), builder.add("Add", [builder.conv(y, 32, 16, (3, 3)), high])], axis=1)
+    model, sample = builder.model([z]), builder.sample()
+    assert relative_error(bench.run(model, sample), reference(model, sample)) <= 2e-5
+
+
+def test_examples_of_a_batch_are_views(bench):
+    builder = ModelBuilder((3, 5, 6), 7)
+    x = builder.add("Sigmoid", ["input"])
+    parts = [builder.add("Tanh", [part]) for part in split(builder, x, [1, 2], 0)]
+    model, sample = builder.model([builder.add("Concat", parts, axis=0)]), builder.sample()
+    assert views_and_slices(bench, model) == (2, 0)
+    assert relative_error(bench.run(model, sample), reference(model, sample)) <= 2e-5

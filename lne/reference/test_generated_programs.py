@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 from conftest import reference, relative_error
-from models import CLASSES, audio_metadata, keyword_net, residual_net
+from models import CLASSES, ModelBuilder, audio_metadata, keyword_net, residual_net
 from programs import build, generate, run
 
 
@@ -51,6 +51,53 @@ def test_a_static_program_takes_little_more_memory_than_its_network(bench):
     done = run(program, "run", bench.folder / "input.npy", bench.folder / "built.npy", "--runs", 5)
     footprint = json.loads(bench.call("import", bench.folder / "model.onnx").stdout)
     assert 0 < json.loads(done.stdout)["rss_mb"] * 1024 * 1024 <= 1.5e6 + footprint["weightsBytes"] + footprint["arenaBytes"]
+
+
+INSTANCES = """
+#include <stdio.h>
+#include <stdlib.h>
+#include "app.h"
+
+/* Runs as many instances as the first word says, and prints what /proc tells of the memory then. */
+int main(int argc, char** argv) {
+  int count = argc > 1 ? atoi(argv[1]) : 1;
+  float* input = calloc(app_input_elements(0), sizeof(float));
+  float* output = calloc(app_output_elements(0), sizeof(float));
+  for (int i = 0; i < count; ++i) {
+    app_instance* instance = app_create();
+    if (instance == NULL) return 1;
+    app_run(instance, (const float* const*)&input, &output);
+  }
+  char line[256];
+  FILE* status = fopen("/proc/self/status", "r");
+  while (fgets(line, sizeof line, status)) fputs(line, stdout);
+  printf("instance: %zu\\n", app_instance_bytes());
+  return 0;
+}
+"""
+
+
+def test_instances_share_the_weights(bench):
+    """Eight instances take seven arenas more than one, and the weights stay what is mapped from the file."""
+    builder = ModelBuilder((1, 2048), 5)
+    hidden = builder.add("Relu", [builder.add("Gemm", ["input", builder.normal(1024, 2048, scale=0.02)], transB=1)])
+    model = builder.model([builder.add("Gemm", [hidden, builder.normal(16, 1024, scale=0.03)], transB=1)])
+    folder = generate(bench, model, "app")
+    build(folder)
+    (bench.folder / "instances.c").write_text(INSTANCES)
+    program = bench.folder / "instances"
+    subprocess.run(["cc", "-O1", "-I", folder / "include", bench.folder / "instances.c", folder / "build" / "libapp.a", "-o", program, "-lstdc++", "-lm"], check=True)
+
+    def memory(count):
+        lines = (line.split(":", 1) for line in run(program, count).stdout.splitlines())
+        return {name: int(value.split()[0]) for name, value in lines if name in ("RssAnon", "RssFile", "instance")}
+
+    one, eight = memory(1), memory(8)
+    weights = (folder / "src" / "weights.bin").stat().st_size
+    assert weights > 8_000_000
+    assert one["RssAnon"] * 1024 < weights / 4 and one["RssFile"] * 1024 > weights
+    assert (eight["RssAnon"] - one["RssAnon"]) * 1024 <= 7 * one["instance"] + 65536
+    assert abs(eight["RssFile"] - one["RssFile"]) * 1024 < 65536
 
 
 def test_two_generations_are_byte_equal(bench):

@@ -1,4 +1,5 @@
-/* The program as a library: plain C, no allocation but in app_create, instances independent of each other. */
+/* The program as a library: plain C, no allocation but in app_create, instances independent of each other. Weights are constants of the program:
+   no instance copies them, and the system maps them from the program's file, so that instances and processes share one copy. */
 #ifndef APP_H
 #define APP_H
 
@@ -11,7 +12,7 @@ extern "C" {
 
 typedef struct app_instance app_instance;
 
-/** Bytes of an instance, arena included: known when the program was generated. */
+/** Bytes of an instance: arena and scratch, no weights. Known when the program was generated. */
 size_t app_instance_bytes(void);
 /** Makes an instance on the heap, or returns NULL. */
 app_instance* app_create(void);

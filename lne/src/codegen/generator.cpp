@@ -22,9 +22,9 @@ using Files = std::map<std::string, std::string>;
 constexpr std::size_t kKernelsPerFile = 6;
 constexpr double kErrorBound = 1e-4;  // of the largest output, on targets other than the one that it was generated on
 
-template <class T>
-std::string bytes_of(const std::vector<T>& values) {
-  return std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
+template <class Values>
+std::string bytes_of(const Values& values) {
+  return std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0]));
 }
 
 std::string number(double value) {
@@ -241,7 +241,7 @@ class Generator {
     if (metadata_.has_audio) out += "build/app clip.wav\n";
     out += "build/app bench\nbuild/app --info\n```\n\n| | |\n| --- | --- |\n| target | " + target_.name + " |\n| classes | " + (classes.empty() ? "none" : classes) + " |\n| weights | " + std::to_string(program_.weights.size() * 4) +
            " bytes |\n| arena | " + std::to_string(program_.arena_floats * 4) + " bytes; no plan can be smaller than " + std::to_string(program_.lower_bound_floats * 4) +
-           " |\n| scratch of kernels beyond it | " + std::to_string(program_.scratch_floats * 4) + " bytes |\n\n`include/app.h` is the library's C interface. `toolchains/` builds for other processors: -DCMAKE_TOOLCHAIN_FILE=toolchains/aarch64.cmake. `plan.json` says which kernel runs each layer.\n";
+           " |\n| scratch of kernels beyond it | " + std::to_string(program_.scratch_floats * 4) + " bytes |\n\nWeights are constants of the program: the system maps them from its file, so that all instances and all processes that run it share one copy. An\ninstance is its arena and scratch alone.\n\n`include/app.h` is the library's C interface. `toolchains/` builds for other processors: -DCMAKE_TOOLCHAIN_FILE=toolchains/aarch64.cmake. `plan.json` says which kernel runs each layer.\n";
     return out;
   }
 

@@ -16,10 +16,6 @@ float* align(float* pointer) {
 Interpreter::Interpreter(std::shared_ptr<const Program> program) : program_(std::move(program)) {
   memory_ = std::make_unique<float[]>(static_cast<std::size_t>(program_->instance_floats() + kAlignmentFloats));
   arena_ = align(memory_.get());
-  weights_memory_ = std::make_unique<float[]>(program_->weights.size() + static_cast<std::size_t>(kAlignmentFloats));
-  float* weights = align(weights_memory_.get());
-  std::memcpy(weights, program_->weights.data(), program_->weights.size() * sizeof(float));
-  weights_ = weights;
   for (const Step& step : program_->steps) {
     Call call{&step, {}, {}, arena_ + program_->buffers[static_cast<std::size_t>(step.destination)].offset};
     for (const int source : step.sources) {
@@ -52,7 +48,7 @@ void Interpreter::copy_outputs(const float* const* inputs, float* const* outputs
 }
 
 void Interpreter::execute(const Call& call) const {
-  call.step->lowered.run(call.sources.data(), weights_ + call.step->weights_offset, call.destination, arena_ + call.step->scratch_offset);
+  call.step->lowered.run(call.sources.data(), program_->weights.data() + call.step->weights_offset, call.destination, arena_ + call.step->scratch_offset);
 }
 
 void Interpreter::run(const float* const* inputs, float* const* outputs) {

@@ -9,7 +9,7 @@
 
 namespace lne {
 
-/// One running instance: its arena. Different instances of one program may run at the same time.
+/// One running instance: its arena; weights are the program's. Different instances of one program may run at the same time.
 class Interpreter {
  public:
   explicit Interpreter(std::shared_ptr<const Program> program);
@@ -43,8 +43,6 @@ class Interpreter {
   std::shared_ptr<const Program> program_;
   std::unique_ptr<float[]> memory_;
   float* arena_ = nullptr;
-  std::unique_ptr<float[]> weights_memory_;
-  const float* weights_ = nullptr;
   std::vector<Call> calls_;
 };
 

@@ -1,6 +1,7 @@
 // A network that is ready to run: steps, where each tensor lies, and all weights in one block.
 #pragma once
 
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,15 @@ namespace lne {
 /// Bytes to which weights and buffers are aligned.
 inline constexpr std::int64_t kAlignment = 64;
 inline constexpr std::int64_t kAlignmentFloats = kAlignment / static_cast<std::int64_t>(sizeof(float));
+
+/// Memory at addresses to which weights are aligned.
+template <class T>
+struct AlignedAllocator {
+  using value_type = T;
+  T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{kAlignment})); }
+  void deallocate(T* memory, std::size_t) { ::operator delete(memory, std::align_val_t{kAlignment}); }
+  friend bool operator==(const AlignedAllocator&, const AlignedAllocator&) { return true; }
+};
 
 /// A tensor in a layout: in the arena, or the caller's own memory (inputs).
 struct Buffer {
@@ -71,7 +81,8 @@ struct Program {
   std::vector<int> inputs;
   std::vector<int> outputs;
   std::vector<View> views;
-  std::vector<float> weights;
+  /// of all layers, packed once; every instance reads them here
+  std::vector<float, AlignedAllocator<float>> weights;
   /// the tensors' part of an instance's memory, and what no placement of them can go below
   std::int64_t arena_floats = 0;
   std::int64_t lower_bound_floats = 0;

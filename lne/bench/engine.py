@@ -115,6 +115,19 @@ def opencv(folder: Path, net: str, sample: np.ndarray) -> Pair:
     return network.forward, lambda: np.array(network.forward())
 
 
+def pytorch(folder: Path, net: str, sample: np.ndarray) -> Pair:
+    import onnx2torch
+    import torch
+
+    torch.set_num_threads(1)
+    given = torch.from_numpy(sample)
+    with torch.inference_mode():
+        module = onnx2torch.convert(str(folder / f"{net}.onnx")).eval()
+        traced = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(module, given)))
+    run = torch.inference_mode()(lambda: traced(given))
+    return run, lambda: run().numpy()
+
+
 ENGINES: dict[str, Callable[[Path, str, np.ndarray], Pair]] = {
     "onnxruntime": onnx_runtime,
     "openvino": openvino,
@@ -123,6 +136,7 @@ ENGINES: dict[str, Callable[[Path, str, np.ndarray], Pair]] = {
     "tflite": tflite,
     "deepsparse": deepsparse,
     "opencv": opencv,
+    "pytorch": pytorch,
 }
 
 

@@ -75,9 +75,9 @@ std::vector<Option> explore_options() {
           {"--seed", "N", "of the random choices (1)"},
           {"--episodes", "N", "episodes of learning (1000)"},
           {"--exploring", "N", "of these, the first that choose at random (500)"},
-          {"--learning-rate", "R", "share of what is new in a step of learning (0.05)"},
-          {"--discount", "D", "what later layers count in an earlier one's value (0.9)"},
-          {"--replay", "N", "earlier steps that are learned again after an episode (128)"},
+          {"--learning-rate", "R", "share of what is new in a step of learning (0.5)"},
+          {"--discount", "D", "what later layers count in an earlier one's value (1)"},
+          {"--replay", "N", "for each step of an episode, earlier steps that are learned again (16)"},
           {"--variants", "N", "variants of a primitive that are compiled for a layer, besides its default (3)"},
           {"--rounds", "N", "rounds in which the best plans are timed as whole programs; 0: none (7)"},
           {"--budget", "S", "seconds that measuring may take (150)"},
@@ -96,7 +96,7 @@ Exploration explore_model(const Arguments& arguments, const std::string& model) 
   options.exploring = static_cast<int>(arguments.whole("--exploring", std::min(options.exploring, options.episodes / 2 + 1), 0, 1000000));
   options.learning_rate = arguments.real("--learning-rate", options.learning_rate, 0, 1);
   options.discount = arguments.real("--discount", options.discount, 0, 1);
-  options.replay = static_cast<int>(arguments.whole("--replay", options.replay, 0, 100000));
+  options.replay = static_cast<int>(arguments.whole("--replay", options.replay, 0, 10000));
   options.variants = static_cast<int>(arguments.whole("--variants", options.variants, 1, 1000));
   options.rounds = static_cast<int>(arguments.whole("--rounds", options.rounds, 0, 1000));
   options.budget_s = arguments.real("--budget", options.budget_s, 0, 1e6);

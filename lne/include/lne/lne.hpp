@@ -100,10 +100,10 @@ struct ExploreOptions {
   /// episodes of learning, and how many of them choose at random before more and more follows what was learned
   int episodes = 1000;
   int exploring = 500;
-  double learning_rate = 0.05;
-  double discount = 0.9;
-  /// steps of earlier episodes that are learned again after each
-  int replay = 128;
+  double learning_rate = 0.5;
+  double discount = 1;
+  /// for each step of an episode, steps of earlier ones that are learned again
+  int replay = 16;
   /// variants of a primitive that are compiled and timed for a layer, besides its default
   int variants = 3;
   /// rounds in which the best plans are timed as whole programs; 0 leaves that out

@@ -96,7 +96,8 @@ class Learner {
       if (memory_.size() < most) memory_.push_back(transition);
       else if (most > 0) memory_[oldest_++ % most] = transition;
     }
-    for (int i = 0; i < options_.replay && !memory_.empty(); ++i) update(memory_[std::uniform_int_distribution<std::size_t>(0, memory_.size() - 1)(random_)]);
+    const std::size_t again = static_cast<std::size_t>(options_.replay) * episode.size();
+    for (std::size_t i = 0; i < again && !memory_.empty(); ++i) update(memory_[std::uniform_int_distribution<std::size_t>(0, memory_.size() - 1)(random_)]);
   }
 
   void update(const Transition& transition) {

@@ -13,10 +13,12 @@ struct LearningOptions {
   int episodes = 1000;
   /// of these, the first that choose at random; over the rest the share of random choices falls in nine steps from 0.9 to 0.1
   int exploring = 500;
-  double learning_rate = 0.05;
-  double discount = 0.9;
-  /// steps of earlier episodes that are learned again after each, and how many episodes are remembered
-  int replay = 128;
+  /// The reward of a choice is a time measured beforehand, always the same: what is new may count much, and what comes last as much as what comes
+  /// first. Rewards that are measured anew in each episode would ask for smaller ones (docs/decisions/20261126-learning-from-kept-times.md).
+  double learning_rate = 0.5;
+  double discount = 1;
+  /// for each step of an episode, steps of earlier ones that are learned again; and how many episodes are remembered
+  int replay = 16;
   int remembered = 128;
   std::uint64_t seed = 1;
 };

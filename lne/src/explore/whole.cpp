@@ -66,8 +66,8 @@ double TimedProgram::measured_us() const {
 
 double TimedProgram::least_us() const { return rounds_us.empty() ? 0.0 : *std::min_element(rounds_us.begin(), rounds_us.end()); }
 
-Result<bool> time_programs(std::string_view model, const std::string& file, const Graph& graph, Device& device, std::vector<TimedProgram>& programs, int rounds, const std::function<bool(double, double, const std::string&)>& on_progress) {
-  const double all = static_cast<double>(programs.size()) + rounds;
+Result<bool> build_programs(std::string_view model, const std::string& file, std::vector<TimedProgram>& programs, const WholeProgress& on_progress) {
+  const double all = static_cast<double>(programs.size());
   const auto is_cancelled = [&] { return on_progress && !on_progress(-1, all, ""); };
   for (std::size_t i = 0; i < programs.size(); ++i) {
     if (on_progress && !on_progress(static_cast<double>(i), all, "building " + programs[i].names[0])) return Error{"LNE_CANCELLED", "it was cancelled"};
@@ -75,12 +75,16 @@ Result<bool> time_programs(std::string_view model, const std::string& file, cons
     programs[i].path = build_program(model, file, programs[i].plan, is_cancelled, problems);
     if (!problems.empty()) return Error{problems[0].code, problems[0].message};
   }
+  return true;
+}
+
+Result<bool> time_programs(const Graph& graph, Device& device, std::vector<TimedProgram>& programs, int rounds, const WholeProgress& on_progress) {
   const InputFile files(graph);
   if (!files.problem.empty()) return Error{"LNE_FILE", files.problem};
   double fastest = 1e30;
   for (const TimedProgram& program : programs) fastest = std::min(fastest, program.predicted_us);
   for (int round = 0; round < rounds; ++round) {
-    if (on_progress && !on_progress(static_cast<double>(programs.size()) + round, all, "timing whole programs")) return Error{"LNE_CANCELLED", "it was cancelled"};
+    if (on_progress && !on_progress(round, rounds, "timing whole programs")) return Error{"LNE_CANCELLED", "it was cancelled"};
     for (TimedProgram& program : programs) {
       // What is many times slower is not judged by small differences.
       if (round >= 2 && program.measured_us() > 2 * fastest) continue;

@@ -27,8 +27,14 @@ struct TimedProgram {
   double least_us() const;
 };
 
-/// Builds all programs, then runs them in turn for some rounds, each round for about a tenth of a second.
-/// @returns LNE_BUILD, LNE_RUN, LNE_AGENT, LNE_CANCELLED
-Result<bool> time_programs(std::string_view model, const std::string& file, const Graph& graph, Device& device, std::vector<TimedProgram>& programs, int rounds, const std::function<bool(double done, double all, const std::string& what)>& on_progress);
+using WholeProgress = std::function<bool(double done, double all, const std::string& what)>;
+
+/// Generates and compiles each program that is not kept from before.
+/// @returns LNE_BUILD, LNE_CANCELLED
+Result<bool> build_programs(std::string_view model, const std::string& file, std::vector<TimedProgram>& programs, const WholeProgress& on_progress);
+
+/// Runs built programs in turn for some rounds, each round for about a tenth of a second.
+/// @returns LNE_RUN, LNE_AGENT, LNE_CANCELLED
+Result<bool> time_programs(const Graph& graph, Device& device, std::vector<TimedProgram>& programs, int rounds, const WholeProgress& on_progress);
 
 }  // namespace lne::explore

@@ -19,10 +19,10 @@ export async function runCppTests(name) {
   return runCtest(name, join('lne', 'node', 'build', 'engine'));
 }
 
-/** The tests of an engine that is compiled by further options of CMake. */
-export async function runCppTestsWith(name, options) {
+/** Builds an engine by further options of CMake. @returns the build's folder */
+export async function buildCpp(name, options, target) {
   const build = join('lne', 'build', name);
-  await runCommand('configuring the C++ tests', 'cmake', [
+  await runCommand('configuring the engine', 'cmake', [
     '-S',
     'lne',
     '-B',
@@ -31,8 +31,14 @@ export async function runCppTestsWith(name, options) {
     '-DLNE_TESTS=ON',
     ...options,
   ]);
-  await runCommand('building the C++ tests', 'cmake', ['--build', build, '-j', String(availableParallelism())]);
-  return runCtest(name, build);
+  const jobs = String(availableParallelism());
+  await runCommand('building the engine', 'cmake', ['--build', build, '-j', jobs, '--target', target]);
+  return build;
+}
+
+/** The tests of an engine that is compiled by further options of CMake. */
+export async function runCppTestsWith(name, options) {
+  return runCtest(name, await buildCpp(name, options, 'lne_tests'));
 }
 
 function runCtest(name, build) {

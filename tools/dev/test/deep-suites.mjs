@@ -1,8 +1,8 @@
 // The test suites of `npm run test:deep`: what takes too long for every change.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { prepareServers } from '../setup/servers.mjs';
 import { runChaos } from './chaos.mjs';
-import { missingGoogleTest, runCppTestsWith } from './cpp-tests.mjs';
+import { buildCpp, missingGoogleTest, runCppTestsWith } from './cpp-tests.mjs';
 import { missingClang, runFuzzers } from './fuzzers.mjs';
 import { referencePython } from './python.mjs';
 import { runPytest, runVitest } from './suites.mjs';
@@ -15,14 +15,25 @@ export const deepSuites = [
     missing: missingGoogleTest,
   },
   {
+    name: 'sanitized-reference',
+    what: 'the lne command under the sanitizers, through all of the tests against ONNX Runtime and OpenCV',
+    run: async () => {
+      const command = await buildCpp('sanitizers', ['-DLNE_SANITIZE=ON'], 'lne');
+      return runPytest('sanitized-reference', await referencePython(), 'lne/reference', {
+        LNE_COMMAND: resolve(command, 'lne'),
+        UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
+      });
+    },
+  },
+  {
     name: 'fuzz',
-    what: 'ten minutes of libFuzzer for each of the importers',
+    what: 'ten minutes of libFuzzer for each reader of files: models, plans, arrays, recordings',
     run: () => runFuzzers(600),
     missing: missingClang,
   },
   {
     name: 'lne-deep',
-    what: 'the guide for plugins, followed to the letter',
+    what: 'the guide for plugins, followed to the letter; image networks of five families as Caffe networks',
     run: async () => runPytest('lne-deep', await referencePython(), join('lne', 'reference', 'deep')),
   },
   {

@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../setup/steps.mjs';
 
-const FORMATS = ['onnx', 'caffe'];
+/** A folder of the corpus, and the target that reads it. */
+const FORMATS = {
+  onnx: 'fuzz_read_model',
+  caffe: 'fuzz_read_model',
+  plan: 'fuzz_read_plan_file',
+  array: 'fuzz_read_array',
+  recording: 'fuzz_read_recording',
+};
 
 /** How to get clang with libFuzzer, or null where it is there. */
 export function missingClang() {
@@ -21,9 +28,17 @@ export async function runFuzzers(seconds) {
   const build = join('lne', 'build', 'fuzz');
   const settings = ['-DLNE_FUZZ=ON', '-DLNE_NATIVE=OFF', '-DCMAKE_CXX_COMPILER=clang++'];
   await runCommand('configuring the fuzz targets', 'cmake', ['-S', 'lne', '-B', build, ...settings]);
-  await runCommand('building the fuzz targets', 'cmake', ['--build', build, '-j', '2', '--target', 'import_fuzzer']);
-  const failed = FORMATS.filter((format) => !fuzz(join(build, 'import_fuzzer'), format, seconds)).length;
-  return { passed: FORMATS.length - failed, failed, skipped: 0 };
+  await runCommand('building the fuzz targets', 'cmake', [
+    '--build',
+    build,
+    '-j',
+    '2',
+    '--target',
+    ...new Set(Object.values(FORMATS)),
+  ]);
+  const outcomes = Object.entries(FORMATS).map(([format, target]) => fuzz(join(build, target), format, seconds));
+  const failed = outcomes.filter((isClean) => !isClean).length;
+  return { passed: outcomes.length - failed, failed, skipped: 0 };
 }
 
 /** Finds go to a folder that is removed unless there are any. */

@@ -52,7 +52,7 @@ export function runVitest(name, args, python, env = {}) {
   return runJunit(name, process.execPath, command, { ...env, SEDGE_REFERENCE_PYTHON: python });
 }
 
-export function runPytest(name, python, folder) {
+export function runPytest(name, python, folder, env = {}) {
   const command = (file) => ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', folder, '--junitxml', file];
-  return runJunit(name, python, command, { PYTHONDONTWRITEBYTECODE: '1' });
+  return runJunit(name, python, command, { ...env, PYTHONDONTWRITEBYTECODE: '1' });
 }

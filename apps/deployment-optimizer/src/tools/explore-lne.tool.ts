@@ -75,8 +75,8 @@ export const tool: BuiltinTool = {
           default: 500,
           description: 'episodes that choose at random, before more and more follows what was learned',
         },
-        learningRate: { type: 'number', minimum: 0, maximum: 1, default: 0.05 },
-        discount: { type: 'number', minimum: 0, maximum: 1, default: 0.9 },
+        learningRate: { type: 'number', minimum: 0, maximum: 1, default: 0.5 },
+        discount: { type: 'number', minimum: 0, maximum: 1, default: 1 },
         rounds: {
           type: 'integer',
           minimum: 1,

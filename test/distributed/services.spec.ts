@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { asyncApiDocument } from '@sedge/event-contracts';
@@ -80,6 +81,7 @@ describe.skipIf(missing)(`services as processes of their own (${missing ?? 'on r
         SEDGE_CORES: '1',
         SEDGE_LEASE_S: String(LEASE_S),
         SEDGE_RECONCILE_MS: '3000',
+        SEDGE_LOG_LEVEL: 'debug',
       },
       fsync: false,
     });
@@ -236,6 +238,72 @@ steps:
     expect((await api.call('/v1/dead-letters/999', { method: 'DELETE' })).status).toBe(404);
   });
 
+  it('take no event that is not what its subject says, or is about what belongs to another stage', async () => {
+    const { run, job } = await underWay(105);
+    const { tool: own } = await at(cluster.copiesOf('training')[0]!).get<{ tool: object }>(`/v1/jobs/${job}`);
+    const training = { ...own, stage: 'training' };
+    const toolOf = async (name: string): Promise<{ digest: string; machine: object; name: string; version: string }> =>
+      (
+        await api.get<{ tools: { digest: string; machine: object; name: string; version: string }[] }>(
+          `/v1/tools/${name}`,
+        )
+      ).tools[0]!;
+    const { name, version, digest } = await toolOf('describe-value');
+    const benchmark = { name, version, digest, stage: 'benchmark' };
+    const { digest: taken, machine, ...definition } = await toolOf('sum-values');
+    const ended = { job, attempt: 1, outputs: {}, durationMs: 1 };
+    const nobodys = `sha256:${'1'.repeat(64)}`;
+    const asked = {
+      job: nobodys,
+      tool: training,
+      parameters: {},
+      inputs: {},
+      machine: {},
+      run: 'forged',
+      again: false,
+    };
+    const forge = (type: string, tokens: string, source: string, data: object, about = job): void => {
+      const envelope = { specversion: '1.0', id: randomUUID(), source: `/services/${source}`, type, subject: about };
+      const event = { ...envelope, time: new Date().toISOString(), datacontenttype: 'application/json', data };
+      connection.publish(`${type.replace('.v1', '')}.${tokens}`, JSON.stringify(event));
+    };
+    // Data of another stage than the subject; a source that may not say it; a stage that speaks of another's job as if it were its own.
+    forge('sedge.job.succeeded.v1', 'benchmark.describe-value', 'benchmark', { ...ended, tool: training });
+    forge('sedge.job.succeeded.v1', 'training.sum-values', 'benchmark', { ...ended, tool: training });
+    forge('sedge.job.succeeded.v1', 'benchmark.describe-value', 'benchmark', { ...ended, tool: benchmark });
+    forge('sedge.job.succeeded.v1', 'training.sum-values', 'training', { ...ended, tool: training }, nobodys);
+    forge('sedge.job.requested.v1', 'training.sum-values', 'benchmark', asked, nobodys);
+    const registered = {
+      tool: { definition: { ...definition, stage: 'benchmark' }, digest: taken, machine },
+      stageUrl: null,
+    };
+    forge('sedge.tool.registered.v1', 'benchmark.sum-values', 'benchmark', registered, taken);
+    const letters = async (): Promise<{ id: string; consumer: string; reason: string }[]> =>
+      (await api.get<{ letters: { id: string; consumer: string; reason: string }[] }>('/v1/dead-letters')).letters;
+    await until(async () => (await letters()).length === 6);
+    expect((await letters()).map(({ consumer, reason }) => `${consumer} ${reason}`).sort()).toEqual([
+      'training-jobs forged',
+      ...Array.from({ length: 4 }, () => 'workflow-jobs forged'),
+      'workflow-tools tool-of-another-stage',
+    ]);
+    const outcome = await api.ended(run);
+    expect([outcome.state, Object.keys(outcome.items[0]!.outputs!)]).toEqual(['succeeded', ['report']]);
+    expect((await at(cluster.copiesOf('training')[0]!).call(`/v1/jobs/${nobodys}`)).status).toBe(404);
+    expect((await api.get<{ tools: { stage: string }[] }>('/v1/tools/sum-values')).tools[0]!.stage).toBe('training');
+    // Only the team of the stage, or an administrator, decides on what its consumer could not handle.
+    const stranger = new ClusterApi(
+      cluster.url,
+      await cluster.tokenFor({ subject: 'x', scope: 'run', team: 'measurers' }),
+    );
+    const team = new ClusterApi(cluster.url, await cluster.tokenFor({ subject: 'y', scope: 'run', team: 'judges' }));
+    const ofTraining = (await letters()).find(({ consumer }) => consumer === 'training-jobs')!;
+    const place = `/v1/dead-letters/${ofTraining.id}`;
+    expect((await stranger.call(`${place}/replay`, { method: 'POST' })).text).toContain('ACCESS_TEAM_DIFFERS');
+    expect((await stranger.call(place, { method: 'DELETE' })).text).toContain('ACCESS_TEAM_DIFFERS');
+    expect((await team.call(place, { method: 'DELETE' })).status).toBe(204);
+    for (const { id } of await letters()) await api.call(`/v1/dead-letters/${id}`, { method: 'DELETE' });
+  });
+
   it('let strangers take part who know the documents only: workers outside, one of which is killed, and a bystander', async () => {
     const kind = { type: 'object', properties: { metrics: { type: 'object' } }, required: ['metrics'] };
     const body = JSON.stringify({ name: 'report.sample', version: 1, schema: kind });
@@ -289,6 +357,32 @@ steps:
     await manager.streams.purge('SEDGE_EVENTS');
     const found = await api.ended(lost);
     expect([found.state, found.failure]).toEqual(['succeeded', null]);
+  });
+
+  it('have shown no secret: not in logs, not in events, not in what they keep', async () => {
+    expect((await new ClusterApi(cluster.url, 'hunter2').call('/v1/runs')).status).toBe(401);
+    const secrets = await cluster.secrets();
+    expect(secrets.length).toBeGreaterThan(10);
+    const places = ['logs', 'services', join('nats', 'jetstream'), 's3'].map((name) => join(cluster.home, name));
+    const files = places.flatMap((place) =>
+      readdirSync(place, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name)),
+    );
+    expect(files.filter((path) => path.includes(`${sep}logs${sep}`)).length).toBeGreaterThan(4);
+    const texts = [
+      ...files.map((path) => [path, readFileSync(path)] as const),
+      ['events', Buffer.from(JSON.stringify(overheard))] as const,
+    ];
+    const shown = texts.flatMap(([place, bytes]) =>
+      secrets.filter((secret) => bytes.includes(secret)).map(() => place),
+    );
+    expect(shown).toEqual([]);
+    // Whoever holds the token of an attempt may end it: it is for the worker alone.
+    expect(JSON.stringify(overheard)).not.toContain('"token"');
+    for (const name of ['operator.token', 'signing-key.json', 'broker-users.json', 'back-ends.json', 'training.token'])
+      expect([name, statSync(join(cluster.home, 'access', name)).mode & 0o077]).toEqual([name, 0]);
+    expect(statSync(join(cluster.home, 'nats', 'nats.conf')).mode & 0o077).toBe(0);
   });
 
   it('refuse settings that are wrong, all at once, and without showing a secret', async () => {

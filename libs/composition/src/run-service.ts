@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { forgetSecrets, redactor } from './secrets.js';
 import { readSettings } from './settings.js';
 import { startProcess, type RunningProcess } from './start-process.js';
 
@@ -14,7 +15,9 @@ const END_MS = 30_000;
 export async function runService({ module }: { module: Type }): Promise<void> {
   let running: RunningProcess;
   try {
-    running = await startProcess({ modules: [module], settings: readSettings(process.env) });
+    const settings = readSettings(process.env);
+    forgetSecrets(process.env);
+    running = await startProcess({ modules: [module], settings });
   } catch (error) {
     refuse(error);
   }
@@ -33,6 +36,7 @@ export async function runService({ module }: { module: Type }): Promise<void> {
 function refuse(error: unknown): never {
   const { message, code, mend, stack } = error as Error & { code?: string; mend?: string };
   const words = mend === undefined ? { message: stack ?? String(error) } : { code, message, mend };
-  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level: 'error', ...words })}\n`);
+  const line = JSON.stringify({ time: new Date().toISOString(), level: 'error', ...words });
+  process.stderr.write(`${redactor([])(line)}\n`);
   process.exit(mend === undefined ? 1 : EXIT_ENVIRONMENT);
 }

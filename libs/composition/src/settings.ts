@@ -131,8 +131,13 @@ export class SettingsError extends Error {
 const NUMBERS = ['SEDGE_PORT', 'SEDGE_CORES', 'SEDGE_MEMORY_MB', 'SEDGE_LEASE_S', 'SEDGE_DATABASE_POOL'];
 const POOL_SIZE = 8;
 const LEASE_S = 30;
-/** Their text would end in logs. */
-const SECRETS = ['SEDGE_NATS_URL', 'SEDGE_DATABASE_URL', 'SEDGE_S3_ACCESS_KEY', 'SEDGE_S3_SECRET_KEY'];
+/** Settings that hold secrets: their text is for nobody's eyes. */
+export const SECRET_VARIABLES: readonly string[] = [
+  'SEDGE_NATS_URL',
+  'SEDGE_DATABASE_URL',
+  'SEDGE_S3_ACCESS_KEY',
+  'SEDGE_S3_SECRET_KEY',
+];
 const SHIPPED_TOOLS = resolve(import.meta.dirname, '..', '..', '..', 'tools');
 
 /** Reads the settings of a process. @throws SettingsError that names every variable that is wrong */
@@ -198,7 +203,8 @@ function checked(environment: Environment): EnvironmentVariables {
     .map(([name, text]) => [name, NUMBERS.includes(name) ? Number(text) : text]);
   const given = plainToInstance(EnvironmentVariables, Object.fromEntries(entries) as object);
   const sentences = validateSync(given).flatMap(({ property, constraints, value }) => {
-    const is = value === undefined ? 'is not set' : SECRETS.includes(property) ? 'is not' : `is '${String(value)}'`;
+    const is =
+      value === undefined ? 'is not set' : SECRET_VARIABLES.includes(property) ? 'is not' : `is '${String(value)}'`;
     return Object.values(constraints ?? {}).map((sentence) => `${sentence}, and ${is}`);
   });
   if (sentences.length > 0) throw new SettingsError(sentences.join('; '));

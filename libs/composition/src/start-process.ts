@@ -14,6 +14,7 @@ import { openPlatform, type Platform } from './platform.js';
 import { PlatformModule } from './platform.module.js';
 import { ProcessLog } from './process-log.js';
 import { onlySameMachine } from './same-machine.js';
+import { redactor, secretsOf } from './secrets.js';
 import type { Settings } from './settings.js';
 
 export interface RunningProcess {
@@ -52,7 +53,8 @@ const EXIT_ENVIRONMENT = 5;
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
   const { settings } = options;
   const unlock = await lockDataDirectory(settings.dataDirectory);
-  const logger = new ProcessLog(settings.logLevel, options.log ?? ((line) => void process.stderr.write(line)));
+  const write = options.log ?? ((line: string) => void process.stderr.write(line));
+  const logger = new ProcessLog(settings.logLevel, write, redactor(secretsOf(settings)));
   let reserve: DiskReserve | undefined;
   let platform: Platform | undefined;
   const release = async (): Promise<void> => {

@@ -19,6 +19,8 @@ export interface PostgresServerOptions {
   /** false where what is committed need not survive a power cut; default true */
   fsync?: boolean;
   maxConnections?: number;
+  /** of the administrator, as the cluster was made with; default: one that everybody knows */
+  password?: string;
   /** takes connections over TLS only, with these */
   tls?: Certificates;
 }
@@ -41,10 +43,11 @@ export class PostgresServer {
     const programs = findServer('postgres') ?? '';
     const port = options.port ?? (await freePort());
     const user = userOfServer();
+    const password = options.password ?? PASSWORD;
     await mkdir(place, { recursive: true });
     const cluster = join(place, 'cluster');
-    if (!existsSync(join(cluster, 'PG_VERSION'))) await createCluster(programs, place, cluster, user);
-    const address = `postgres://${ADMINISTRATOR}:${PASSWORD}@127.0.0.1:${port}/${DATABASE}`;
+    if (!existsSync(join(cluster, 'PG_VERSION'))) await createCluster({ programs, place, cluster, user, password });
+    const address = `postgres://${ADMINISTRATOR}:${encodeURIComponent(password)}@127.0.0.1:${port}/${DATABASE}`;
     const url = options.tls ? `${address}?sslmode=verify-full` : address;
     const settings = {
       listen_addresses: '127.0.0.1',
@@ -86,9 +89,17 @@ function userOfServer(): string | null {
   return spawnSync('id', ['postgres']).status === 0 ? 'postgres' : 'nobody';
 }
 
-async function createCluster(programs: string, place: string, cluster: string, user: string | null): Promise<void> {
+interface ClusterOptions {
+  programs: string;
+  place: string;
+  cluster: string;
+  user: string | null;
+  password: string;
+}
+
+async function createCluster({ programs, place, cluster, user, password }: ClusterOptions): Promise<void> {
   const passwordFile = join(place, 'password');
-  await writeFile(passwordFile, PASSWORD);
+  await writeFile(passwordFile, password, { mode: 0o600 });
   await chmod(place, 0o755);
   await mkdir(cluster, { recursive: true });
   if (user !== null) await run('chown', [user, cluster, passwordFile]);

@@ -12,6 +12,8 @@ export interface S3ServerOptions {
   /** folder of its buckets; absent: a temporary one, removed at the end */
   folder?: string;
   port?: number;
+  /** default: one that everybody knows */
+  secretKey?: string;
   /** speaks TLS only, with these */
   tls?: Certificates;
 }
@@ -22,17 +24,17 @@ const SECRET_KEY = 'sedge-on-this-machine';
 /** VersityGW: an S3 server that keeps each object as a plain file, `<folder>/<bucket>/<key>`. */
 export class S3Server {
   readonly accessKey = ACCESS_KEY;
-  readonly secretKey = SECRET_KEY;
 
   private constructor(
     readonly url: string,
+    readonly secretKey: string,
     /** where the buckets lie, for tests that damage an object */
     readonly folder: string,
     readonly process: ServerProcess,
     private readonly temporary: string | null,
   ) {}
 
-  static async start({ folder, port, tls }: S3ServerOptions = {}): Promise<S3Server> {
+  static async start({ folder, port, tls, secretKey = SECRET_KEY }: S3ServerOptions = {}): Promise<S3Server> {
     const place = folder ?? (await mkdtemp(join(tmpdir(), 'sedge-s3-')));
     const buckets = join(place, 'buckets');
     await mkdir(buckets, { recursive: true });
@@ -48,10 +50,10 @@ export class S3Server {
         'posix',
         buckets,
       ],
-      environment: { ROOT_ACCESS_KEY: ACCESS_KEY, ROOT_SECRET_KEY: SECRET_KEY },
+      environment: { ROOT_ACCESS_KEY: ACCESS_KEY, ROOT_SECRET_KEY: secretKey },
       probe: () => answers(url, tls),
     });
-    const server = new S3Server(url, buckets, process, folder === undefined ? place : null);
+    const server = new S3Server(url, secretKey, buckets, process, folder === undefined ? place : null);
     await process.start();
     return server;
   }

@@ -56,6 +56,8 @@ export declare class Cluster {
   add(stage: string): Promise<ServiceProcess>;
   brokerUrlFor(user: string): string;
   brokerOptions(user?: string): { servers: string; user: string; pass: string; inboxPrefix: string };
+  /** all that must be seen nowhere */
+  secrets(): Promise<string[]>;
   tokenFor(request: TokenRequest): Promise<string>;
   backEndsFor(service: string): Record<string, string>;
   stop(): Promise<void>;

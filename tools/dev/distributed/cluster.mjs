@@ -1,6 +1,7 @@
 // NATS, PostgreSQL, an S3 server and every service as processes of their own on this machine: what `npm run up:distributed` starts, and tests.
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { provisionServices, urlFor } from '@sedge/adapter-postgres';
 import { NatsServer, PostgresServer, S3Server, freePort, makeCertificates } from '@sedge/local-servers';
@@ -20,6 +21,7 @@ export class Cluster {
   /** @type {ServiceProcess[]} */
   services = [];
   #addresses = {};
+  #tokens = [];
 
   /**
    * @param options.home folder of everything that it keeps
@@ -77,13 +79,20 @@ export class Cluster {
     this.token = await this.tokenFor({ subject: 'operator', scope: 'admin' });
     this.tokenFile = await this.#secret('operator.token', this.token);
     for (const name of ['nats', 'postgres', 's3']) await mkdir(at(name), { recursive: true });
+    this.backEnds = await this.#backEnds(at('access'), at('postgres'));
     this.brokerUsers = await BrokerUsers.open(join(at('access'), 'broker-users.json'), this.#parties());
     const tls = this.tls ? await makeCertificates({ folder: join(at('access'), 'tls'), days: 365 }) : undefined;
     this.caFile = tls?.caFile ?? null;
     [this.nats, this.postgres, this.s3] = await Promise.all([
       NatsServer.start({ folder: at('nats'), tls, configuration: this.brokerUsers.configuration }),
-      PostgresServer.start({ folder: at('postgres'), tls, fsync: this.fsync, maxConnections: 500 }),
-      S3Server.start({ folder: this.s3Folder ?? at('s3'), tls }),
+      PostgresServer.start({
+        folder: at('postgres'),
+        tls,
+        password: this.backEnds.postgres,
+        fsync: this.fsync,
+        maxConnections: 500,
+      }),
+      S3Server.start({ folder: this.s3Folder ?? at('s3'), tls, secretKey: this.backEnds.s3 }),
     ]);
     for (const name of ['nats', 'postgres', 's3']) this.#addresses[name] = await this.#throughWire(name);
     await this.brokerUsers.prepare(this.nats.url, this.caFile);
@@ -113,9 +122,37 @@ export class Cluster {
   }
 
   /** An access token of this cluster. */
-  tokenFor({ subject, scope = 'read', team = null, expiresAt = new Date(Date.now() + TOKEN_MS) }) {
+  async tokenFor({ subject, scope = 'read', team = null, expiresAt = new Date(Date.now() + TOKEN_MS) }) {
     const issuedAt = new Date(Math.min(Date.now(), expiresAt.getTime() - 1000));
-    return this.access.token({ subject, scope, team }, { issuedAt, expiresAt });
+    const token = await this.access.token({ subject, scope, team }, { issuedAt, expiresAt });
+    this.#tokens.push(token);
+    return token;
+  }
+
+  /** Secrets of the database's administrator and the store, kept from start to start. A database of an earlier version has the one that everybody knows. */
+  async #backEnds(access, postgres) {
+    const known = JSON.parse(await readFile(join(access, 'back-ends.json'), 'utf8').catch(() => '{}'));
+    const isOld = existsSync(join(postgres, 'cluster', 'PG_VERSION')) && !('postgres' in known);
+    const secrets = {
+      ...(!isOld && { postgres: randomBytes(18).toString('base64url') }),
+      s3: randomBytes(18).toString('base64url'),
+      ...known,
+    };
+    await this.#secret('back-ends.json', JSON.stringify(secrets));
+    return secrets;
+  }
+
+  /** All that must be seen nowhere. */
+  async secrets() {
+    const { d } = JSON.parse(await readFile(this.access.signingKeyFile, 'utf8'));
+    const users = this.brokerUsers.names.map((user) => this.brokerUsers.credentialsOf(user).pass);
+    return [
+      d,
+      ...users,
+      ...this.accounts.map(({ password }) => password),
+      ...Object.values(this.backEnds),
+      ...this.#tokens,
+    ];
   }
 
   async #secret(name, text) {

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { SettingsError, readSettings, startProcess, type RunningProcess } from '@sedge/composition';
+import { SettingsError, forgetSecrets, readSettings, startProcess, type RunningProcess } from '@sedge/composition';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { red } from '../output/terminal.js';
@@ -22,6 +22,7 @@ export async function startServices(
 ): Promise<RunningProcess> {
   try {
     const settings = readSettings({ ...process.env, ...environment, SEDGE_HOME: dataDirectory });
+    forgetSecrets(process.env);
     return await startProcess({
       modules,
       settings: listen ? { ...settings, listen } : settings,

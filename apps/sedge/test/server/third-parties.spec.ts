@@ -77,6 +77,80 @@ steps:
     expect(await party.valueOf(itemNamed(ended, 'after').outputs!['report']!)).toBe(51);
   });
 
+  it("can do nothing with a token that is another attempt's, another job's, or of a job that is at its end", async () => {
+    const runs = [await bench.sedge.startRun(workflow(8)), await bench.sedge.startRun(workflow(9))];
+    const jobs = await Promise.all(runs.map((run) => waiting(run, 'judged', 'requested')));
+    const claim = async (job: string): Promise<{ attempt: number; token: string; of: string }> => {
+      let given: Record<string, unknown> = {};
+      await until(async () => {
+        const answer = await party.call('POST', `/v1/jobs/${job}/claim`, { worker: 'judge-1' });
+        given = answer.body;
+        return answer.status === 200;
+      });
+      return {
+        attempt: Number(given['attempt']),
+        token: String(given['token']),
+        of: (given['inputs'] as { of: string }).of,
+      };
+    };
+    const [mine, other] = [await claim(jobs[0]!), await claim(jobs[1]!)];
+    const report = await party.uploadReport(10, [mine.of]);
+    const refusals = async (job: string, fence: { attempt: number; token: string }): Promise<unknown[]> => {
+      const bodies = {
+        heartbeat: fence,
+        complete: { ...fence, outputs: { report }, durationMs: 1 },
+        fail: { ...fence, class: 'permanent', code: 'STOLEN', message: 'stolen' },
+      };
+      const answers = Object.entries(bodies).map(([verb, body]) => party.call('POST', `/v1/jobs/${job}/${verb}`, body));
+      return (await Promise.all(answers)).map(({ body }) => body['code']);
+    };
+    const allStale = ['JOB_ATTEMPT_STALE', 'JOB_ATTEMPT_STALE', 'JOB_ATTEMPT_STALE'];
+    const fence = { attempt: mine.attempt, token: mine.token };
+    expect(await refusals(jobs[0]!, { ...fence, token: other.token })).toEqual(allStale);
+    expect(await refusals(jobs[1]!, fence)).toEqual(allStale);
+    expect(await refusals(jobs[0]!, { ...fence, attempt: 2 })).toEqual(allStale);
+    // The attempt ends; another one begins, and the first one's token is that of a worker that lost its lease.
+    const failure = { class: 'transient', code: 'JUDGE_AWAY', message: 'away' };
+    await party.ask('POST', `/v1/jobs/${jobs[0]!}/fail`, { ...fence, ...failure });
+    const second = await claim(jobs[0]!);
+    expect(second.attempt).toBe(2);
+    expect(await refusals(jobs[0]!, fence)).toEqual(allStale);
+    expect(await refusals(jobs[0]!, { attempt: 2, token: mine.token })).toEqual(allStale);
+    const current = { attempt: 2, token: second.token };
+    await party.ask('POST', `/v1/jobs/${jobs[0]!}/complete`, { ...current, outputs: { report }, durationMs: 5 });
+    expect(await refusals(jobs[0]!, current)).toEqual(allStale);
+    const ended = await bench.sedge.ended(runs[0]!);
+    expect(itemNamed(ended, 'judged').outputs).toEqual({ report });
+    await party.ask('POST', `/v1/runs/${runs[1]!}/cancel`);
+  });
+
+  it('can complete a job by nothing but an artifact that is there, whole, and of the kind', async () => {
+    const run = await bench.sedge.startRun(workflow(11));
+    const job = await waiting(run, 'judged', 'requested');
+    const { attempt, token, inputs } = await party.ask('POST', `/v1/jobs/${job}/claim`, { worker: 'judge-1' });
+    const complete = async (report: unknown): Promise<unknown[]> => {
+      const body = { attempt, token, outputs: { report }, durationMs: 1 };
+      const answer = await party.call('POST', `/v1/jobs/${job}/complete`, body);
+      return [answer.status, answer.body['code']];
+    };
+    for (const id of ['../../etc/passwd', 'sha256:zz', `SHA256:${'0'.repeat(64)}`, 7, null]) {
+      expect(await complete(id)).toEqual([400, 'HTTP_REQUEST_INVALID']);
+    }
+    expect(await complete(`sha256:${'0'.repeat(64)}`)).toEqual([422, 'JOB_OUTPUT_INVALID']);
+    const { of } = inputs as { of: string };
+    const files = (await party.ask('GET', `/v1/artifacts/${of}`))['files'] as { digest: string }[];
+    // A blob that is there and is no manifest.
+    expect(await complete(files[0]!.digest)).toEqual([422, 'JOB_OUTPUT_INVALID']);
+    const upload = {
+      kind: 'report.sample',
+      metadata: { metrics: {} },
+      files: [],
+      derivedFrom: [`sha256:${'1'.repeat(64)}`],
+    };
+    expect((await party.call('POST', '/v1/uploads', upload)).status).toBeGreaterThanOrEqual(400);
+    await party.ask('POST', `/v1/runs/${run}/cancel`);
+  });
+
   it('gives up, and its words are the failure of the step', async () => {
     const run = await bench.sedge.startRun(workflow(6));
     const job = await waiting(run, 'judged', 'requested');

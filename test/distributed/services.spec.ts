@@ -378,6 +378,10 @@ steps:
       secrets.filter((secret) => bytes.includes(secret)).map(() => place),
     );
     expect(shown).toEqual([]);
+    // What is looked through holds what it should: else nothing would be found in it whatever happened.
+    for (const word of ['sum-values', 'describe-value', 'sedge.job.succeeded']) {
+      expect(texts.some(([, bytes]) => bytes.includes(word))).toBe(true);
+    }
     // Whoever holds the token of an attempt may end it: it is for the worker alone.
     expect(JSON.stringify(overheard)).not.toContain('"token"');
     for (const name of ['operator.token', 'signing-key.json', 'broker-users.json', 'back-ends.json', 'training.token'])

@@ -5,4 +5,4 @@ export { PortBusyError, startProcess, type ProcessOptions, type RunningProcess }
 export { AccessFolder, SigningKeyError } from './access-folder.js';
 export { BrokerUsers, prepareStreams } from './broker-users.js';
 export { writeSecretFile } from './secret-file.js';
-export { forgetSecrets } from './secrets.js';
+export { takeSecrets } from './secrets.js';

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { forgetSecrets, redactor } from './secrets.js';
+import { redactor, takeSecrets } from './secrets.js';
 import { readSettings } from './settings.js';
 import { startProcess, type RunningProcess } from './start-process.js';
 
@@ -15,8 +15,8 @@ const END_MS = 30_000;
 export async function runService({ module }: { module: Type }): Promise<void> {
   let running: RunningProcess;
   try {
-    const settings = readSettings(process.env);
-    forgetSecrets(process.env);
+    const secrets = takeSecrets(process.env);
+    const settings = readSettings({ ...process.env, ...secrets });
     running = await startProcess({ modules: [module], settings });
   } catch (error) {
     refuse(error);

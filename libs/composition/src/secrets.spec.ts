@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { makeKeyPair, makeToken } from '@sedge/service-kit';
 import { describe, expect, it } from 'vitest';
 import { ProcessLog } from './process-log.js';
-import { forgetSecrets, redactor, secretsOf } from './secrets.js';
+import { redactor, secretsOf, takeSecrets } from './secrets.js';
 import { readSettings } from './settings.js';
 
 const ENVIRONMENT = {
@@ -52,8 +52,8 @@ describe('the log of a process', () => {
 describe('the environment of a service', () => {
   it('holds no secrets any more once its settings are read, so that what it starts sees none', () => {
     const environment: Record<string, string | undefined> = { ...ENVIRONMENT, PATH: process.env['PATH'] };
-    readSettings(environment);
-    forgetSecrets(environment);
+    const secrets = takeSecrets(environment);
+    expect(readSettings({ ...environment, ...secrets })).toEqual(readSettings(ENVIRONMENT));
     const seen = execFileSync(process.execPath, ['-p', 'JSON.stringify(process.env)'], { env: environment }).toString();
     expect(seen).toContain('SEDGE_EVENTS');
     for (const name of ['SEDGE_NATS_URL', 'SEDGE_DATABASE_URL', 'SEDGE_S3_ACCESS_KEY', 'SEDGE_S3_SECRET_KEY'])

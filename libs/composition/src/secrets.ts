@@ -7,9 +7,15 @@ const MASK = '***';
 /** What is shorter may be part of any word. */
 const SHORTEST = 6;
 
-/** Takes settings that hold secrets out of the environment once they are read: whatever this process starts inherits it. */
-export function forgetSecrets(environment: Environment): void {
-  for (const name of SECRET_VARIABLES) delete environment[name];
+/**
+ * Takes settings that hold secrets out of the environment: whatever this process starts inherits it.
+ * @returns those that were there
+ */
+export function takeSecrets(environment: Environment): Environment {
+  const taken = SECRET_VARIABLES.filter((name) => environment[name] !== undefined);
+  const secrets = Object.fromEntries(taken.map((name) => [name, environment[name]]));
+  for (const name of taken) delete environment[name];
+  return secrets;
 }
 
 /** The secrets that a process knows of. */

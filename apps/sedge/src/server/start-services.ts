@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { SettingsError, forgetSecrets, readSettings, startProcess, type RunningProcess } from '@sedge/composition';
+import { SettingsError, readSettings, startProcess, takeSecrets, type RunningProcess } from '@sedge/composition';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { red } from '../output/terminal.js';
@@ -15,14 +15,17 @@ export interface ServicesOptions {
   environment?: Record<string, string>;
 }
 
+/** What the environment held at the first start: a command may start services again. */
+const secrets: Record<string, string | undefined> = {};
+
 /** Starts services in this process. @throws CommandError that says how to mend it */
 export async function startServices(
   modules: Type[],
   { dataDirectory, listen, isVerbose, environment = {} }: ServicesOptions,
 ): Promise<RunningProcess> {
   try {
-    const settings = readSettings({ ...process.env, ...environment, SEDGE_HOME: dataDirectory });
-    forgetSecrets(process.env);
+    Object.assign(secrets, takeSecrets(process.env));
+    const settings = readSettings({ ...process.env, ...secrets, ...environment, SEDGE_HOME: dataDirectory });
     return await startProcess({
       modules,
       settings: listen ? { ...settings, listen } : settings,

@@ -75,12 +75,13 @@ export async function bareRoundTrips(client, count) {
   await client.manager.consumers.add('BARE', config);
   const consumer = await client.jetstream.consumers.get('BARE', 'bare');
   const messages = await consumer.consume();
+  const arriving = messages[Symbol.asyncIterator]();
   const times = [];
   const body = 'x'.repeat(700);
   for (let n = 0; n < count; n++) {
     const startedAt = performance.now();
     await client.jetstream.publish('bare.one', body);
-    const { value } = await messages[Symbol.asyncIterator]().next();
+    const { value } = await arriving.next();
     value.ack();
     times.push(performance.now() - startedAt);
   }

@@ -71,7 +71,7 @@ std::vector<Option> explore_options() {
           max_error_option(),
           without_option(),
           {"--plan", "PLAN", "a plan whose layers[].primitive and layers[].forbidden are kept to"},
-          {"--plugins", "A,B", "plugins that may be used besides core; without it all"},
+          plugins_option(),
           {"--seed", "N", "of the random choices (1)"},
           {"--episodes", "N", "episodes of learning (1000)"},
           {"--exploring", "N", "of these, the first that choose at random (500)"},
@@ -88,7 +88,6 @@ Exploration explore_model(const Arguments& arguments, const std::string& model) 
   ExploreOptions options;
   options.plan = plan_text(arguments);
   options.agent = arguments.text("--agent");
-  options.plugins = names_in(arguments.text("--plugins"));
   options.memory_weight = memory_weight_of(arguments.text("--objective", "latency"));
   options.weight_budget = arguments.real("--weight-budget", 0, 0, 1e6);
   options.seed = static_cast<std::uint64_t>(arguments.whole("--seed", 1, 0, 1LL << 53));

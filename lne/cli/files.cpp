@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "../src/plan/plugins.hpp"
 #include "../src/plan/target.hpp"
 #include "../src/toolchain/home.hpp"
 
@@ -39,7 +40,12 @@ std::vector<std::string> names_in(const std::string& list) {
 std::string plan_text(const Arguments& arguments) {
   const std::string target = arguments.text("--target", "native");
   if (find_target(target) == nullptr) throw UsageError(unknown_target(target).message);
-  return plan_with(arguments.has("--plan") ? read_file_text(arguments.text("--plan")) : std::string(), target, arguments.real("--max-error", 0, 0, 1), names_in(arguments.text("--without")));
+  PlanSettings settings;
+  settings.target = target;
+  settings.max_error = arguments.real("--max-error", 0, 0, 1);
+  settings.plugins = words_between_commas(arguments.text("--plugins"));
+  settings.without = words_between_commas(arguments.text("--without"));
+  return plan_with(arguments.has("--plan") ? read_file_text(arguments.text("--plan")) : std::string(), settings);
 }
 
 std::string read_model(const Arguments& arguments) {
@@ -56,6 +62,12 @@ std::string read_model(const Arguments& arguments) {
 Option max_error_option() { return {"--max-error", "E", "bound on what Winograd layers may differ by from the reference, as a share of the largest element; without it the depth of the network decides"}; }
 
 Option without_option() { return {"--without", "PASS,…", "graph passes that are left out (`lne optimize MODEL --passes` lists them); without it what the plan says"}; }
+
+Option plugins_option() {
+  std::string names;
+  for (const LibraryPlugin& library : library_plugins()) names += " +" + library.plugin + (library.is_built ? "" : " (not built: " + library.package + " was missing)");
+  return {"--plugins", "LIST", "+A adds a plugin to those that need no library, -A takes one away, A,B leaves only those beside core." + (names.empty() ? "" : " Over libraries:" + names)};
+}
 
 Option weights_option() { return {"--weights", "FILE", "the caffemodel of a Caffe network; without it NET.caffemodel beside NET.prototxt"}; }
 

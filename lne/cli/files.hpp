@@ -27,9 +27,7 @@ std::string read_model(const Arguments& arguments);
 Option weights_option();
 Option max_error_option();
 Option without_option();
-
-/// The parts of a list with commas.
-std::vector<std::string> names_in(const std::string& list);
+Option plugins_option();
 
 /// Text of the plan that `--plan` names, with what other options say of it; empty where nothing does.
 std::string plan_text(const Arguments& arguments);

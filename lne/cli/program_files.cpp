@@ -1,5 +1,6 @@
 #include "program_files.hpp"
 
+#include <cstdio>
 #include <filesystem>
 
 #include "files.hpp"
@@ -23,6 +24,7 @@ void write_program(Network& network, const std::string& folder, const std::strin
   std::vector<Problem> problems;
   const auto files = network.generate(options, problems);
   if (!problems.empty()) fail(problems);
+  for (const std::string& library : network.links()) std::fprintf(stderr, "lne: the program links %s\n", library.c_str());
   for (const auto& [path, bytes] : files) write_file_text((std::filesystem::path(folder) / path).string(), bytes);
 }
 

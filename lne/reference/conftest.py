@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -21,6 +22,13 @@ def lne() -> Path:
         return Path(command)
     subprocess.run(["node", LNE / "node" / "build.mjs"], check=True, stdout=subprocess.DEVNULL)
     return LNE / "node" / "build" / "engine" / "lne"
+
+
+@pytest.fixture(scope="session")
+def libraries(lne) -> list[dict]:
+    """The plugins over libraries that this build has: plugin, library, package."""
+    listed = json.loads(subprocess.run([lne, "operators"], capture_output=True, text=True, check=True).stdout)
+    return [library for library in listed["libraries"] if library["isBuilt"]]
 
 
 class Workbench:

@@ -1,4 +1,5 @@
-"""Every operator against ONNX Runtime, on random shapes and attributes: with all plugins, with each plugin alone, and with the core alone.
+"""Every operator against ONNX Runtime, on random shapes and attributes: with all plugins, with each plugin alone, and with the core alone. Those over
+libraries are among the plugins where this machine has the libraries.
 
 LNE_TEST_SEED=N draws other cases, LNE_TEST_CASES=N more of them.
 """
@@ -41,8 +42,24 @@ def test_equals_onnx_runtime(bench, name):
             assert error <= 2e-5, f"case {case} with {options or 'the default plan'}: {error}\n{model.graph.node}"
 
 
+@pytest.fixture
+def with_libraries(libraries) -> tuple[str, ...]:
+    """Options that turn on all plugins over libraries."""
+    return ("--plugins", ",".join("+" + library["plugin"] for library in libraries)) if libraries else ()
+
+
+@pytest.mark.parametrize("name", ["Conv", "Gemm", "MatMul"])
+def test_libraries_equal_onnx_runtime(bench, libraries, name):
+    for case in range(2 * CASES):
+        model, sample = MAKERS[name](random_of(name, case))
+        wanted = reference(model, sample)
+        for library in libraries:
+            error = relative_error(bench.run(model, sample, "--plugins", library["plugin"]), wanted)
+            assert error <= 2e-5, f"case {case} with {library}: {error}\n{model.graph.node}"
+
+
 @pytest.mark.parametrize("case", range(CASES))
-def test_every_choice_for_a_convolution(bench, case):
+def test_every_choice_for_a_convolution(bench, with_libraries, case):
     """Odd sizes, channel counts that fill no vector, bias, residual and clipped activation: all primitives and variants agree with the reference."""
     random = random_of("choice", case)
     taps, channels, out = int(random.choice([3, 5])), int(random.integers(1, 70)), int(random.integers(1, 70))
@@ -55,7 +72,7 @@ def test_every_choice_for_a_convolution(bench, case):
     x = builder.add("Clip", [x, builder.constant(np.float32(-0.5)), builder.constant(np.float32(1.5))])
     model, sample = builder.model([x]), builder.sample()
     wanted = reference(model, sample)
-    report = json.loads(bench.call("report", bench.save(model), "--runs", 0).stdout)
+    report = json.loads(bench.call("report", bench.save(model), "--runs", 0, *with_libraries).stdout)
     layer = next(layer for layer in report["layers"] if layer["op"] == "conv" and layer["layer"] != side)
     tried = 0
     for candidate in layer["candidates"]:
@@ -67,10 +84,10 @@ def test_every_choice_for_a_convolution(bench, case):
     assert tried > 5
 
 
-def all_choices(bench, model, sample, op: str, bound: float) -> int:
+def all_choices(bench, model, sample, op: str, bound: float, *options: str) -> int:
     """Every primitive and variant for the layers of an op computes the same network; how many there are."""
     wanted = reference(model, sample)
-    report = json.loads(bench.call("report", bench.save(model), "--runs", 0).stdout)
+    report = json.loads(bench.call("report", bench.save(model), "--runs", 0, *options).stdout)
     tried = 0
     for layer in report["layers"]:
         for candidate in layer["candidates"] if layer["op"] == op else []:
@@ -93,7 +110,7 @@ def test_every_choice_for_a_transposed_convolution(bench, kernel, stride, pad):
 
 
 @pytest.mark.parametrize("kernel", [3, 5])
-def test_every_choice_for_groups_inside_a_concatenation(bench, kernel):
+def test_every_choice_for_groups_inside_a_concatenation(bench, with_libraries, kernel):
     """Sources and results that lie inside wider tensors, groups of whole vectors, and one filter per channel with a residual."""
     builder = ModelBuilder((1, 16, 11, 9), kernel)
     left, right = builder.conv("input", 16, 32, (1, 1), bias=True), builder.conv("input", 16, 48, (kernel, kernel), group=2, bias=True)
@@ -101,7 +118,7 @@ def test_every_choice_for_groups_inside_a_concatenation(bench, kernel):
     x = builder.conv(joined, 80, 80, (kernel, kernel), group=80)
     x = builder.add("Concat", [builder.add("Add", [x, joined]), builder.conv(left, 32, 24, (3, 3))], axis=1)
     model, sample = builder.model([x]), builder.sample()
-    assert all_choices(bench, model, sample, "conv", 5e-5) > 20
+    assert all_choices(bench, model, sample, "conv", 5e-5, *with_libraries) > 20
 
 
 @pytest.mark.parametrize(("kernel", "stride", "height", "is_residual"), [(3, 1, 23, True), (3, 2, 30, False), (5, 1, 17, True), (5, 2, 9, False)])
@@ -116,7 +133,7 @@ def test_every_choice_for_a_depthwise_convolution_and_what_follows(bench, kernel
     if is_residual:
         x = builder.add("Relu", [builder.add("Add", [x, side])])
     model, sample = builder.model([builder.add("Concat", [x, side], axis=1)]), builder.sample()
-    assert all_choices(bench, model, sample, "conv", 5e-5) > 10
+    assert all_choices(bench, model, sample, "conv", 5e-5, *with_libraries) > 10
     report = json.loads(bench.call("report", bench.save(model), "--runs", 0).stdout)
     fused = next(candidate for layer in report["layers"] for candidate in layer["candidates"] if candidate["primitive"] == "vector.conv_separable" and not candidate["refusal"])
     assert len(fused["variants"]) > 1

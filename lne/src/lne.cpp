@@ -10,6 +10,7 @@
 #include "interpret/interpreter.hpp"
 #include "ops/op.hpp"
 #include "plan/layer_error.hpp"
+#include "plan/plugins.hpp"
 #include "report/peak.hpp"
 
 namespace lne {
@@ -17,6 +18,12 @@ namespace {
 
 void add_problems(const std::vector<Error>& errors, std::vector<Problem>& problems) {
   for (const Error& error : errors) problems.push_back({error.code, error.message});
+}
+
+Json list_of(const std::vector<std::string>& names) {
+  Json::Array list;
+  for (const std::string& name : names) list.push_back(Json(name));
+  return Json(std::move(list));
 }
 
 /// Floats that an instance may need: more than any machine of ours holds is refused before it is allocated.
@@ -35,6 +42,11 @@ class CompiledNetwork : public Network {
     const auto found = program_->graph.metadata.find("sedge");
     return found == program_->graph.metadata.end() ? std::string() : found->second;
   }
+  std::vector<std::string> links() const override {
+    std::vector<std::string> names;
+    for (const LinkedLibrary* library : program_->libraries()) names.push_back(library->name);
+    return names;
+  }
   std::string plan() const override { return program_->plan().text(); }
   std::string footprint() const override { return program_->footprint().text(); }
   void run(const float* const* inputs, float* const* outputs) override { interpreter_.run(inputs, outputs); }
@@ -49,7 +61,7 @@ class CompiledNetwork : public Network {
     for (std::size_t i = 0; i < program_->steps.size(); ++i) layers.push_back(layer_report(program_->steps[i], uses, places, times.empty() ? nullptr : &times[i]));
     Json::Array views;
     for (const View& view : program_->views) views.push_back(Json(Json::Object{{"layer", Json(view.layer)}, {"op", Json(view.op)}}));
-    Json::Object report{{"layers", Json(std::move(layers))}, {"footprint", program_->footprint()}, {"passes", json_of(program_->passes)}, {"views", Json(std::move(views))}};
+    Json::Object report{{"layers", Json(std::move(layers))}, {"footprint", program_->footprint()}, {"passes", json_of(program_->passes)}, {"views", Json(std::move(views))}, {"links", list_of(links())}};
     // Without times the report says the same on every machine.
     if (runs > 0) report["peak"] = Json(Json::Object{{"gflops", Json(peak_.gflops)}, {"gbytesPerS", Json(peak_.gbytes_per_s)}});
     return Json(std::move(report)).text();
@@ -174,14 +186,17 @@ std::string native_target() { return host_target(); }
 std::string caffe_bundle(std::string_view prototxt, std::string_view caffemodel) { return bundle(prototxt, caffemodel); }
 
 std::string operators() {
-  Json::Array onnx, caffe;
+  Json::Array onnx, caffe, libraries;
   for (const auto& [name, definition] : OpRegistry::instance().all()) {
     Json::Array names;
     for (const std::string& known : definition.onnx) names.push_back(Json(known));
     if (!definition.onnx.empty()) onnx.push_back(Json(Json::Object{{"name", Json(name)}, {"onnx", Json(std::move(names))}, {"summary", Json(definition.summary)}}));
   }
   for (const caffe::LayerType& type : caffe::layer_types()) caffe.push_back(Json(Json::Object{{"type", Json(type.name)}, {"summary", Json(type.summary)}}));
-  return Json(Json::Object{{"onnx", Json(std::move(onnx))}, {"caffe", Json(std::move(caffe))}}).text();
+  for (const LibraryPlugin& plugin : library_plugins()) {
+    libraries.push_back(Json(Json::Object{{"plugin", Json(plugin.plugin)}, {"library", Json(plugin.name)}, {"package", Json(plugin.package)}, {"isBuilt", Json(plugin.is_built)}}));
+  }
+  return Json(Json::Object{{"onnx", Json(std::move(onnx))}, {"caffe", Json(std::move(caffe))}, {"libraries", Json(std::move(libraries))}}).text();
 }
 
 }  // namespace lne

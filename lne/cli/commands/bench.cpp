@@ -26,7 +26,7 @@ int run(const Arguments& arguments) {
 
 Command bench_command() {
   return {"bench", "MODEL", 1, 1, "time each layer of the generated program", "Builds the program as `lne run` does and prints JSON: median and shortest time of each layer, and peak memory.",
-          {{"--runs", "N", "runs of each layer (200)"}, weights_option(), {"--plan", "PLAN", "as for `lne run`"}, without_option()}, run};
+          {{"--runs", "N", "runs of each layer (200)"}, weights_option(), plugins_option(), without_option(), {"--plan", "PLAN", "as for `lne run`"}}, run};
 }
 
 }  // namespace lne::cli

@@ -14,7 +14,7 @@ std::string plan_for(const Arguments& arguments, const std::string& model, const
     std::fprintf(stderr, "lne: nothing is explored, since this machine runs no program for %s; kernels are chosen by estimates\n", target.c_str());
     return plan_text(arguments);
   }
-  const std::string known = arguments.has("--plan") ? std::string() : explored_plan(model, target);
+  const std::string known = arguments.has("--plan") || arguments.has("--plugins") ? std::string() : explored_plan(model, target);
   if (known.empty()) return explore_model(arguments, model).plan;
   std::fprintf(stderr, "lne: with the plan that was explored for this model on this machine; `lne explore` explores again\n");
   return known;

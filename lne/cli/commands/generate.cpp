@@ -18,8 +18,8 @@ Command generate_command() {
           "Writes a tree that builds with CMake and a C++17 compiler alone: cmake -S DIR -B DIR/build && cmake --build DIR/build. Equal arguments give equal\n"
           "bytes. Then DIR/build/app run INPUT.npy OUTPUT.npy, DIR/build/app --self-test, DIR/build/app bench.",
           {{"-o", "DIR", "the folder"},
-           weights_option(), {"--plan", "PLAN", "as `lne explore` wrote it; without it primitives of the highest rank"},
-           max_error_option(), without_option(), {"--target", "T", "native, x86-64-v3, x86-64-v4, aarch64, armv7 or generic"},
+           weights_option(), plugins_option(), without_option(), {"--plan", "PLAN", "as `lne explore` wrote it; without it primitives of the highest rank"},
+           max_error_option(), {"--target", "T", "native, x86-64-v3, x86-64-v4, aarch64, armv7 or generic"},
            {"--golden", "INPUT.npy", "an input for the self-test; without it a ramp"}},
           run};
 }

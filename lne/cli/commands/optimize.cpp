@@ -52,6 +52,7 @@ Command optimize_command() {
            {"--json", "", "with --passes: as JSON"},
            without_option(),
            weights_option(),
+           plugins_option(),
            {"--plan", "PLAN", "a plan to start from"}},
           run};
 }

@@ -64,7 +64,7 @@ Command report_command() {
   return {"report", "MODEL", 1, 1, "per layer: choice, what else could have been, time",
           "Prints JSON: what each graph pass did, and each layer with its primitive, what else could have run it (with times, where the model was explored) or why not, what was merged\n"
           "into it, work, bytes moved, weights and scratch; where --runs is not 0 its time, GFLOP/s and share of the machine's measured peak, and the error of\nWinograd layers against the reference kernels, as a share of the largest element. GFLOP/s count\nthe multiply-adds of the layer as written, of which Winograd does fewer: its share of the peak can be above 1.",
-          {weights_option(), {"--plan", "PLAN", "the plan to explain; without it the explored one"}, max_error_option(), without_option(), {"--runs", "N", "runs of which the median counts (1)"}, {"--page", "FILE.html", "the same as a page with plots"}},
+          {weights_option(), plugins_option(), without_option(), {"--plan", "PLAN", "the plan to explain; without it the explored one"}, max_error_option(), {"--runs", "N", "runs of which the median counts (1)"}, {"--page", "FILE.html", "the same as a page with plots"}},
           run};
 }
 

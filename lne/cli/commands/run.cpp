@@ -62,7 +62,7 @@ Command run_command() {
           {{"--runs", "N", "runs that are timed (1)"},
            {"--warmup", "W", "runs before them (0)"},
            {"--threads", "1", "there is one"},
-           weights_option(), max_error_option(), without_option(), {"--plan", "PLAN", "without it the plan that was explored for this model on this machine, else primitives of the highest rank"},
+           weights_option(), plugins_option(), without_option(), max_error_option(), {"--plan", "PLAN", "without it the plan that was explored for this model on this machine, else primitives of the highest rank"},
            {"--backend", "B", "generated (the default) or interpreter: the same kernels in this process"}},
           run};
 }

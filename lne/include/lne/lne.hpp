@@ -57,19 +57,29 @@ class Network {
   /// JSON: what each graph pass did and the network's size before and after it; per layer what was chosen, what was refused and why, work,
   /// bytes, and times when `runs` > 0
   virtual std::string report(int runs) = 0;
+  /// the libraries that a generated program links beyond those of C++, by their own names; empty unless plugins over libraries were chosen
+  virtual std::vector<std::string> links() const = 0;
   /// Runs once. Pointers as many as there are inputs and outputs.
   virtual void run(const float* const* inputs, float* const* outputs) = 0;
   /// The files of a program, path -> bytes. Equal options give equal bytes. Fills `problems` and gives nothing when that is impossible.
   virtual std::map<std::string, std::string> generate(const GenerateOptions& options, std::vector<Problem>& problems) = 0;
 };
 
-/// A plan with the processor that it is for: `native`, `x86-64-v3`, `x86-64-v4`, `aarch64`, `armv7` or `generic`. Networks are planned, and programs
-/// generated, for the target of their plan.
-/// @param plan text of a plan file, or empty
-/// @param max_error what a layer's result may differ by from the reference kernels' where Winograd's transforms round, as a share of its largest
-/// element; 0 leaves it to the depth of the network
-/// @param without graph passes that are left out; empty leaves it to the plan
-std::string plan_with(const std::string& plan, const std::string& target, double max_error = 0, const std::vector<std::string>& without = {});
+/// What is said beside a plan file. Networks are planned, and programs generated, for the target of their plan.
+struct PlanSettings {
+  /// the processor: `native`, `x86-64-v3`, `x86-64-v4`, `aarch64`, `armv7` or `generic`
+  std::string target = "native";
+  /// what a layer's result may differ by from the reference kernels' where Winograd's transforms round, as a share of its largest element; 0 leaves
+  /// it to the depth of the network
+  double max_error = 0;
+  /// plugins that may be used: `a` only those so named, `+a` besides, `-a` not; empty keeps what the plan says, or all that need no library
+  std::vector<std::string> plugins;
+  /// graph passes that are left out; empty leaves it to the plan
+  std::vector<std::string> without;
+};
+
+/// A plan with what was said beside it. @param plan text of a plan file, or empty
+std::string plan_with(const std::string& plan, const PlanSettings& settings);
 
 /// By layer: what those that round more than sums in another order do (Winograd) differ by from the reference kernels, as a share of their largest
 /// element, for sources of even distribution. @returns nothing with `problems` filled as by `Network::load`
@@ -90,7 +100,7 @@ struct ExploreOptions {
   std::string plan;
   /// a shell's command that starts `lne-agent` on the machine that is explored, or empty for this one
   std::string agent;
-  /// plugins that may be used besides `core`; empty means all
+  /// plugins that may be used, as for `plan_with`; empty keeps what the plan says
   std::vector<std::string> plugins;
   /// 0 looks for the fastest plan, 1 for the one with the least weights, scratch and conversions, between them for a mix of both
   double memory_weight = 0;
@@ -146,7 +156,8 @@ std::string caffe_bundle(std::string_view prototxt, std::string_view caffemodel)
 /// The target that `native` stands for on this machine.
 std::string native_target();
 
-/// All operators that are supported, as JSON: `onnx`, a list of name, ONNX names and summary, and `caffe`, a list of layer type and summary.
+/// All operators that are supported, as JSON: `onnx`, a list of name, ONNX names and summary, `caffe`, a list of layer type and summary, and
+/// `libraries`, the plugins over libraries: plugin, library, package, and whether the library was there when this engine was built.
 std::string operators();
 
 }  // namespace lne

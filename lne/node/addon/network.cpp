@@ -49,7 +49,7 @@ double share_argument(const Napi::CallbackInfo& info, std::size_t at, const std:
 Napi::Value import_network(const Napi::CallbackInfo& info) {
   auto bytes = std::make_shared<std::string>(bytes_argument(info, 0, "bytes"));
   const std::string file = text_argument(info, 1, "file");
-  const std::string plan = plan_with(text_argument(info, 2, "plan"), text_argument(info, 3, "target"), share_argument(info, 4, "maxError"));
+  const std::string plan = plan_with(text_argument(info, 2, "plan"), {text_argument(info, 3, "target"), share_argument(info, 4, "maxError"), {}, {}});
   auto handle = std::make_shared<Handle>();
   const auto load = [=] {
     std::vector<Problem> problems;
@@ -240,7 +240,7 @@ ExploreOptions explore_options_of(const Napi::Object& given) {
     if (!(found >= low && found <= high)) throw Failure{"LNE_ARGUMENT", std::string(name) + " must be a number from " + std::to_string(low) + " to " + std::to_string(high)};
     return found;
   };
-  options.plan = plan_with(given.Get("plan").IsString() ? given.Get("plan").As<Napi::String>().Utf8Value() : std::string(), "native", number("maxError", 0, 1));
+  options.plan = plan_with(given.Get("plan").IsString() ? given.Get("plan").As<Napi::String>().Utf8Value() : std::string(), {"native", number("maxError", 0, 1), {}, {}});
   if (given.Get("plugins").IsArray()) {
     const Napi::Array list = given.Get("plugins").As<Napi::Array>();
     for (std::uint32_t i = 0; i < list.Length(); ++i) options.plugins.push_back(list.Get(i).ToString().Utf8Value());

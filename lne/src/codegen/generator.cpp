@@ -45,7 +45,7 @@ std::string raw(const std::string& text) { return "R\"SEDGE(" + text + ")SEDGE\"
 class Generator {
  public:
   Generator(std::shared_ptr<const Program> program, const GenerateOptions& options, std::uint64_t model_fnv64, const Target& target, ModelMetadata metadata)
-      : program_(*program), interpreter_(std::move(program)), options_(options), model_fnv64_(model_fnv64), target_(target), metadata_(std::move(metadata)) {}
+      : program_(*program), libraries_(program->libraries()), interpreter_(std::move(program)), options_(options), model_fnv64_(model_fnv64), target_(target), metadata_(std::move(metadata)) {}
 
   Result<Files> run() {
     for (const std::vector<float>& input : options_.golden_inputs) {
@@ -70,6 +70,8 @@ class Generator {
     files_["src/program_data.cpp"] = data_source();
     files_["CMakeLists.txt"] = cmake_lists();
     files_["README.md"] = readme();
+    for (const LinkedLibrary* library : libraries_) files_["libraries/" + library->plugin + ".cmake"] = library->cmake;
+    if (!libraries_.empty()) files_["src/" + std::string(kLayerStateFile)] = layer_state_text();
     files_["plan.json"] = program_.plan().text() + "\n";
     return std::move(files_);
   }
@@ -112,7 +114,7 @@ class Generator {
                   step.lowered.shape_value + ";\n  " + step.lowered.function + "(kShape, src, weights, dst, scratch);\n}\n";
       }
       const std::string name = "src/kernels_" + std::to_string(first / kKernelsPerFile) + ".cpp";
-      files_[name] = "// Generated. Each kernel stands here as it ran when the program was measured.\n" + kernel_includes() + "#include \"kernels.hpp\"\n\n" + kernel_texts(primitives) + "\nnamespace app {\n" + bodies + "\n}  // namespace app\n";
+      files_[name] = "// Generated. Each kernel stands here as it ran when the program was measured.\n" + kernel_includes(primitives) + "#include \"kernels.hpp\"\n\n" + kernel_texts(primitives) + "\nnamespace app {\n" + bodies + "\n}  // namespace app\n";
       kernel_sources_ += name + " ";
     }
   }
@@ -189,8 +191,10 @@ class Generator {
     std::set<std::string> names;
     for (const Step& step : program_.steps) names.insert(step.primitive->plugin());
     for (const std::string& name : names) plugins.push_back(Json(name));
+    Json::Array links;
+    for (const LinkedLibrary* library : libraries_) links.push_back(Json(library->name));
     return Json(Json::Object{{"name", Json(options_.name)}, {"target", Json(target_.name)}, {"classes", Json(std::move(classes))}, {"input", shape(program_.inputs[0])}, {"output", shape(program_.outputs[0])},
-                             {"footprint", program_.footprint()}, {"plugins", Json(std::move(plugins))}, {"links", Json(Json::Array{})}, {"errorBound", Json(kErrorBound)}})
+                             {"footprint", program_.footprint()}, {"plugins", Json(std::move(plugins))}, {"links", Json(std::move(links))}, {"errorBound", Json(kErrorBound)}})
         .text();
   }
 
@@ -199,9 +203,10 @@ class Generator {
     if (metadata_.has_audio) out += "#include \"frontend.hpp\"\n";
     out += "\n#define APP_HAS_AUDIO " + std::to_string(metadata_.has_audio ? 1 : 0) + "\n#define APP_OUTPUT_IS_LOGITS " + (metadata_.is_logits ? "true" : "false") + "\n#define APP_ERROR_BOUND " + number(kErrorBound) +
            "\n#define APP_MODEL_FNV64 " + std::to_string(model_fnv64_) + "ull\n";
-    // Compiled for the instructions of the target itself, the program must agree bit for bit; elsewhere within the bound.
+    // Compiled for the instructions of the target itself, the program must agree bit for bit; elsewhere, and with libraries of which each machine may
+    // have another version, within the bound.
     const std::string condition = target_.name == "x86-64-v4" ? "defined(__AVX512VL__)" : target_.name == "x86-64-v3" ? "defined(__AVX2__) && defined(__FMA__)" : target_.name == "aarch64" ? "defined(__aarch64__)" : "0";
-    out += "#if " + (is_host_target() ? condition : std::string("0")) + "\n#define APP_IS_GENERATION_TARGET true\n#else\n#define APP_IS_GENERATION_TARGET false\n#endif\n\n";
+    out += "#if " + (is_host_target() && libraries_.empty() ? condition : std::string("0")) + "\n#define APP_IS_GENERATION_TARGET true\n#else\n#define APP_IS_GENERATION_TARGET false\n#endif\n\n";
     out += "inline constexpr const char* kAppClasses[] = {";
     for (const std::string& name : metadata_.classes) out += quoted(name) + ", ";
     out += "\"\"};\nextern const char* const kAppInfo;\n\nlne::program::Golden app_golden();\n";
@@ -230,6 +235,10 @@ class Generator {
   std::string cmake_lists() const {
     std::string text = runtime_files().at("tree/CMakeLists.txt");
     replace_all(text, "@APP_TARGET_FLAGS@", target_.flags);
+    std::string libraries;
+    for (const LinkedLibrary* library : libraries_) libraries += " " + library->plugin;
+    const std::string link = "\n# Libraries that kernels call.\nforeach(library" + libraries + ")\n  include(libraries/${library}.cmake)\n  if(NOT TARGET lne::${library})\n    message(FATAL_ERROR \"This program calls ${lne_${library}_name}, which is not here. Get it: apt-get install ${lne_${library}_package}\")\n  endif()\n  target_link_libraries(libapp PRIVATE lne::${library})\nendforeach()\n";
+    replace_all(text, "@APP_LIBRARIES@", libraries_.empty() ? std::string() : link);
     replace_all(text, "@APP_KERNEL_SOURCES@", kernel_sources_.substr(0, kernel_sources_.size() - 1));
     return text;
   }
@@ -237,7 +246,7 @@ class Generator {
   std::string readme() const {
     std::string classes;
     for (const std::string& name : metadata_.classes) classes += (classes.empty() ? "" : ", ") + name;
-    std::string out = "# " + options_.name + "\n\nA program that runs one neural network, generated by Sedge. It needs CMake, a C++17 compiler and nothing else.\n\n```\ncmake -S . -B build && cmake --build build\nbuild/app --self-test\n";
+    std::string out = "# " + options_.name + "\n\nA program that runs one neural network, generated by Sedge. It needs CMake, a C++17 compiler and " + needs() + ".\n\n```\ncmake -S . -B build && cmake --build build\nbuild/app --self-test\n";
     if (metadata_.has_audio) out += "build/app clip.wav\n";
     out += "build/app bench\nbuild/app --info\n```\n\n| | |\n| --- | --- |\n| target | " + target_.name + " |\n| classes | " + (classes.empty() ? "none" : classes) + " |\n| weights | " + std::to_string(program_.weights.size() * 4) +
            " bytes |\n| arena | " + std::to_string(program_.arena_floats * 4) + " bytes; no plan can be smaller than " + std::to_string(program_.lower_bound_floats * 4) +
@@ -245,7 +254,14 @@ class Generator {
     return out;
   }
 
+  std::string needs() const {
+    std::string text;
+    for (const LinkedLibrary* library : libraries_) text += (text.empty() ? "" : ", ") + library->name + " (" + library->package + ")";
+    return text.empty() ? "nothing else" : "these libraries: " + text + ". A thread's first run of a layer makes what its library needs, which allocates";
+  }
+
   const Program& program_;
+  std::vector<const LinkedLibrary*> libraries_;
   Interpreter interpreter_;
   const GenerateOptions& options_;
   std::uint64_t model_fnv64_;

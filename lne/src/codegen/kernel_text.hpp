@@ -8,8 +8,13 @@
 
 namespace lne {
 
-/// Headers that kernels need: of the standard library, and those of simd/, which stand beside the source.
-std::string kernel_includes();
+/// Headers that the kernels of primitives need: of the standard library, those of simd/, which stand beside the source, and those of libraries with
+/// layer_state.hpp.
+std::string kernel_includes(const std::vector<const Primitive*>& primitives);
+
+/// The header that kernels over libraries need, as text; it stands beside the source as well.
+inline constexpr const char* kLayerStateFile = "layer_state.hpp";
+const std::string& layer_state_text();
 
 /// The kernels of primitives, each file once, in a namespace without name.
 std::string kernel_texts(const std::vector<const Primitive*>& primitives);

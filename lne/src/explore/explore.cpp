@@ -7,6 +7,7 @@
 
 #include "../../include/lne/lne.hpp"
 #include "../plan/layer_error.hpp"
+#include "../plan/plugins.hpp"
 #include "../plan/target.hpp"
 #include "../import/import.hpp"
 #include "../report/exploration_page.hpp"
@@ -54,7 +55,7 @@ class Exploring {
     const Json report = report_json();
     exploration.report = report.text();
     exploration.page = exploration_page(report);
-    const std::string problem = !is_restricted_ && device_->is_here() && options_.plugins.empty() && options_.memory_weight <= 0 && options_.weight_budget <= 0 ? keep_explored_plan(model_, target_, exploration.plan, exploration.report) : std::string();
+    const std::string problem = !is_restricted_ && device_->is_here() && options_.memory_weight <= 0 && options_.weight_budget <= 0 ? keep_explored_plan(model_, target_, exploration.plan, exploration.report) : std::string();
     if (!problem.empty()) return Error{"LNE_FILE", problem};
     return exploration;
   }
@@ -91,7 +92,12 @@ class Exploring {
       if (!device) return device.errors();
       device_ = std::move(device.value());
     }
-    space_options.plan.plugins = options_.plugins;
+    if (!options_.plugins.empty()) {
+      Result<std::vector<std::string>> plugins = plugins_of(options_.plugins);
+      if (!plugins) return plugins.errors();
+      space_options.plan.plugins = std::move(plugins.value());
+    }
+    is_restricted_ = is_restricted_ || !space_options.plan.plugins.empty();
     space_options.kept = options_.variants;
     prepare(graph.value(), space_options.plan);
     const Result<Assignment> ranked = assign(graph.value(), space_options.plan);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
 #include "../codegen/kernel_text.hpp"
 #include "../codegen/runtime_files.hpp"
@@ -18,7 +19,7 @@ std::string symbol_of(const Candidate& candidate) { return "lne_kernel_" + diges
 std::string source_of(const std::vector<const Candidate*>& group) {
   std::vector<const Primitive*> primitives;
   for (const Candidate* candidate : group) primitives.push_back(candidate->primitive);
-  std::string text = "// Candidates of one shape, as generated programs hold them.\n" + kernel_includes() + "\n" + kernel_texts(primitives);
+  std::string text = "// Candidates of one shape, as generated programs hold them.\n" + kernel_includes(primitives) + "\n" + kernel_texts(primitives);
   for (const Candidate* candidate : group) {
     text += "\nextern \"C\" __attribute__((flatten, visibility(\"default\"))) void " + symbol_of(*candidate) + "(const float* const* src, const float* weights, float* dst, float* scratch) {\n  static constexpr " + candidate->shape_type +
             " kShape" + candidate->shape_value + ";\n  " + candidate->function + "(kShape, src, weights, dst, scratch);\n}\n";
@@ -39,20 +40,27 @@ Result<Library> build_library(const Space& space, const Compiler& compiler, cons
   base.insert(base.end(), {"-fvisibility=hidden", "-w"});
 
   std::string headers;
-  for (const auto& [name, text] : simd_files()) headers += name + "\n" + text;
+  std::map<std::string, std::string> files = simd_files();
+  files[kLayerStateFile] = layer_state_text();
+  for (const auto& [name, text] : files) headers += name + "\n" + text;
   const std::filesystem::path include = home_folder("include") / digest_of(headers);
-  for (const auto& [name, text] : simd_files()) {
+  for (const auto& [name, text] : files) {
     const std::string problem = write_file(include / name, text);
     if (!problem.empty()) return Error{"LNE_FILE", problem};
   }
-  base.insert(base.end(), {"-I", include.string()});
+  base.insert(base.end(), {"-I", include.string(), "-DLNE_ONE_STATE_PER_KERNEL"});
   const std::filesystem::path objects = home_folder("objects");
   const std::string settings = compiler.name + "\n" + options.target_flags + "\n" + headers;
   std::vector<std::string> all, parts;
+  std::set<std::string> links;
   std::vector<std::vector<std::string>> commands;
   for (auto& [name, group] : groups) {
     std::sort(group.begin(), group.end(), [](const Candidate* a, const Candidate* b) { return a->key < b->key; });
-    const std::string source = source_of(group), digest = digest_of(settings + source);
+    const LinkedLibrary* library = group[0]->primitive->library.get();
+    std::string flags;
+    for (const std::string& flag : library ? library->compile_flags : std::vector<std::string>()) flags += flag + "\n";
+    if (library) links.insert(library->link_flags.begin(), library->link_flags.end());
+    const std::string source = source_of(group), digest = digest_of(settings + flags + source);
     const std::string object = (objects / (digest + ".o")).string();
     all.push_back(object);
     if (::access(object.c_str(), R_OK) == 0) continue;
@@ -60,6 +68,7 @@ Result<Library> build_library(const Space& space, const Compiler& compiler, cons
     const std::string problem = write_file(file, source);
     if (!problem.empty()) return Error{"LNE_FILE", problem};
     std::vector<std::string> command = base;
+    if (library) command.insert(command.end(), library->compile_flags.begin(), library->compile_flags.end());
     parts.push_back(object + ".part" + std::to_string(::getpid()));
     command.insert(command.end(), {"-c", file.string(), "-o", parts.back()});
     commands.push_back(std::move(command));
@@ -82,10 +91,12 @@ Result<Library> build_library(const Space& space, const Compiler& compiler, cons
 
   std::string names;
   for (const std::string& object : all) names += object + "\n";
+  for (const std::string& link : links) names += link + "\n";
   const std::filesystem::path path = home_folder("libraries") / (digest_of(names) + ".so");
   if (::access(path.c_str(), R_OK) != 0) {
     std::vector<std::string> link{compiler.command, "-shared", "-o", path.string() + ".part"};
     link.insert(link.end(), all.begin(), all.end());
+    link.insert(link.end(), links.begin(), links.end());
     const Finished linked = run_process(link);
     if (linked.code != 0) return build_error(linked.output);
     std::filesystem::rename(path.string() + ".part", path, ignored);

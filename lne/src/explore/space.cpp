@@ -165,7 +165,9 @@ std::string key_of(const Primitive& primitive, const Lowered& lowered) {
     for (const auto& [name, text] : simd_files()) all += text;
     return all;
   }();
-  return digest_of(primitive.kernel_text + headers).substr(0, 12) + " " + lowered.function + lowered.shape_value;
+  std::string library;
+  for (const std::string& flag : primitive.library ? primitive.library->link_flags : std::vector<std::string>()) library += flag;
+  return digest_of(primitive.kernel_text + headers + library).substr(0, 12) + " " + lowered.function + lowered.shape_value;
 }
 
 Result<Space> make_space(Graph graph, const SpaceOptions& options, const Screen& screen) { return SpaceMaker(std::move(graph), options, screen).run(); }

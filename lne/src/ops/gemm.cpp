@@ -65,25 +65,10 @@ std::string infer(Graph& graph, Node& node) {
 }
 
 Lowered lower(const Graph& graph, const Node& node, const Variant&) {
-  const Shape& src = shape_of(graph, node, 0);
-  const Value& matrix = graph.value(node.inputs[1]);
-  const bool is_transposed = node.integer("transposed", 0) != 0;
-  const std::int64_t depth = src.back(), columns = graph.value(node.outputs[0]).shape.back(), rows = element_count(src) / depth;
+  const auto [rows, depth, columns] = gemm_sizes_of(graph, node);
   const PlainGemmShape s{static_cast<int>(rows), static_cast<int>(depth), static_cast<int>(columns), node.residual >= 0 ? 1 : 0, static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
-  Lowered lowered;
-  lowered.function = "plain_gemm";
-  lowered.shape_type = "PlainGemmShape";
-  lowered.shape_value = "{" + std::to_string(rows) + ", " + std::to_string(depth) + ", " + std::to_string(columns) + ", " + std::to_string(s.has_residual) + ", " + text_of(node.activation) + "}";
-  lowered.weights.resize(static_cast<std::size_t>(depth * columns + columns), 0.0f);
-  for (std::int64_t column = 0; column < columns; ++column) {
-    for (std::int64_t k = 0; k < depth; ++k) {
-      lowered.weights[static_cast<std::size_t>(column * depth + k)] = matrix.floats[static_cast<std::size_t>(is_transposed ? column * depth + k : k * columns + column)];
-    }
-    if (!has_input(node, 2)) continue;
-    const auto& bias = graph.value(node.inputs[2]).floats;
-    lowered.weights[static_cast<std::size_t>(depth * columns + column)] = bias[bias.size() == 1 ? 0 : static_cast<std::size_t>(column)];
-  }
-  lowered.run = [s](const float* const* sources, const float* weights, float* dst, float* scratch) { plain_gemm(s, sources, weights, dst, scratch); };
+  Lowered lowered = lowered_kernel("plain_gemm", plain_gemm, "PlainGemmShape", s, "{" + listed({rows, depth, columns, s.has_residual}) + ", " + text_of(node.activation) + "}");
+  lowered.weights = gemm_weights(graph, node);
   return lowered;
 }
 

@@ -46,4 +46,23 @@ std::vector<std::int64_t> steps_of(const Shape& shape) {
   return steps;
 }
 
+GemmSizes gemm_sizes_of(const Graph& graph, const Node& node) {
+  const Shape& src = shape_of(graph, node, 0);
+  return {element_count(src) / src.back(), src.back(), graph.value(node.outputs[0]).shape.back()};
+}
+
+std::vector<float> gemm_weights(const Graph& graph, const Node& node) {
+  const auto [rows, depth, columns] = gemm_sizes_of(graph, node);
+  const std::vector<float>& matrix = graph.value(node.inputs[1]).floats;
+  const bool is_transposed = node.integer("transposed", 0) != 0;
+  std::vector<float> weights(static_cast<std::size_t>((depth + 1) * columns), 0.0f);
+  for (std::int64_t column = 0; column < columns; ++column) {
+    for (std::int64_t k = 0; k < depth; ++k) weights[static_cast<std::size_t>(column * depth + k)] = matrix[static_cast<std::size_t>(is_transposed ? column * depth + k : k * columns + column)];
+    if (!has_input(node, 2)) continue;
+    const std::vector<float>& bias = graph.value(node.inputs[2]).floats;
+    weights[static_cast<std::size_t>(depth * columns + column)] = bias[bias.size() == 1 ? 0 : static_cast<std::size_t>(column)];
+  }
+  return weights;
+}
+
 }  // namespace lne

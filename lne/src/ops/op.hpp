@@ -58,6 +58,15 @@ std::vector<float> floats_in(const Value& constant);
 /// tells whether they are there at all
 std::string read_integers(const Graph& graph, const Node& node, std::size_t input, const std::string& attribute, std::vector<std::int64_t>& values, bool& found);
 
+/// A gemm layer: rows x depth times depth x columns.
+struct GemmSizes {
+  std::int64_t rows, depth, columns;
+};
+GemmSizes gemm_sizes_of(const Graph& graph, const Node& node);
+
+/// The matrix of a gemm layer as [columns][depth], then one bias per column.
+std::vector<float> gemm_weights(const Graph& graph, const Node& node);
+
 /// An axis counted from the front. @returns false when it lies outside
 bool resolve_axis(std::int64_t& axis, std::size_t rank);
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "layer_error.hpp"
+#include "plugins.hpp"
 
 namespace lne {
 namespace {
@@ -19,6 +20,7 @@ std::optional<Error> check_names(const Graph& graph, const PlanOptions& options)
   for (const Node& node : graph.nodes) names.insert(node.name);
   for (const auto& [name, choice] : options.layers) {
     if (!names.count(name)) return Error{"LNE_PLAN_LAYER", "the plan names layer " + quoted(name) + ", which the network does not have after its passes"};
+    if (std::optional<Error> error = load_plugin(choice.primitive.substr(0, choice.primitive.find('.')))) return error;
     if (!choice.primitive.empty() && !PrimitiveRegistry::instance().find(choice.primitive)) {
       return Error{"LNE_PLAN_PRIMITIVE", "the plan names primitive " + quoted(choice.primitive) + " for layer " + quoted(name) + ", which no plugin has"};
     }
@@ -176,7 +178,8 @@ const LayerChoice* choice_for(const PlanOptions& options, const Node& node) {
 bool is_allowed(const PlanOptions& options, const Node& node, const Primitive& primitive) {
   const LayerChoice* choice = choice_for(options, node);
   if (choice != nullptr && contains(choice->forbidden, primitive)) return false;
-  return options.plugins.empty() || primitive.plugin() == "core" || contains(options.plugins, primitive);
+  if (options.plugins.empty()) return primitive.library == nullptr;
+  return primitive.plugin() == "core" || contains(options.plugins, primitive);
 }
 
 Result<Assignment> assign(const Graph& graph, const PlanOptions& options) {

@@ -20,7 +20,7 @@ struct LayerChoice {
 struct PlanOptions {
   /// by layer name; `*` for all layers that are not named
   std::map<std::string, LayerChoice> layers;
-  /// plugins that may be used besides `core`; empty means all
+  /// plugins that may be used besides `core`; empty means all that need no library
   std::vector<std::string> plugins;
   /// graph passes that are left out
   std::set<std::string> passes_off;

@@ -155,6 +155,16 @@ std::vector<std::string> Step::fused() const {
   return names;
 }
 
+std::vector<const LinkedLibrary*> Program::libraries() const {
+  std::map<std::string, const LinkedLibrary*> found;
+  for (const Step& step : steps) {
+    if (step.primitive->library) found[step.primitive->library->plugin] = step.primitive->library.get();
+  }
+  std::vector<const LinkedLibrary*> list;
+  for (const auto& [plugin, library] : found) list.push_back(library);
+  return list;
+}
+
 namespace {
 
 /// The most layers with weights that lie behind one another.

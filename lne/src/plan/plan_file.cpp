@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "../../include/lne/lne.hpp"
+#include "plugins.hpp"
 #include "program.hpp"
 #include "target.hpp"
 
@@ -118,6 +119,16 @@ Result<PlanOptions> read_plan(const std::string& text) {
   }
   if (std::optional<Error> error = read_passes_off((*json)["without"], options.passes_off)) return *error;
   if ((*json)["maxError"].number()) options.max_error = *(*json)["maxError"].number();
+  if (const Json& plugins = (*json)["plugins"]; !plugins.is_null()) {
+    std::vector<std::string> words;
+    for (const Json& word : plugins.array() != nullptr ? *plugins.array() : Json::Array{plugins}) {
+      if (word.string() == nullptr || word.string()->empty()) return Error{"LNE_PLAN_BROKEN", "plugins must be a list of names, each with + or - before it or neither"};
+      words.push_back(*word.string());
+    }
+    Result<std::vector<std::string>> names = plugins_of(words);
+    if (!names) return names.errors();
+    options.plugins = std::move(names.value());
+  }
   for (std::size_t i = 0; i < layers->size(); ++i) {
     const Json& entry = (*layers)[i];
     const std::string place = "layers[" + std::to_string(i) + "]";
@@ -143,14 +154,15 @@ Result<PlanOptions> read_plan(const std::string& text) {
   return options;
 }
 
-std::string plan_with(const std::string& plan, const std::string& target, double max_error, const std::vector<std::string>& without) {
-  if (target == "native" && max_error <= 0 && without.empty()) return plan;
+std::string plan_with(const std::string& plan, const PlanSettings& settings) {
+  if (settings.target == "native" && settings.max_error <= 0 && settings.plugins.empty() && settings.without.empty()) return plan;
   const std::optional<Json> json = plan.empty() ? Json(Json::Object{{"layers", Json(Json::Array())}}) : Json::parse(plan);
   if (!json || json->object() == nullptr) return plan;  // whoever reads it says what is wrong
   Json::Object with = *json->object();
-  if (target != "native") with["target"] = Json(target);
-  if (max_error > 0) with["maxError"] = Json(max_error);
-  if (!without.empty()) with["without"] = list_of(without);
+  if (settings.target != "native") with["target"] = Json(settings.target);
+  if (settings.max_error > 0) with["maxError"] = Json(settings.max_error);
+  if (!settings.plugins.empty()) with["plugins"] = list_of(settings.plugins);
+  if (!settings.without.empty()) with["without"] = list_of(settings.without);
   return Json(std::move(with)).text();
 }
 

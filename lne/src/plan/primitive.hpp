@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -59,6 +61,20 @@ Lowered lowered_kernel(std::string function, void (*kernel)(const KernelShape&, 
 /// Parameters by which variants of a primitive differ (tile sizes), as they stand in a plan.
 using Variant = std::vector<int>;
 
+/// A library that the kernels of a plugin call, from the plugin's `plugin.cmake`: how it is found where a generated program is built, and where the
+/// build of this engine found it.
+struct LinkedLibrary {
+  std::string plugin;
+  /// its own name, and the Debian package that brings it
+  std::string name;
+  std::string package;
+  /// text of plugin.cmake, which makes the CMake target `lne::<plugin>`
+  std::string cmake;
+  /// flags for compiling and linking kernels on this machine
+  std::vector<std::string> compile_flags;
+  std::vector<std::string> link_flags;
+};
+
 struct Primitive {
   /// `<plugin>.<name>`, as plans and reports write it
   std::string name;
@@ -85,6 +101,9 @@ struct Primitive {
   /// the file between `kernel-begin` and `kernel-end`, and its name without ending; set by the registry
   std::string kernel_text;
   std::string kernel_file;
+  /// what the kernel calls beyond the standard library, with its #include lines; null and empty for those that call nothing; set by the registry
+  std::shared_ptr<const LinkedLibrary> library;
+  std::string kernel_includes;
 
   std::string plugin() const { return name.substr(0, name.find('.')); }
 };
@@ -92,7 +111,11 @@ struct Primitive {
 /// The reference primitive of a layer type: plain layouts, nothing refused.
 Primitive reference_primitive(const std::string& op, Lowered (*lower)(const Graph&, const Node&, const Variant&));
 
-/// Primitives of all plugins, ordered by name so that the order of files never changes a result.
+/// A primitive that reads and writes kChannelsLast8, also inside wider tensors.
+Primitive channels_last_primitive(std::string name, std::string op);
+
+/// Primitives of all plugins, ordered by name so that the order of files never changes a result. Those of libraries come when they are asked for
+/// (`load_plugin`), perhaps while others read; what was given out stays where it is.
 class PrimitiveRegistry {
  public:
   void add(Primitive primitive);
@@ -101,17 +124,25 @@ class PrimitiveRegistry {
   const Primitive* find(const std::string& name) const;
   /// The conversion between two layouts, or null.
   const Primitive* find_conversion(Layout from, Layout to) const;
-  const std::map<std::string, Primitive>& all() const { return by_name_; }
+  /// Names of all plugins whose primitives are here, sorted.
+  std::vector<std::string> plugins() const;
 
-  /// Set by the generated registration around each file's own.
-  void set_current(std::string file, std::string text);
+  /// Set by the generated registration around each file's own, and around that of a library's plugin.
+  void set_current(std::string file, std::string text, std::string includes = {});
+  void set_library(std::shared_ptr<const LinkedLibrary> library) { current_library_ = std::move(library); }
 
-  static const PrimitiveRegistry& instance();
+  /// Runs a registration while nobody reads.
+  void extend(const std::function<void(PrimitiveRegistry&)>& registration);
+
+  static PrimitiveRegistry& instance();
 
  private:
+  mutable std::shared_mutex mutex_;
   std::map<std::string, Primitive> by_name_;
   std::string current_file_;
   std::string current_text_;
+  std::string current_includes_;
+  std::shared_ptr<const LinkedLibrary> current_library_;
 };
 
 /// A preference that is the same for all layers.

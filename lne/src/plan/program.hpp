@@ -93,6 +93,8 @@ struct Program {
   /// All that an instance needs.
   std::int64_t instance_floats() const { return arena_floats + scratch_floats; }
 
+  /// Libraries that its kernels call, each once, by plugin.
+  std::vector<const LinkedLibrary*> libraries() const;
   /// Which primitive runs each layer, as a plan file that can be read back.
   Json plan() const;
   /// Sizes in bytes: arena, its lower bound, weights, scratch.

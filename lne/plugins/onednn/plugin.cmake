@@ -1,0 +1,13 @@
+# oneDNN 2, on OpenMP: the primitives of the plugin onednn. Makes the target lne::onednn where it is found.
+set(lne_onednn_name "oneDNN")
+set(lne_onednn_package "libdnnl-dev")
+find_path(LNE_ONEDNN_INCLUDE oneapi/dnnl/dnnl.hpp)
+find_library(LNE_ONEDNN_LIBRARY dnnl)
+if(LNE_ONEDNN_INCLUDE AND LNE_ONEDNN_LIBRARY AND NOT TARGET lne::onednn)
+  file(STRINGS ${LNE_ONEDNN_INCLUDE}/oneapi/dnnl/dnnl_version.h lne_onednn_version REGEX "define DNNL_VERSION_MAJOR 2")
+  file(STRINGS ${LNE_ONEDNN_INCLUDE}/oneapi/dnnl/dnnl_config.h lne_onednn_runtime REGEX "define DNNL_CPU_RUNTIME DNNL_RUNTIME_OMP")
+  if(lne_onednn_version AND lne_onednn_runtime)
+    add_library(lne::onednn INTERFACE IMPORTED)
+    set_target_properties(lne::onednn PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${LNE_ONEDNN_INCLUDE}" INTERFACE_LINK_LIBRARIES "${LNE_ONEDNN_LIBRARY};gomp")
+  endif()
+endif()

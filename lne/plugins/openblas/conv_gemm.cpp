@@ -1,0 +1,104 @@
+/// Convolution as a matrix product: source windows are laid out as the columns of a matrix (im2col), which OpenBLAS multiplies. This is how Caffe
+/// computes it.
+#include <cblas.h>
+
+#include <cstring>
+
+#include "../../src/ops/op.hpp"
+#include "../../src/plan/primitive.hpp"
+
+namespace lne {
+namespace {
+
+// kernel-begin
+struct BlasConvShape {
+  int channels, height, width, out_channels, out_height, out_width;
+  int kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups;
+  int is_copied;  // whether windows differ from the source
+  int has_residual, activation;
+  float low, high;
+};
+
+/// One row of the matrix per channel and tap, one column per position of the result.
+static inline void blas_columns(const BlasConvShape& s, const float* src, int channels, float* columns) {
+  for (int c = 0; c < channels; ++c) {
+    const float* plane = src + static_cast<long>(c) * s.height * s.width;
+    for (int ky = 0; ky < s.kernel_h; ++ky) {
+      for (int kx = 0; kx < s.kernel_w; ++kx) {
+        for (int oy = 0; oy < s.out_height; ++oy, columns += s.out_width) {
+          const int y = oy * s.stride_h - s.pad_top + ky * s.dilation_h, left = kx * s.dilation_w - s.pad_left;
+          const float* line = plane + static_cast<long>(y) * s.width;
+          for (int ox = 0; ox < s.out_width; ++ox) {
+            const int x = ox * s.stride_w + left;
+            columns[ox] = y >= 0 && y < s.height && x >= 0 && x < s.width ? line[x] : 0.0f;
+          }
+        }
+      }
+    }
+  }
+}
+
+/// weights: [out_channels][channels / groups][kernel_h][kernel_w], then the biases; scratch: the matrix of one group.
+static inline void blas_conv(const BlasConvShape& s, const float* const* src, const float* weights, float* dst, float* scratch) {
+  static const bool has_one_thread = (openblas_set_num_threads(1), true);
+  (void)has_one_thread;
+  const int in = s.channels / s.groups, out = s.out_channels / s.groups, depth = in * s.kernel_h * s.kernel_w, positions = s.out_height * s.out_width;
+  const float* biases = weights + static_cast<long>(s.out_channels) * depth;
+  for (int oc = 0; oc < s.out_channels; ++oc) {
+    float* plane = dst + static_cast<long>(oc) * positions;
+    const float* addend = s.has_residual ? src[1] + static_cast<long>(oc) * positions : nullptr;
+    for (int i = 0; i < positions; ++i) plane[i] = addend ? addend[i] + biases[oc] : biases[oc];
+  }
+  for (int group = 0; group < s.groups; ++group) {
+    const float* columns = src[0] + static_cast<long>(group) * in * s.height * s.width;
+    if (s.is_copied) blas_columns(s, columns, in, scratch);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, out, positions, depth, 1.0f, weights + static_cast<long>(group) * out * depth, depth, s.is_copied ? scratch : columns, positions, 1.0f, dst + static_cast<long>(group) * out * positions, positions);
+  }
+  const long all = static_cast<long>(s.out_channels) * positions;
+  if (s.activation == 1) {
+    for (long i = 0; i < all; ++i) dst[i] = dst[i] > 0.0f ? dst[i] : 0.0f;
+  } else if (s.activation == 2) {
+    for (long i = 0; i < all; ++i) dst[i] = dst[i] < s.low ? s.low : dst[i] > s.high ? s.high : dst[i];
+  }
+}
+// kernel-end
+
+std::string refuse(const Graph& graph, const Node& node) {
+  const Shape& kernel = shape_of(graph, node, 1);
+  const Shape& dst = graph.value(node.outputs[0]).shape;
+  if (kernel[1] * kernel[2] * kernel[3] * dst[2] * dst[3] > (1 << 28)) return "the matrix of its windows is too large";
+  return {};
+}
+
+Lowered lower(const Graph& graph, const Node& node, const Variant&) {
+  const Shape& src = shape_of(graph, node, 0);
+  const Shape& kernel = shape_of(graph, node, 1);
+  const Shape& dst = graph.value(node.outputs[0]).shape;
+  const auto pads = node.integers("pads", {}), strides = node.integers("strides", {}), dilations = node.integers("dilations", {});
+  const bool is_copied = kernel[2] * kernel[3] > 1 || strides[0] * strides[1] > 1 || dst[2] != src[2] || dst[3] != src[3];
+  const std::vector<std::int64_t> fields{src[1],   src[2],   src[3],       dst[1],       dst[2],                     dst[3],    kernel[2],         kernel[3], strides[0], strides[1],
+                                         pads[0],  pads[1],  dilations[0], dilations[1], node.integer("group", 1), is_copied, node.residual >= 0};
+  const auto i = [&](std::size_t at) { return static_cast<int>(fields[at]); };
+  const BlasConvShape s{i(0), i(1), i(2), i(3), i(4), i(5), i(6), i(7), i(8), i(9), i(10), i(11), i(12), i(13), i(14), i(15), i(16), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
+  Lowered lowered = lowered_kernel("blas_conv", blas_conv, "BlasConvShape", s, "{" + listed(fields) + ", " + text_of(node.activation) + "}");
+  lowered.weights = graph.value(node.inputs[1]).floats;
+  if (has_input(node, 2)) lowered.weights.insert(lowered.weights.end(), graph.value(node.inputs[2]).floats.begin(), graph.value(node.inputs[2]).floats.end());
+  else lowered.weights.resize(lowered.weights.size() + static_cast<std::size_t>(dst[1]), 0.0f);
+  if (is_copied) lowered.scratch_floats = kernel[1] * kernel[2] * kernel[3] * dst[2] * dst[3];
+  return lowered;
+}
+
+}  // namespace
+
+void register_primitive_openblas_conv_gemm(PrimitiveRegistry& registry) {
+  Primitive primitive;
+  primitive.name = "openblas.conv_gemm";
+  primitive.op = "conv";
+  primitive.refuse = refuse;
+  primitive.lower = lower;
+  primitive.overwrites = overwrites_residual;
+  primitive.preference = always(8);
+  registry.add(std::move(primitive));
+}
+
+}  // namespace lne

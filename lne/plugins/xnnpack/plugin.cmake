@@ -1,0 +1,10 @@
+# XNNPACK: the operators of the plugin xnnpack. Makes the target lne::xnnpack where it is found.
+set(lne_xnnpack_name "XNNPACK")
+set(lne_xnnpack_package "libxnnpack-dev libpthreadpool-dev")
+find_path(LNE_XNNPACK_INCLUDE xnnpack.h)
+find_path(LNE_PTHREADPOOL_INCLUDE pthreadpool.h)
+find_library(LNE_XNNPACK_LIBRARY XNNPACK)
+if(LNE_XNNPACK_INCLUDE AND LNE_PTHREADPOOL_INCLUDE AND LNE_XNNPACK_LIBRARY AND NOT TARGET lne::xnnpack)
+  add_library(lne::xnnpack INTERFACE IMPORTED)
+  set_target_properties(lne::xnnpack PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${LNE_XNNPACK_INCLUDE};${LNE_PTHREADPOOL_INCLUDE}" INTERFACE_LINK_LIBRARIES "${LNE_XNNPACK_LIBRARY}")
+endif()

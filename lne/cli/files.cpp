@@ -27,16 +27,6 @@ void write_file_text(const std::string& path, const std::string& text) {
   if (!problem.empty()) fail(problem);
 }
 
-std::vector<std::string> names_in(const std::string& list) {
-  std::vector<std::string> names;
-  for (std::size_t at = 0; at < list.size();) {
-    const std::size_t end = std::min(list.find(',', at), list.size());
-    if (end > at) names.push_back(list.substr(at, end - at));
-    at = end + 1;
-  }
-  return names;
-}
-
 std::string plan_text(const Arguments& arguments) {
   const std::string target = arguments.text("--target", "native");
   if (find_target(target) == nullptr) throw UsageError(unknown_target(target).message);

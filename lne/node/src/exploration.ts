@@ -4,7 +4,7 @@ import { native } from './native.js';
 export interface ExploreOptions {
   /** text of a plan that forces or forbids primitives; null for none */
   plan: string | null;
-  /** plugins that may be used besides core; null for all */
+  /** plugins that may be used: names for only those besides core, `+name` and `-name` to change the default; null for all that need no library */
   plugins: readonly string[] | null;
   /** 0 looks for the fastest plan, 1 for the one with the least memory, between them for a mix */
   memoryWeight: number;

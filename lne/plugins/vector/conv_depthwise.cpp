@@ -142,17 +142,11 @@ void run_any_depthwise(const simd::DepthwiseShape& s, const simd::DepthwiseRun& 
 }  // namespace vector
 
 void register_primitive_vector_conv_depthwise(PrimitiveRegistry& registry) {
-  Primitive primitive;
-  primitive.name = "vector.conv_depthwise";
-  primitive.op = "conv";
-  primitive.src_layout = Layout::kChannelsLast8;
-  primitive.dst_layout = Layout::kChannelsLast8;
+  Primitive primitive = channels_last_primitive("vector.conv_depthwise", "conv");
   primitive.refuse = vector::refuse_depthwise;
   primitive.variants = variants;
   primitive.lower = lower;
   primitive.overwrites = overwrites_residual;
-  primitive.takes_src_steps = true;
-  primitive.takes_dst_step = true;
   primitive.preference = always(15);
   registry.add(std::move(primitive));
 }

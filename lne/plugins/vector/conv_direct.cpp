@@ -410,17 +410,11 @@ Lowered lower_transpose(const Graph& graph, const Node& node, const Variant& var
 }  // namespace
 
 void register_primitive_vector_conv_direct(PrimitiveRegistry& registry) {
-  Primitive primitive;
-  primitive.name = "vector.conv_direct";
-  primitive.op = "conv";
-  primitive.src_layout = Layout::kChannelsLast8;
-  primitive.dst_layout = Layout::kChannelsLast8;
+  Primitive primitive = channels_last_primitive("vector.conv_direct", "conv");
   primitive.refuse = refuse;
   primitive.variants = [](const Graph& graph, const Node& node) { return variants_of({shape_for(graph, node, {1, 1}, false)}, graph.vector_unit); };
   primitive.lower = [](const Graph& graph, const Node& node, const Variant& variant) { return lower(graph, node, variant, false); };
   primitive.overwrites = overwrites_residual;
-  primitive.takes_src_steps = true;
-  primitive.takes_dst_step = true;
   primitive.preference = always(10);
   registry.add(primitive);
 
@@ -439,11 +433,7 @@ void register_primitive_vector_conv_direct(PrimitiveRegistry& registry) {
   primitive.preference = always(40);
   registry.add(std::move(primitive));
 
-  Primitive transpose;
-  transpose.name = "vector.conv_transpose";
-  transpose.op = "conv_transpose";
-  transpose.src_layout = Layout::kChannelsLast8;
-  transpose.dst_layout = Layout::kChannelsLast8;
+  Primitive transpose = channels_last_primitive("vector.conv_transpose", "conv_transpose");
   transpose.refuse = refuse_transpose;
   transpose.variants = [](const Graph& graph, const Node& node) {
     std::vector<VectorConvShape> parts;
@@ -452,8 +442,6 @@ void register_primitive_vector_conv_direct(PrimitiveRegistry& registry) {
   };
   transpose.lower = lower_transpose;
   transpose.overwrites = overwrites_residual;
-  transpose.takes_src_steps = true;
-  transpose.takes_dst_step = true;
   transpose.preference = always(10);
   registry.add(std::move(transpose));
 }

@@ -165,17 +165,11 @@ void run_any_tile(const simd::PointwiseShape& s, const simd::PointwiseTile& tile
 }  // namespace vector
 
 void register_primitive_vector_conv_pointwise(PrimitiveRegistry& registry) {
-  Primitive primitive;
-  primitive.name = "vector.conv_pointwise";
-  primitive.op = "conv";
-  primitive.src_layout = Layout::kChannelsLast8;
-  primitive.dst_layout = Layout::kChannelsLast8;
+  Primitive primitive = channels_last_primitive("vector.conv_pointwise", "conv");
   primitive.refuse = vector::refuse_pointwise;
   primitive.variants = variants;
   primitive.lower = lower;
   primitive.overwrites = overwrites_residual;
-  primitive.takes_src_steps = true;
-  primitive.takes_dst_step = true;
   primitive.preference = always(20);
   registry.add(std::move(primitive));
 }

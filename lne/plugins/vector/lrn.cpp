@@ -79,15 +79,9 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
 }  // namespace
 
 void register_primitive_vector_lrn(PrimitiveRegistry& registry) {
-  Primitive primitive;
-  primitive.name = "vector.lrn";
-  primitive.op = "lrn";
-  primitive.src_layout = Layout::kChannelsLast8;
-  primitive.dst_layout = Layout::kChannelsLast8;
+  Primitive primitive = channels_last_primitive("vector.lrn", "lrn");
   primitive.refuse = refuse;
   primitive.lower = lower;
-  primitive.takes_src_steps = true;
-  primitive.takes_dst_step = true;
   primitive.preference = always(10);
   registry.add(std::move(primitive));
 }

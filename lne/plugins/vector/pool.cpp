@@ -75,18 +75,12 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
 }  // namespace
 
 void register_primitive_vector_pool(PrimitiveRegistry& registry) {
-  Primitive primitive;
-  primitive.name = "vector.pool";
-  primitive.op = "pool";
-  primitive.src_layout = Layout::kChannelsLast8;
-  primitive.dst_layout = Layout::kChannelsLast8;
+  Primitive primitive = channels_last_primitive("vector.pool", "pool");
   primitive.refuse = [](const Graph& graph, const Node& node) -> std::string {
     if (node.integers("dilations", {1, 1}) != std::vector<std::int64_t>{1, 1}) return "its windows have no gaps";
     return graph.value(node.outputs[0]).shape.size() == 4 ? "" : "its result has not four dimensions";
   };
   primitive.lower = lower;
-  primitive.takes_src_steps = true;
-  primitive.takes_dst_step = true;
   primitive.preference = always(10);
   registry.add(std::move(primitive));
 }

@@ -75,17 +75,11 @@ Lowered lower(const Graph& graph, const Node& node, const Variant& variant) {
 }  // namespace
 
 void register_primitive_winograd_conv_transpose(PrimitiveRegistry& registry) {
-  Primitive primitive;
-  primitive.name = "winograd.conv_transpose";
-  primitive.op = "conv_transpose";
-  primitive.src_layout = Layout::kChannelsLast8;
-  primitive.dst_layout = Layout::kChannelsLast8;
+  Primitive primitive = channels_last_primitive("winograd.conv_transpose", "conv_transpose");
   primitive.refuse = refuse;
   primitive.variants = [](const Graph& graph, const Node& node) { return variants_of(forms_for(kForms, sizes_of(graph, node), graph)); };
   primitive.lower = lower;
   primitive.overwrites = overwrites_residual;
-  primitive.takes_src_steps = true;
-  primitive.takes_dst_step = true;
   primitive.is_approximate = true;
   primitive.preference = [](const Graph& graph, const Node& node) {
     const Sizes sizes = sizes_of(graph, node);

@@ -97,6 +97,9 @@ class Exploring {
       if (!plugins) return plugins.errors();
       space_options.plan.plugins = std::move(plugins.value());
     }
+    for (const std::string& plugin : space_options.plan.plugins) {
+      if (!device_->is_here() && is_over_library(plugin)) return std::vector<Error>{{"LNE_PLUGIN", "plugin " + plugin + " calls a library of this machine, so that an agent on another one can't time it"}};
+    }
     is_restricted_ = is_restricted_ || !space_options.plan.plugins.empty();
     space_options.kept = options_.variants;
     prepare(graph.value(), space_options.plan);

@@ -83,6 +83,8 @@ std::optional<Error> load_module(const LibraryPlugin& library) {
 
 }  // namespace
 
+bool is_over_library(const std::string& plugin) { return find_library_plugin(plugin) != nullptr; }
+
 std::optional<Error> load_plugin(const std::string& name) {
   static std::mutex mutex;
   static std::set<std::string> loaded;

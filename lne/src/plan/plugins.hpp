@@ -21,6 +21,9 @@ struct LibraryPlugin {
 /// Written by the build from the folders of plugins/ that have a plugin.cmake, sorted.
 const std::vector<LibraryPlugin>& library_plugins();
 
+/// Whether a plugin's kernels call a library.
+bool is_over_library(const std::string& plugin);
+
 /// Brings the primitives of a library's plugin into the registry, once per process. Other names need nothing.
 /// @returns LNE_PLUGIN where the library was not there when the engine was built, or is gone
 std::optional<Error> load_plugin(const std::string& name);

@@ -51,12 +51,19 @@ describe('the log of a process', () => {
 
 describe('the environment of a service', () => {
   it('holds no secrets any more once its settings are read, so that what it starts sees none', () => {
-    const environment: Record<string, string | undefined> = { ...ENVIRONMENT, PATH: process.env['PATH'] };
+    const given = { ...ENVIRONMENT, SEDGE_TOKEN: 'token', PATH: process.env['PATH'] };
+    const environment: Record<string, string | undefined> = given;
     const secrets = takeSecrets(environment);
     expect(readSettings({ ...environment, ...secrets })).toEqual(readSettings(ENVIRONMENT));
     const seen = execFileSync(process.execPath, ['-p', 'JSON.stringify(process.env)'], { env: environment }).toString();
     expect(seen).toContain('SEDGE_EVENTS');
-    for (const name of ['SEDGE_NATS_URL', 'SEDGE_DATABASE_URL', 'SEDGE_S3_ACCESS_KEY', 'SEDGE_S3_SECRET_KEY'])
+    for (const name of [
+      'SEDGE_NATS_URL',
+      'SEDGE_DATABASE_URL',
+      'SEDGE_S3_ACCESS_KEY',
+      'SEDGE_S3_SECRET_KEY',
+      'SEDGE_TOKEN',
+    ])
       expect(seen).not.toContain(name);
   });
 });

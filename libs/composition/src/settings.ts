@@ -137,6 +137,8 @@ export const SECRET_VARIABLES: readonly string[] = [
   'SEDGE_DATABASE_URL',
   'SEDGE_S3_ACCESS_KEY',
   'SEDGE_S3_SECRET_KEY',
+  // Of commands; services have theirs in a file.
+  'SEDGE_TOKEN',
 ];
 const SHIPPED_TOOLS = resolve(import.meta.dirname, '..', '..', '..', 'tools');
 

@@ -70,6 +70,7 @@ export class Harness {
       isAlone: true,
       teams: {},
       authorization: () => ({}),
+      serviceUrl: null,
       leaseS: 30,
       machine: describeMachine({ cores: 2, memoryMb: null }),
       url: null,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ContainerRunner } from '@sedge/adapter-container';
 import { DirectoryStore } from '@sedge/adapter-directory';
 import { HttpToolRunner } from '@sedge/adapter-http-tool';
+import { KubernetesRunner, serviceAccount } from '@sedge/adapter-kubernetes';
 import { MemoryBus } from '@sedge/adapter-memory-bus';
 import { NatsBus } from '@sedge/adapter-nats';
 import { PgliteDatabase } from '@sedge/adapter-pglite';
@@ -42,12 +43,15 @@ export interface PlatformListeners {
 /** Binds each port to an adapter. The data directory is locked before. */
 export async function openPlatform(settings: Settings, { onTrouble, onStopped }: PlatformListeners): Promise<Platform> {
   const access = await openAccess(settings.access);
+  const { containers } = settings;
   const host = hostOf(settings);
   const database = await openDatabase(settings, host, onStopped);
   const [store, events] = await Promise.all([openStore(settings), openEvents(settings, { database, host, onTrouble })]);
   const runners = [
     new ProcessRunner({ environmentsDirectory: settings.environmentsDirectory, waitForLock }),
-    new ContainerRunner(runToolCommand),
+    containers.kind === 'kubernetes'
+      ? new KubernetesRunner(serviceAccount(), containers.place)
+      : new ContainerRunner(runToolCommand),
     new HttpToolRunner(),
   ];
   return { database, ...events, store, runners, host, access };
@@ -91,7 +95,17 @@ async function openStore({ artifacts, dataDirectory, caFile }: Settings): Promis
   return store;
 }
 
-function hostOf({ dataDirectory, toolDirectories, cores, memoryMb, leaseS, url, state, access }: Settings): Host {
+function hostOf({
+  dataDirectory,
+  toolDirectories,
+  cores,
+  memoryMb,
+  leaseS,
+  url,
+  serviceUrl,
+  state,
+  access,
+}: Settings): Host {
   return {
     dataDirectory,
     toolDirectories,
@@ -103,5 +117,6 @@ function hostOf({ dataDirectory, toolDirectories, cores, memoryMb, leaseS, url, 
     url,
     teams: access.teams,
     authorization: authorizationOf(access),
+    serviceUrl,
   };
 }

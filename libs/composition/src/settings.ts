@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
+import type { ClusterPlace } from '@sedge/adapter-kubernetes';
 import { plainToInstance } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, ValidateIf, validateSync } from 'class-validator';
 
@@ -31,6 +33,18 @@ class EnvironmentVariables {
   /** memory that jobs may use, in MB; default: all */
   @IsOptional() @IsInt() @Min(64) SEDGE_MEMORY_MB?: number;
   @IsOptional() @IsIn(['error', 'warn', 'info', 'debug']) SEDGE_LOG_LEVEL?: LogLevel;
+  /** what runs tools of the runtime `container`: podman or docker on this machine, or a Kubernetes cluster; default: engine */
+  @IsOptional() @IsIn(['engine', 'kubernetes']) SEDGE_CONTAINERS?: Settings['containers']['kind'];
+  /** NAME:/FOLDER, the claim of the volume in which SEDGE_HOME lies, and where it is mounted */
+  @ValidateIf(({ SEDGE_CONTAINERS }: EnvironmentVariables) => SEDGE_CONTAINERS === 'kubernetes')
+  @Matches(/^[a-z0-9][a-z0-9.-]*:\/./, { message: 'SEDGE_KUBERNETES_CLAIM must be like sedge-work:/var/lib/sedge' })
+  SEDGE_KUBERNETES_CLAIM?: string;
+  /** NAME/UID of the pod of this process; the jobs that it starts end with it */
+  @IsOptional()
+  @Matches(/^[a-z0-9][a-z0-9.-]*\/[0-9a-f-]{36}$/, { message: 'SEDGE_KUBERNETES_POD must be like NAME/UID' })
+  SEDGE_KUBERNETES_POD?: string;
+  /** the node on which this process runs, for tools whose result depends on the machine */
+  @IsOptional() @IsString() SEDGE_KUBERNETES_NODE?: string;
   /** how events travel: within this process, or over NATS JetStream; default: memory */
   @IsOptional() @IsIn(['memory', 'nats']) SEDGE_EVENTS?: Settings['events']['kind'];
   /** nats://USER:PASSWORD@HOST:PORT, or tls:// */
@@ -78,6 +92,8 @@ class EnvironmentVariables {
     message: 'SEDGE_TEAMS must be like training=vision,benchmark=measuring',
   })
   SEDGE_TEAMS?: string;
+  /** base address at which any copy of this service answers, where there are several behind one name; default: SEDGE_URL */
+  @IsOptional() @Matches(/^https?:\/\/[^/]+$/) SEDGE_SERVICE_URL?: string;
 }
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -99,6 +115,9 @@ export interface Settings {
   /** authorities that may vouch for the back ends; null: those of the system */
   caFile: string | null;
   access: AccessSettings;
+  /** of any copy of this service */
+  serviceUrl: string | null;
+  containers: { kind: 'engine' } | { kind: 'kubernetes'; place: ClusterPlace };
   events: { kind: 'memory' } | { kind: 'nats'; url: string };
   state: { kind: 'pglite' } | { kind: 'postgres'; url: string; poolSize: number };
   artifacts: { kind: 'directory' } | S3Settings;
@@ -174,12 +193,25 @@ export function readSettings(environment: Environment): Settings {
           .map((pair) => pair.split('=')),
       ) as Record<string, string>,
     },
+    serviceUrl: given.SEDGE_SERVICE_URL ?? given.SEDGE_URL ?? null,
+    containers:
+      given.SEDGE_CONTAINERS === 'kubernetes' ? { kind: 'kubernetes', place: placeOf(given) } : { kind: 'engine' },
     events: given.SEDGE_EVENTS === 'nats' ? { kind: 'nats', url: given.SEDGE_NATS_URL! } : { kind: 'memory' },
     state:
       given.SEDGE_STATE === 'postgres'
         ? { kind: 'postgres', url: given.SEDGE_DATABASE_URL!, poolSize: given.SEDGE_DATABASE_POOL ?? POOL_SIZE }
         : { kind: 'pglite' },
     artifacts: isS3(given) ? s3SettingsOf(given) : { kind: 'directory' },
+  };
+}
+
+function placeOf(given: EnvironmentVariables): ClusterPlace {
+  const [, name, mountedAt] = /^([^:]+):(.+)$/.exec(given.SEDGE_KUBERNETES_CLAIM!)!;
+  const [pod, uid] = given.SEDGE_KUBERNETES_POD?.split('/') ?? [];
+  return {
+    claim: { name: name!, mountedAt: resolve(mountedAt!) },
+    pod: pod === undefined ? null : { name: pod, uid: uid! },
+    node: given.SEDGE_KUBERNETES_NODE ?? null,
   };
 }
 
@@ -200,7 +232,7 @@ function dataHome(environment: Environment): string {
 }
 
 function checked(environment: Environment): EnvironmentVariables {
-  const entries = Object.entries(environment)
+  const entries = Object.entries({ ...environment, ...secretsInFiles(environment) })
     .filter(([name, text]) => name.startsWith('SEDGE_') && text !== undefined && text !== '')
     .map(([name, text]) => [name, NUMBERS.includes(name) ? Number(text) : text]);
   const given = plainToInstance(EnvironmentVariables, Object.fromEntries(entries) as object);
@@ -211,4 +243,21 @@ function checked(environment: Environment): EnvironmentVariables {
   });
   if (sentences.length > 0) throw new SettingsError(sentences.join('; '));
   return given;
+}
+
+/** What is secret may be given as a file instead: `SEDGE_NATS_URL_FILE` names one that holds SEDGE_NATS_URL. */
+function secretsInFiles(environment: Environment): Environment {
+  const mistakes: string[] = [];
+  const found = SECRETS.flatMap((name) => {
+    const file = environment[`${name}_FILE`];
+    if (file === undefined || file === '') return [];
+    try {
+      return [[name, readFileSync(file, 'utf8').trim()]];
+    } catch (error) {
+      mistakes.push(`${name}_FILE must name a file that can be read: ${(error as Error).message}`);
+      return [];
+    }
+  });
+  if (mistakes.length > 0) throw new SettingsError(mistakes.join('; '));
+  return Object.fromEntries(found) as Environment;
 }

@@ -19,6 +19,8 @@ export interface Host {
   teams: Readonly<Record<string, string>>;
   /** headers by which this process shows other services who it is */
   authorization(): Record<string, string>;
+  /** base address at which any copy of this service answers; that of this process where it is alone */
+  serviceUrl: string | null;
 }
 
 export const HOST = Symbol('Host');

@@ -4,3 +4,4 @@ export { REFERENCE_PYTHON, runReference } from './reference-python.js';
 export { shippedRecordings, type ShippedRecording } from './shipped-recordings.js';
 export { SmallDisk, canMount } from './small-disk.js';
 export { runBuiltinTool, type ToolRunRequest, type ToolRunResult } from './tool-run.js';
+export { ContainerBench, missingForContainers } from './container-bench.js';

@@ -1,4 +1,7 @@
+export { jobInside } from './job-inside.js';
 export { jobIdOf, type JobSpecification } from './job-key.js';
+export { LineSplitter } from './line-splitter.js';
+export { failureOf, type EndingFailure, type ProgramEnding } from './program-ending.js';
 export {
   EXIT_CODES,
   METADATA_FILE,

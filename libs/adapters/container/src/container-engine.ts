@@ -42,8 +42,13 @@ export async function callEngine({ command, options }: Engine, args: string[], t
   return (await run(command, [...options, ...args], { timeout: timeoutMs })).stdout.trim();
 }
 
-/** The digest of an image that is here, or can be had. */
+/** The digest of an image that is here, or can be had. One that is named by its digest has the same one everywhere. */
 export async function imageDigest(engine: Engine, image: string): Promise<string> {
+  const id = await imageId(engine, image);
+  return /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1] ?? id;
+}
+
+async function imageId(engine: Engine, image: string): Promise<string> {
   const inspect = (): Promise<string> => callEngine(engine, ['image', 'inspect', '--format', '{{.Id}}', image]);
   try {
     return await inspect();

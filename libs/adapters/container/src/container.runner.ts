@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RunToolCommand, ToolOutcome, ToolRun, ToolRunner } from '@sedge/ports';
-import type { JobFile, JobInput, ToolDefinition } from '@sedge/tool-contracts';
+import { jobInside, type JobFile, type ToolDefinition } from '@sedge/tool-contracts';
 import { callEngine, findEngine, imageDigest, optionsIn, type Engine } from './container-engine.js';
 
 /** Where a tool finds its directories inside the container. */
@@ -94,24 +94,13 @@ function userOf({ command }: Engine): string[] {
 
 /** The job as the tool sees it from inside; its directories are writable for someone without rights. */
 async function writeInsideJob(workDirectory: string, job: JobFile): Promise<void> {
-  const inputs = Object.fromEntries(
-    Object.entries(job.inputs).map(([name, input]) => [
-      name,
-      Array.isArray(input) ? input.map((item, index) => inside(item, `${name}/${index}`)) : inside(input, name),
-    ]),
-  );
-  const outputs: JobFile['outputs'] = {};
-  for (const [name, { path, kind }] of Object.entries(job.outputs)) {
+  for (const { path } of Object.values(job.outputs)) {
     await mkdir(path, { recursive: true });
     await chmod(path, 0o777);
-    outputs[name] = { path: `${INSIDE}/outputs/${name}`, kind };
   }
   await chmod(job.scratch, 0o777);
-  const file: JobFile = { ...job, inputs, outputs, scratch: `${INSIDE}/scratch` };
-  await writeFile(join(workDirectory, 'container-job.json'), JSON.stringify(file, null, 2));
+  await writeFile(join(workDirectory, 'container-job.json'), JSON.stringify(jobInside(job, INSIDE), null, 2));
 }
-
-const inside = (input: JobInput, place: string): JobInput => ({ ...input, path: `${INSIDE}/inputs/${place}` });
 
 function mountsOf(job: JobFile, workDirectory: string): string[] {
   const mounts = [

@@ -1,16 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { ToolCommand, ToolOutcome } from '@sedge/ports';
-import { EXIT_CODES, parseToolLine } from '@sedge/tool-contracts';
-import { LineSplitter } from './line-splitter.js';
-
-interface Ending {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  lastWords: string;
-}
-
-/** Signals by which a program ends through its own fault; the same input ends it the same way again. */
-const CRASHES = new Set<NodeJS.Signals>(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGSYS', 'SIGTRAP']);
+import { LineSplitter, failureOf, parseToolLine, type ProgramEnding } from '@sedge/tool-contracts';
 
 /**
  * Runs a program in a process group of its own. When told to stop it gets SIGTERM, and SIGKILL after its grace time, as does whatever
@@ -34,7 +24,7 @@ export async function runToolCommand(command: ToolCommand): Promise<ToolOutcome>
   }
 }
 
-function endingOf(child: ChildProcess, command: ToolCommand): Promise<Ending> {
+function endingOf(child: ChildProcess, command: ToolCommand): Promise<ProgramEnding> {
   let lastWords = '';
   let killTimer: NodeJS.Timeout | undefined;
   const out = new LineSplitter((line) => command.onLine(parseToolLine(line)));
@@ -46,7 +36,7 @@ function endingOf(child: ChildProcess, command: ToolCommand): Promise<Ending> {
     killGroup(child, 'SIGTERM');
     killTimer = setTimeout(() => killGroup(child, 'SIGKILL'), command.graceMs);
   };
-  return new Promise<Ending>((resolve, reject) => {
+  return new Promise<ProgramEnding>((resolve, reject) => {
     child.once('error', reject);
     child.once('spawn', () => command.onStart?.(child.pid!));
     child.stdout!.on('data', (bytes: Buffer) => out.push(bytes));
@@ -65,25 +55,10 @@ function endingOf(child: ChildProcess, command: ToolCommand): Promise<Ending> {
   });
 }
 
-function outcomeOf({ code, signal, lastWords }: Ending, command: ToolCommand): ToolOutcome {
-  if (command.signal.aborted) return { status: 'cancelled' };
-  if (code === EXIT_CODES.success) return { status: 'succeeded' };
-  const words = lastWords === '' ? '' : `: ${lastWords}`;
-  if (signal !== null && !CRASHES.has(signal)) {
-    const message = `the tool was killed by ${signal} from outside; the system does so when memory runs out${words}`;
-    return { status: 'failed', class: 'transient', code: 'TOOL_KILLED', message };
-  }
-  if (signal !== null) {
-    return {
-      status: 'failed',
-      class: 'permanent',
-      code: 'TOOL_CRASHED',
-      message: `the tool ended by ${signal}${words}`,
-    };
-  }
-  const failureClass = code === EXIT_CODES.transient ? 'transient' : 'permanent';
-  const message = `the tool ended with exit code ${code}${words}`;
-  return { status: 'failed', class: failureClass, code: 'TOOL_FAILED', message };
+function outcomeOf(ending: ProgramEnding, { signal }: ToolCommand): ToolOutcome {
+  if (signal.aborted) return { status: 'cancelled' };
+  const failure = failureOf(ending);
+  return failure === null ? { status: 'succeeded' } : { status: 'failed', ...failure };
 }
 
 function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {

@@ -6,3 +6,8 @@ export {
   type ArtifactStoreHarness,
   type StoreFault,
 } from './artifact-store.contract.js';
+export {
+  describeContainerRunner,
+  type ContainerResult,
+  type ContainerRunnerHarness,
+} from './container-runner.contract.js';

@@ -199,7 +199,7 @@ export class ToolCatalog implements OnModuleInit, OnApplicationBootstrap {
         );
         transaction.publish('sedge.tool.registered.v1', registered.digest, {
           tool: registered,
-          stageUrl: this.host.url,
+          stageUrl: this.host.serviceUrl,
         });
         this.isAnnounced.add(name);
       }

@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ToolOutcome } from '@sedge/ports';
+import type { ToolRunner } from '@sedge/ports';
+import type { ContainerResult } from '@sedge/ports/contract';
 import type { JobFile, ToolDefinition, ToolLine } from '@sedge/tool-contracts';
-import { runToolCommand } from '@sedge/adapter-process';
-import { ContainerRunner } from '../src/index.js';
 
 /** Options for hosts that are containers themselves. */
 const NESTED = {
@@ -14,11 +13,20 @@ const NESTED = {
 };
 const IMAGE = 'localhost/sedge-test-tool:1';
 
-/** Podman with a storage of its own, an image of one static program, and a runner. */
+/** What is missing for tools in containers, and how to get it; null where all is there. */
+export function missingForContainers(): string | null {
+  if (spawnSync('podman', ['--version']).status !== 0) return 'podman missing, get it by apt-get install podman runc';
+  const compiled = spawnSync('cc', ['-static', '-x', 'c', '-o', '/dev/null', '-'], {
+    input: 'int main(void) { return 0; }',
+  });
+  if (compiled.status === 0) return null;
+  return 'static C library missing, get it by apt-get install gcc libc6-dev · dnf install gcc glibc-static';
+}
+
+/** Podman with a storage of its own, and an image of one static program. */
 export class ContainerBench {
   readonly folder = mkdtempSync(join(tmpdir(), 'sedge-container-'));
   readonly work = join(this.folder, 'work');
-  readonly runner = new ContainerRunner(runToolCommand);
   private attempts = 0;
   private readonly storage = [
     ...['--root', join(this.folder, 'root'), '--runroot', join(this.folder, 'run'), '--storage-driver', 'vfs'],
@@ -27,7 +35,7 @@ export class ContainerBench {
   /** @returns the settings by which containers run here. @throws Error with what is missing */
   prepare(): { SEDGE_CONTAINER_OPTIONS: string; SEDGE_CONTAINER_RUN_OPTIONS: string } {
     const program = join(this.folder, 'tool');
-    execFileSync('cc', ['-static', '-O1', '-o', program, join(import.meta.dirname, 'tool.c')]);
+    execFileSync('cc', ['-static', '-O1', '-o', program, join(import.meta.dirname, 'container-tool.c')]);
     execFileSync('tar', ['-C', this.folder, '-cf', join(this.folder, 'image.tar'), 'tool']);
     const command = ['import', '--change', 'CMD ["/tool"]', join(this.folder, 'image.tar'), IMAGE];
     execFileSync('podman', [...this.storage, ...command], { stdio: 'ignore' });
@@ -62,7 +70,11 @@ export class ContainerBench {
     graceMs: 300,
   };
 
-  async run(what: string, signal: AbortSignal, onLine?: (line: ToolLine) => void): Promise<ContainerResult> {
+  /** Runs the tool once. @param what it does: see container-tool.c */
+  async run(
+    runner: ToolRunner,
+    { what, signal, onLine }: { what: string; signal: AbortSignal; onLine?: ((line: ToolLine) => void) | undefined },
+  ): Promise<ContainerResult> {
     const workDirectory = join(this.work, 'samples', `job-${++this.attempts}`, 'attempt-1');
     const output = join(workDirectory, 'outputs', 'note');
     const input = join(workDirectory, 'inputs', 'text');
@@ -85,24 +97,29 @@ export class ContainerBench {
       lines.push(line);
       onLine?.(line);
     };
-    const outcome = await this.runner.run({ tool, folder: null, job, workDirectory, signal, onLine: take });
+    const outcome = await runner.run({ tool, folder: null, job, workDirectory, signal, onLine: take });
     return { outcome, lines, output };
+  }
+
+  /** The image by its digest. */
+  pinnedImage(): string {
+    const digest = this.podman(['image', 'inspect', '--format', '{{.Digest}}', IMAGE]);
+    return `${IMAGE.replace(/:\d+$/, '')}@${digest}`;
+  }
+
+  /** Calls podman as the runner does. @returns what it prints */
+  podman(args: string[]): string {
+    const options = (process.env['SEDGE_CONTAINER_OPTIONS'] ?? '').split(' ').filter((option) => option !== '');
+    return execFileSync('podman', [...options, ...args], { encoding: 'utf8' }).trim();
   }
 
   /** @returns ids of the containers that run */
   containers(): string[] {
-    const options = (process.env['SEDGE_CONTAINER_OPTIONS'] ?? '').split(' ');
-    const text = execFileSync('podman', [...options, 'ps', '--quiet'], { encoding: 'utf8' });
+    const text = this.podman(['ps', '--quiet']);
     return text.split('\n').filter((line) => line !== '');
   }
 
   remove(): void {
     if (existsSync(this.folder)) rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-export interface ContainerResult {
-  outcome: ToolOutcome;
-  lines: ToolLine[];
-  output: string;
 }

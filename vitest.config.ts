@@ -44,7 +44,7 @@ export default defineConfig({
         test: {
           name: 'workspace',
           include: ['test/**/*.spec.ts', 'tools/dev/**/*.spec.ts'],
-          exclude: ['test/deep/**'],
+          exclude: ['test/deep/**', 'test/kubernetes/**'],
           setupFiles: ['reflect-metadata'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
@@ -62,6 +62,16 @@ export default defineConfig({
                 setupFiles: ['reflect-metadata'],
                 testTimeout: 3_600_000,
                 hookTimeout: 3_600_000,
+              },
+            },
+            {
+              ...shared,
+              test: {
+                name: 'kubernetes',
+                include: ['test/kubernetes/**/*.spec.ts'],
+                setupFiles: ['reflect-metadata'],
+                testTimeout: 600_000,
+                hookTimeout: 600_000,
               },
             },
           ]),

@@ -1,4 +1,5 @@
 export { makeCertificates, type CertificateOptions, type Certificates } from './certificates.js';
+export { ControlPlane, type ClusterAnswer } from './control-plane.js';
 export { freePort } from './free-port.js';
 export { NatsServer, type NatsServerOptions } from './nats-server.js';
 export { PostgresServer, type PostgresServerOptions } from './postgres-server.js';
@@ -6,6 +7,8 @@ export { mortally } from './server-process.js';
 export { S3Server, type S3ServerOptions } from './s3-server.js';
 export {
   GO_SERVERS,
+  KEDA,
+  KUBERNETES_PROGRAMS,
   builtServerFolder,
   findServer,
   missingServer,

@@ -16,8 +16,17 @@ export const GO_SERVERS: readonly GoServer[] = [
   { name: 'versitygw', package: 'github.com/versity/versitygw/cmd/versitygw', version: 'v1.8.0' },
 ];
 
-/** The programs behind the ports in the distributed column. */
-export type ServerName = 'nats-server' | 'versitygw' | 'postgres';
+/** Programs that only the deep tests need: they take long to build. */
+export const KUBERNETES_PROGRAMS: readonly GoServer[] = [
+  { name: 'control-plane', package: './tools/dev/kubernetes', version: 'v1.37.2' },
+  { name: 'helm', package: 'helm.sh/helm/v3/cmd/helm', version: 'v3.22.0' },
+];
+
+/** Definitions of KEDA's resources: files of a Go module. */
+export const KEDA: GoServer = { name: 'keda', package: 'github.com/kedacore/keda/v2', version: 'v2.21.0' };
+
+/** The programs behind the ports in the distributed column, and those of the deep tests. */
+export type ServerName = 'nats-server' | 'versitygw' | 'postgres' | 'control-plane' | 'helm';
 
 /** Below 14 some statements of the migrations are unknown. */
 const OLDEST_POSTGRES = 14;
@@ -34,8 +43,7 @@ export function builtServerFolder({ name, version }: GoServer): string {
  */
 export function findServer(name: ServerName): string | null {
   if (name === 'postgres') return findPostgres();
-  const server = GO_SERVERS.find((candidate) => candidate.name === name)!;
-  const built = join(builtServerFolder(server), name);
+  const built = join(builtServerFolder(goServer(name)), name);
   return existsSync(built) ? built : onPath(name);
 }
 
@@ -46,9 +54,15 @@ export function missingServer(...names: ServerName[]): string | null {
   if (missing === 'postgres') {
     return `PostgreSQL ≥ ${OLDEST_POSTGRES} is missing; get it by apt-get install postgresql · brew install postgresql@17`;
   }
-  const { package: path, version } = GO_SERVERS.find((candidate) => candidate.name === missing)!;
+  const { package: path, version } = goServer(missing);
+  if (KUBERNETES_PROGRAMS.some(({ name }) => name === missing)) {
+    return `${missing} is missing; npm run test:deep -- kubernetes builds it where Go is (https://go.dev/dl)`;
+  }
   return `${missing} is missing; npm test builds it where Go is (https://go.dev/dl), or: go install ${path}@${version}`;
 }
+
+const goServer = (name: ServerName): GoServer =>
+  [...GO_SERVERS, ...KUBERNETES_PROGRAMS].find((candidate) => candidate.name === name)!;
 
 function onPath(name: string): string | null {
   const folder = (process.env['PATH'] ?? '').split(delimiter).find((path) => existsSync(join(path, name)));

@@ -1,6 +1,6 @@
 // The test suites of `npm run test:deep`: what takes too long for every change.
 import { join, resolve } from 'node:path';
-import { prepareServers } from '../setup/servers.mjs';
+import { prepareKubernetes, prepareServers } from '../setup/servers.mjs';
 import { runChaos } from './chaos.mjs';
 import { buildCpp, missingGoogleTest, runCppTestsWith } from './cpp-tests.mjs';
 import { missingClang, runFuzzers } from './fuzzers.mjs';
@@ -48,5 +48,13 @@ export const deepSuites = [
     name: 'chaos',
     what: 'workflows while services, broker and database are killed; and the checker, with safeguards switched off',
     run: runChaos,
+  },
+  {
+    name: 'kubernetes',
+    what: 'the chart, and tools as Jobs, against a real kube-apiserver with its controllers',
+    run: async () => {
+      for (const sentence of await prepareKubernetes()) console.log(sentence);
+      return runVitest('kubernetes', ['--project', 'kubernetes'], await referencePython(), { SEDGE_TEST_DEEP: '1' });
+    },
   },
 ];

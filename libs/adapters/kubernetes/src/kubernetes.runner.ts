@@ -30,7 +30,7 @@ export class KubernetesRunner implements ToolRunner {
 
   /** The image must be named by its digest: a tag may mean another image on each node. */
   identify(definition: ToolDefinition): Promise<Record<string, unknown>> {
-    return Promise.resolve({ image: this.digestOf(definition) });
+    return Promise.resolve().then(() => ({ image: this.digestOf(definition) }));
   }
 
   async run(run: ToolRun): Promise<ToolOutcome> {

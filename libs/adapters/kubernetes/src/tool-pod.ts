@@ -42,7 +42,7 @@ const SIGNALS: Record<number, string> = {
   ...{ 9: 'SIGKILL', 11: 'SIGSEGV', 13: 'SIGPIPE', 14: 'SIGALRM', 15: 'SIGTERM', 31: 'SIGSYS' },
 };
 
-export function podStateOf({ status = {} }: Pod): PodState {
+export function podStateOf({ metadata, status = {} }: Pod): PodState {
   const { phase, conditions = [] } = status;
   const disrupted = conditions.find(({ type, status: is }) => type === 'DisruptionTarget' && is === 'True');
   const state = (status.containerStatuses ?? []).find(({ name }) => name === CONTAINER)?.state ?? {};
@@ -50,6 +50,7 @@ export function podStateOf({ status = {} }: Pod): PodState {
   if (disrupted && (phase === 'Failed' || state.terminated)) return lost(disrupted.reason, disrupted.message);
   if (state.terminated) {
     const { exitCode, signal, reason } = state.terminated;
+    if (metadata.deletionTimestamp !== undefined && exitCode !== 0) return lost('Deleted', 'its pod was removed');
     return { phase: 'ended', ending: endingOf(exitCode, signal), outOfMemory: reason === 'OOMKilled' };
   }
   if (phase === 'Failed') return lost(status.reason, status.message);

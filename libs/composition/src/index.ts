@@ -4,5 +4,5 @@ export { runService } from './run-service.js';
 export { PortBusyError, startProcess, type ProcessOptions, type RunningProcess } from './start-process.js';
 export { AccessFolder, SigningKeyError } from './access-folder.js';
 export { BrokerUsers, prepareStreams } from './broker-users.js';
-export { writeSecretFile } from './secret-file.js';
+export { readSecret, writeSecretFile } from './secret-file.js';
 export { takeSecrets } from './secrets.js';

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import type { ClusterPlace } from '@sedge/adapter-kubernetes';
 import { plainToInstance } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, ValidateIf, validateSync } from 'class-validator';
+import { readSecret } from './secret-file.js';
 
 type Environment = Record<string, string | undefined>;
 
@@ -232,7 +232,7 @@ function dataHome(environment: Environment): string {
 }
 
 function checked(environment: Environment): EnvironmentVariables {
-  const entries = Object.entries({ ...environment, ...secretsInFiles(environment) })
+  const entries = Object.entries(withSecretsOfFiles(environment))
     .filter(([name, text]) => name.startsWith('SEDGE_') && text !== undefined && text !== '')
     .map(([name, text]) => [name, NUMBERS.includes(name) ? Number(text) : text]);
   const given = plainToInstance(EnvironmentVariables, Object.fromEntries(entries) as object);
@@ -246,18 +246,16 @@ function checked(environment: Environment): EnvironmentVariables {
 }
 
 /** What is secret may be given as a file instead: `SEDGE_NATS_URL_FILE` names one that holds SEDGE_NATS_URL. */
-function secretsInFiles(environment: Environment): Environment {
+function withSecretsOfFiles(environment: Environment): Environment {
   const mistakes: string[] = [];
-  const found = SECRETS.flatMap((name) => {
-    const file = environment[`${name}_FILE`];
-    if (file === undefined || file === '') return [];
+  const secrets = SECRETS.map((name) => {
     try {
-      return [[name, readFileSync(file, 'utf8').trim()]];
+      return [name, readSecret(environment, name)];
     } catch (error) {
-      mistakes.push(`${name}_FILE must name a file that can be read: ${(error as Error).message}`);
-      return [];
+      mistakes.push((error as Error).message);
+      return [name, undefined];
     }
   });
   if (mistakes.length > 0) throw new SettingsError(mistakes.join('; '));
-  return Object.fromEntries(found) as Environment;
+  return { ...environment, ...(Object.fromEntries(secrets) as Environment) };
 }

@@ -48,7 +48,8 @@ For tls:// the file of the authority is in SEDGE_CA_FILE.
 
 Exit codes: 0 prepared, 2 SEDGE_NATS_URL is missing, 5 the broker can't be used.`,
   async run(context) {
-    const url = process.env['SEDGE_NATS_URL'];
+    const { prepareStreams, readSecret } = await import('@sedge/composition');
+    const url = readSecret(process.env, 'SEDGE_NATS_URL');
     if (!url) {
       const mend = 'set it to nats://operator:PASSWORD@HOST:4222';
       throw new CommandError('CLI_NO_BROKER', 'SEDGE_NATS_URL is not set', EXIT.usage, mend);

@@ -75,7 +75,9 @@ async function prepare({ folder, nats, postgres, tls, stage: stages, worker }) {
   }
   await writeSecretFile(at('database', 'accounts.sql'), `${statements.join('\n')}\n`);
   await tokenIn(at('operator.token'), access, { subject: 'operator', scope: 'admin', team: null });
-  console.log(`${services.length} services, their secrets are in ${folder}; ${at('operator.token')} is yours`);
+  process.stdout.write(
+    `${services.length} services, their secrets are in ${folder}; ${at('operator.token')} is yours\n`,
+  );
 }
 
 async function tokenIn(file, access, caller) {
@@ -95,8 +97,9 @@ const accountOf = (schema, password) => [
 try {
   await prepare(optionsOf(process.argv.slice(2)));
 } catch (error) {
-  console.error(
-    `${error.message}\nusage: node deploy/prepare.mjs --folder FOLDER [--nats HOST:PORT] [--postgres HOST:PORT/DATABASE] [--tls]`,
+  process.stderr.write(
+    `${error.message}\nusage: node deploy/prepare.mjs --folder FOLDER [--nats HOST:PORT] [--postgres HOST:PORT/DATABASE] [--tls]
+`,
   );
   process.exit(2);
 }

@@ -98,8 +98,7 @@ try {
   await prepare(optionsOf(process.argv.slice(2)));
 } catch (error) {
   process.stderr.write(
-    `${error.message}\nusage: node deploy/prepare.mjs --folder FOLDER [--nats HOST:PORT] [--postgres HOST:PORT/DATABASE] [--tls]
-`,
+    `${error.message}\nusage: node deploy/prepare.mjs --folder FOLDER [--nats HOST:PORT] [--postgres HOST:PORT/DATABASE] [--tls]\n`,
   );
   process.exit(2);
 }

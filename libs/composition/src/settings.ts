@@ -150,15 +150,10 @@ export class SettingsError extends Error {
 const NUMBERS = ['SEDGE_PORT', 'SEDGE_CORES', 'SEDGE_MEMORY_MB', 'SEDGE_LEASE_S', 'SEDGE_DATABASE_POOL'];
 const POOL_SIZE = 8;
 const LEASE_S = 30;
-/** Settings that hold secrets: their text is for nobody's eyes. */
-export const SECRET_VARIABLES: readonly string[] = [
-  'SEDGE_NATS_URL',
-  'SEDGE_DATABASE_URL',
-  'SEDGE_S3_ACCESS_KEY',
-  'SEDGE_S3_SECRET_KEY',
-  // Of commands; services have theirs in a file.
-  'SEDGE_TOKEN',
-];
+/** How back ends let this process in: each may be in a file instead. */
+const ACCOUNT_VARIABLES = ['SEDGE_NATS_URL', 'SEDGE_DATABASE_URL', 'SEDGE_S3_ACCESS_KEY', 'SEDGE_S3_SECRET_KEY'];
+/** Settings that hold secrets: their text is for nobody's eyes. The token is one of commands; services have theirs in a file. */
+export const SECRET_VARIABLES: readonly string[] = [...ACCOUNT_VARIABLES, 'SEDGE_TOKEN'];
 const SHIPPED_TOOLS = resolve(import.meta.dirname, '..', '..', '..', 'tools');
 
 /** Reads the settings of a process. @throws SettingsError that names every variable that is wrong */
@@ -248,7 +243,7 @@ function checked(environment: Environment): EnvironmentVariables {
 /** What is secret may be given as a file instead: `SEDGE_NATS_URL_FILE` names one that holds SEDGE_NATS_URL. */
 function withSecretsOfFiles(environment: Environment): Environment {
   const mistakes: string[] = [];
-  const secrets = SECRETS.map((name) => {
+  const secrets = ACCOUNT_VARIABLES.map((name) => {
     try {
       return [name, readSecret(environment, name)];
     } catch (error) {

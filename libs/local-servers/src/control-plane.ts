@@ -112,6 +112,8 @@ export class ControlPlane {
       'bind-address': '127.0.0.1',
       'advertise-address': '127.0.0.1',
       'secure-port': port,
+      // A service's endpoints may not be on the loopback, and nobody asks for the API by its service here.
+      'endpoint-reconciler-type': 'none',
       'cert-dir': join(this.folder, 'certificates'),
       'service-account-key-file': key,
       'service-account-signing-key-file': key,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { STREAMS } from '@sedge/adapter-nats';
 import { stageConsumer, workerConsumer } from '@sedge/event-contracts';
 import { ControlPlane, KEDA, builtServerFolder, missingServer } from '@sedge/local-servers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { lint, render, type Resource } from './helm.js';
 
@@ -77,6 +77,16 @@ describe.skipIf(reason !== null)('the chart', () => {
     expect(refusals.filter((refusal) => refusal !== null)).toEqual([]);
   });
 
+  it('would be refused with a misspelt field, or a trigger that KEDA does not know', async () => {
+    const resources = render({});
+    const deployment = structuredClone(resources.find(({ kind }) => kind === 'Deployment')!);
+    Object.assign(deployment.spec as object, { replica: 1 });
+    expect(await refusalOf(deployment)).toContain('spec.replica');
+    const scaled = structuredClone(resources.find(({ kind }) => kind === 'ScaledObject')!);
+    Object.assign(scaled.spec as object, { triggers: [{ metadata: {} }] });
+    expect(await refusalOf(scaled)).toContain('triggers[0].type');
+  });
+
   it('makes pods that the security standard `restricted` admits', async () => {
     const pods = podsOf(render(EVERYTHING));
     expect(pods).toHaveLength(6);
@@ -124,7 +134,7 @@ async function installKeda(plane: ControlPlane): Promise<void> {
     if (status >= 300) throw new Error(JSON.stringify(body));
   }
   for (const place of [PLACES['ScaledObject']!, PLACES['TriggerAuthentication']!]) {
-    await expect.poll(async () => (await plane.call('GET', place)).status, { timeout: 30_000 }).toBe(200);
+    await vi.waitFor(async () => expect((await plane.call('GET', place)).status).toBe(200), 30_000);
   }
 }
 

@@ -2,9 +2,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findServer } from '@sedge/local-servers';
+import { KUBERNETES_PROGRAMS, findServer } from '@sedge/local-servers';
 import { parseAllDocuments, stringify } from 'yaml';
 
+/** What the chart is rendered for: helm itself, built by Go, knows no version. */
+const KUBERNETES = KUBERNETES_PROGRAMS.find(({ name }) => name === 'control-plane')!.version;
 export const CHART = join(import.meta.dirname, '..', '..', 'deploy', 'helm', 'sedge');
 
 export interface Resource {
@@ -20,7 +22,7 @@ export function render(values: object, release = 'sedge'): Resource[] {
   try {
     const file = join(folder, 'values.yaml');
     writeFileSync(file, stringify(values));
-    const args = ['template', release, CHART, '--namespace', 'sedge', '--values', file];
+    const args = ['template', release, CHART, '--namespace', 'sedge', '--kube-version', KUBERNETES, '--values', file];
     const { status, stdout, stderr } = spawnSync(findServer('helm')!, args, { encoding: 'utf8', maxBuffer: 1 << 26 });
     if (status !== 0) throw new Error(stderr);
     return parseAllDocuments(stdout)

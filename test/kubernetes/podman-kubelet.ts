@@ -111,8 +111,9 @@ export class PodmanKubelet {
 
   private async look(): Promise<void> {
     for (; !this.isStopped; await sleep(LOOK_EVERY_MS)) {
-      const { body } = await this.plane.call('GET', '/api/v1/pods');
-      for (const pod of body['items'] as Pod[]) await this.attend(pod);
+      const { status, body } = await this.plane.call('GET', '/api/v1/pods');
+      if (status !== 200) process.stderr.write(`the stand-in's look at the pods: ${status} ${JSON.stringify(body)}\n`);
+      else for (const pod of body['items'] as Pod[]) await this.attend(pod);
     }
   }
 

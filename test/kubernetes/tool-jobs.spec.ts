@@ -85,7 +85,9 @@ describe.skipIf(reason !== null)('tools as Jobs of a real API server, on a stand
     });
     await vi.waitFor(() => expect(hasBegun).toBe(true), 20_000);
     const { body } = await plane.call('GET', `/api/v1/namespaces/${NAMESPACE}/pods`);
-    const [pod] = (body['items'] as { metadata: { name: string } }[]).slice(-1);
+    const pod = (body['items'] as { metadata: { name: string }; status: { phase: string } }[]).find(
+      ({ status }) => status.phase === 'Running',
+    );
     await plane.call('POST', `/api/v1/namespaces/${NAMESPACE}/pods/${pod!.metadata.name}/eviction`, {
       apiVersion: 'policy/v1',
       kind: 'Eviction',

@@ -68,7 +68,10 @@ export class ControlPlane {
   call(method: string, path: string, json?: unknown, contentType = 'application/json'): Promise<ClusterAnswer> {
     const body = json === undefined ? undefined : JSON.stringify(json);
     return new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${ADMINISTRATOR}`, ...(body && { 'content-type': contentType }) };
+      const headers = {
+        authorization: `Bearer ${ADMINISTRATOR}`,
+        ...(body && { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }),
+      };
       // The certificate is the server's own, made at its start.
       const options = { method, headers, rejectUnauthorized: false };
       const asked = request(new URL(path, this.url), options, (answer) => {

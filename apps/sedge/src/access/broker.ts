@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BrokerUsers, prepareStreams, writeSecretFile } from '@sedge/composition';
+import { BrokerUsers, prepareStreams, readSecret, writeSecretFile } from '@sedge/composition';
 import type { Party } from '@sedge/event-contracts';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
@@ -26,4 +26,13 @@ export async function prepareStreamsAt(url: string, caFile: string | null): Prom
   await prepareStreams(url, caFile).catch((error: Error & { mend?: string }) => {
     throw new CommandError('CLI_BROKER_UNUSABLE', error.message, EXIT.environment, error.mend);
   });
+}
+
+/** The address of the broker, out of SEDGE_NATS_URL or the file that SEDGE_NATS_URL_FILE names. */
+export function brokerUrlIn(environment: Record<string, string | undefined>): string | undefined {
+  try {
+    return readSecret(environment, 'SEDGE_NATS_URL');
+  } catch (error) {
+    throw new CommandError('CLI_NO_BROKER', (error as Error).message, EXIT.usage, 'correct the path, or unset it');
+  }
 }

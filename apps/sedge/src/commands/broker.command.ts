@@ -48,13 +48,12 @@ For tls:// the file of the authority is in SEDGE_CA_FILE.
 
 Exit codes: 0 prepared, 2 SEDGE_NATS_URL is missing, 5 the broker can't be used.`,
   async run(context) {
-    const { prepareStreams, readSecret } = await import('@sedge/composition');
-    const url = readSecret(process.env, 'SEDGE_NATS_URL');
+    const { brokerUrlIn, prepareStreamsAt } = await import('../access/broker.js');
+    const url = brokerUrlIn(process.env);
     if (!url) {
       const mend = 'set it to nats://operator:PASSWORD@HOST:4222';
       throw new CommandError('CLI_NO_BROKER', 'SEDGE_NATS_URL is not set', EXIT.usage, mend);
     }
-    const { prepareStreamsAt } = await import('../access/broker.js');
     await prepareStreamsAt(url, process.env['SEDGE_CA_FILE'] || null);
     context.emit({ prepared: true });
     context.say('The broker is prepared');

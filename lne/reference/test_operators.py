@@ -122,7 +122,7 @@ def test_every_choice_for_groups_inside_a_concatenation(bench, with_libraries, k
 
 
 @pytest.mark.parametrize(("kernel", "stride", "height", "is_residual"), [(3, 1, 23, True), (3, 2, 30, False), (5, 1, 17, True), (5, 2, 9, False)])
-def test_every_choice_for_a_depthwise_convolution_and_what_follows(bench, kernel, stride, height, is_residual):
+def test_every_choice_for_a_depthwise_convolution_and_what_follows(bench, with_libraries, kernel, stride, height, is_residual):
     """In blocks of lines with a shorter last one, with both activations, a residual, and a result that lies inside a wider tensor."""
     random = random_of("separable", kernel, stride)
     channels, out = int(random.integers(60, 80)), 8 * int(random.integers(2, 9))

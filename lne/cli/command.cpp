@@ -30,7 +30,7 @@ double Arguments::real(const std::string& name, double otherwise, double least, 
 }
 
 std::vector<Command> commands() {
-  return {import_command(), optimize_command(), explore_command(), generate_command(), run_command(), bench_command(), report_command(), compile_command(), agent_command(), operators_command()};
+  return {import_command(), optimize_command(), explore_command(), generate_command(), run_command(), bench_command(), report_command(), compile_command(), agent_command(), operators_command(), modules_command()};
 }
 
 }  // namespace lne::cli

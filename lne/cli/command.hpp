@@ -61,5 +61,6 @@ Command report_command();
 Command compile_command();
 Command agent_command();
 Command operators_command();
+Command modules_command();
 
 }  // namespace lne::cli

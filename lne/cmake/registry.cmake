@@ -1,15 +1,25 @@
+# The text between the marks of a file's kernel, or nothing.
+function(lne_kernel_of file out)
+  file(READ ${file} text)
+  string(FIND "${text}" "// kernel-begin\n" begin)
+  set(kernel "")
+  if(NOT begin EQUAL -1)
+    math(EXPR begin "${begin} + 16")
+    string(FIND "${text}" "// kernel-end" end)
+    math(EXPR length "${end} - ${begin}")
+    string(SUBSTRING "${text}" ${begin} ${length} kernel)
+  endif()
+  set(${out} "${kernel}" PARENT_SCOPE)
+endfunction()
+
 # Appends what registers a file's primitives: a declaration, and a call with the text of its kernel. A file without `kernel-begin` has none.
 function(lne_append_registration file out_declarations out_calls)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
-  file(READ ${file} text)
-  string(FIND "${text}" "// kernel-begin\n" begin)
-  if(begin EQUAL -1)
+  lne_kernel_of(${file} kernel)
+  if(kernel STREQUAL "")
     return()
   endif()
-  math(EXPR begin "${begin} + 16")
-  string(FIND "${text}" "// kernel-end" end)
-  math(EXPR length "${end} - ${begin}")
-  string(SUBSTRING "${text}" ${begin} ${length} kernel)
+  file(READ ${file} text)
   # What a library's kernel needs stands in its file as #include <…>.
   string(REGEX MATCHALL "#include <[^>\n]+>\n" includes "${text}")
   string(REPLACE ";" "" includes "${includes}")
@@ -21,7 +31,8 @@ function(lne_append_registration file out_declarations out_calls)
 endfunction()
 
 # Finds operators and primitives by their files and writes one source that registers them all and carries the kernels' texts.
-# A file with `kernel-begin` holds a primitive; a file src/ops/<name>.cpp defines an operator; op*.cpp are what they share. Order: by path.
+# A file with `kernel-begin` holds a primitive; a file src/ops/<name>.cpp defines an operator; op*.cpp are what they share; a file
+# src/application/modules/<name>.cpp defines a module of applications. Order: by path.
 
 function(lne_write_registry out)
   file(GLOB ops CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/ops/*.cpp)
@@ -48,6 +59,16 @@ function(lne_write_registry out)
   foreach(plugin IN LISTS LNE_LIBRARY_PLUGINS)
     string(APPEND libraries "      {\"${plugin}\", \"${lne_${plugin}_name}\", \"${lne_${plugin}_package}\", ${LNE_HAS_${plugin}}},\n")
   endforeach()
+  file(GLOB modules CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/application/modules/*.cpp)
+  list(SORT modules)
+  set(module_calls "")
+  foreach(file IN LISTS modules)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    lne_kernel_of(${file} kernel)
+    get_filename_component(stem ${file} NAME_WE)
+    string(APPEND declarations "void register_module_${stem}(ModuleRegistry&);\n")
+    string(APPEND module_calls "  registry.set_current(\"modules/${stem}\", R\"LNEKERNEL(${kernel})LNEKERNEL\");\n  register_module_${stem}(registry);\n")
+  endforeach()
   # The headers of simd/ stand beside the generated network.
   file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/simd/*.hpp)
   list(SORT headers)
@@ -58,7 +79,7 @@ function(lne_write_registry out)
     file(READ ${file} text)
     string(APPEND simd "      {\"${name}\", R\"LNEKERNEL(${text})LNEKERNEL\"},\n")
   endforeach()
-  set(text "// Written by cmake/registry.cmake.\n#include \"src/codegen/runtime_files.hpp\"\n#include \"src/ops/op.hpp\"\n#include \"src/plan/plugins.hpp\"\n#include \"src/plan/primitive.hpp\"\n\nnamespace lne {\n${declarations}\nvoid register_all_ops(OpRegistry& registry) {\n${op_calls}}\n\nvoid register_all_primitives(PrimitiveRegistry& registry) {\n${primitive_calls}}\n\nconst std::vector<LibraryPlugin>& library_plugins() {\n  static const std::vector<LibraryPlugin> plugins = {\n${libraries}  };\n  return plugins;\n}\n\nconst std::map<std::string, std::string>& simd_files() {\n  static const std::map<std::string, std::string> files = {\n${simd}  };\n  return files;\n}\n}  // namespace lne\n")
+  set(text "// Written by cmake/registry.cmake.\n#include \"src/application/module.hpp\"\n#include \"src/codegen/runtime_files.hpp\"\n#include \"src/ops/op.hpp\"\n#include \"src/plan/plugins.hpp\"\n#include \"src/plan/primitive.hpp\"\n\nnamespace lne {\n${declarations}\nvoid register_all_ops(OpRegistry& registry) {\n${op_calls}}\n\nvoid register_all_primitives(PrimitiveRegistry& registry) {\n${primitive_calls}}\n\nvoid register_all_modules(ModuleRegistry& registry) {\n${module_calls}}\n\nconst std::vector<LibraryPlugin>& library_plugins() {\n  static const std::vector<LibraryPlugin> plugins = {\n${libraries}  };\n  return plugins;\n}\n\nconst std::map<std::string, std::string>& simd_files() {\n  static const std::map<std::string, std::string> files = {\n${simd}  };\n  return files;\n}\n}  // namespace lne\n")
   file(CONFIGURE OUTPUT ${out} CONTENT "@text@" @ONLY)
 endfunction()
 

@@ -9,7 +9,10 @@ const lne = resolve(import.meta.dirname, '..');
 /** What results depend on, by part. The audio front end is apart, so that a new kernel recomputes no features. */
 const PARTS = {
   audio: ['runtime/audio', 'node/addon/audio.cpp', 'node/CMakeLists.txt'],
-  engine: ['CMakeLists.txt', 'cmake', 'include', 'plugins', 'runtime', 'simd', 'src', 'node/addon/network.cpp'],
+  engine: [
+    ...['CMakeLists.txt', 'cmake', 'include', 'plugins', 'runtime', 'simd', 'src'],
+    ...['node/addon/network.cpp', 'node/addon/application.cpp'],
+  ],
 };
 /** Everything that the addon and the lne command are built from. */
 const ALL = [...PARTS.engine, 'cli', 'node/addon', 'node/CMakeLists.txt'];

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "../application_files.hpp"
 #include "../files.hpp"
 #include "../../runtime/program/timing.hpp"
 
@@ -29,9 +30,48 @@ int interpret(const Arguments& arguments, int runs, int warmup) {
   return kGood;
 }
 
+/// The modules of an application in this process, networks by the interpreter.
+int run_application(const Arguments& arguments, int runs, int warmup) {
+  const auto before = std::chrono::steady_clock::now();
+  const std::unique_ptr<Application> application = load_application(arguments);
+  const double load_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - before).count();
+  const std::string& source = arguments.words[0];
+  std::vector<std::vector<float>> data(application->inputs().size());
+  std::vector<program::PortInfo> input_ports, output_ports;
+  for (const ApplicationPort& port : application->inputs()) input_ports.push_back({port.name, port.type, port.shape});
+  for (const ApplicationPort& port : application->outputs()) output_ports.push_back({port.name, port.type, port.shape});
+  std::string problem;
+  if (data.size() == 1) {
+    problem = read_application_input(source, application->inputs()[0], data[0]);
+  } else {
+    std::vector<program::Array> arrays;
+    problem = program::load_inputs(source, input_ports, 1, arrays);
+    for (std::size_t i = 0; problem.empty() && i < arrays.size(); ++i) data[i] = std::move(arrays[i].data);
+  }
+  if (!problem.empty()) fail(problem);
+  std::vector<program::Array> outputs;
+  std::vector<const float*> sources;
+  std::vector<float*> results;
+  for (const std::vector<float>& input : data) sources.push_back(input.data());
+  for (const program::PortInfo& port : output_ports) outputs.push_back({port.shape, std::vector<float>(port.elements()), port.type});
+  for (program::Array& output : outputs) results.push_back(output.data.data());
+  program::print_times([&] { application->run(sources.data(), results.data()); }, runs, warmup, load_ms);
+  // What is written is what a first run gives, whatever modules remember of the runs that were timed.
+  application->reset();
+  application->run(sources.data(), results.data());
+  const std::string written = program::save_outputs(arguments.words[1], output_ports, outputs);
+  if (!written.empty()) fail(written);
+  return kGood;
+}
+
 int run(const Arguments& arguments) {
   const int runs = static_cast<int>(arguments.whole("--runs", 1, 1, 1000000)), warmup = static_cast<int>(arguments.whole("--warmup", 0, 0, 1000000));
   arguments.whole("--threads", 1, 1, 1);
+  if (arguments.has("--application")) {
+    if (arguments.words.size() != 2) throw UsageError("with --application there are two words: INPUT and OUTPUT");
+    return run_application(arguments, runs, warmup);
+  }
+  if (arguments.words.size() != 3) throw UsageError("lne run takes MODEL INPUT OUTPUT");
   const std::string backend = arguments.text("--backend", "generated");
   if (backend == "interpreter") return interpret(arguments, runs, warmup);
   if (backend != "generated") throw UsageError("--backend is generated or interpreter, not '" + backend + "'");
@@ -55,13 +95,14 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Command run_command() {
-  return {"run", "MODEL INPUT OUTPUT", 3, 3, "run a model on an array, and time it",
+  return {"run", "MODEL INPUT OUTPUT", 2, 3, "run a model on an array, and time it",
           "INPUT and OUTPUT are .npy files, or .npz with the arrays named as in the model where there are several (float32, int64, int32, bool). Prints one\n"
           "line of JSON: times_ms and cpu_ms (wall and processor time of each run), median_ms and min_ms (wall), load_ms, rss_mb.\n"
-          "The program is built once per model, plan and compiler and kept in $SEDGE_HOME/lne; building is never part of a time.",
+          "The program is built once per model, plan and compiler and kept in $SEDGE_HOME/lne; building is never part of a time.\n"
+          "With --application the modules run in this process; INPUT may be a WAV file where they begin with sound.",
           {{"--runs", "N", "runs that are timed (1)"},
            {"--warmup", "W", "runs before them (0)"},
-           {"--threads", "1", "there is one"},
+           {"--threads", "1", "there is one"}, application_option(),
            weights_option(), plugins_option(), without_option(), max_error_option(), {"--plan", "PLAN", "without it the plan that was explored for this model on this machine, else primitives of the highest rank"},
            {"--backend", "B", "generated (the default) or interpreter: the same kernels in this process"}},
           run};

@@ -30,7 +30,7 @@ struct Port {
 struct GenerateOptions {
   /// name of the program's files and functions; letters, digits and `_`
   std::string name = "app";
-  /// inputs that the program carries with their outputs for its self-test, each as long as the first network input
+  /// inputs that the program carries with their outputs for its self-test, each as long as all inputs together
   std::vector<std::vector<float>> golden_inputs;
   /// metadata as JSON in place of what the model carries under `sedge`; empty keeps that
   std::string metadata;
@@ -64,6 +64,51 @@ class Network {
   /// The files of a program, path -> bytes. Equal options give equal bytes. Fills `problems` and gives nothing when that is impossible.
   virtual std::map<std::string, std::string> generate(const GenerateOptions& options, std::vector<Problem>& problems) = 0;
 };
+
+/// Reads a file that an application names. @returns false with `problem` filled
+using FileReader = std::function<bool(const std::string& path, std::string& bytes, std::string& problem)>;
+
+/// What an application gives or takes: a port, and what its elements are.
+struct ApplicationPort : Port {
+  /// sound, tensor, scores, condition or answer (see docs/reference/applications.md)
+  std::string kind;
+  std::vector<std::string> classes;
+  /// of sound
+  int rate_hz = 0;
+};
+
+/// A chain of modules that is compiled for this process, as an application file declares it. One instance serves one thread at a time.
+class Application {
+ public:
+  /// @param text of the application file @param file its name, for messages @param read gives the models and plans that it names
+  /// @param target and @param max_error as of `PlanSettings`
+  /// @returns null and fills `problems`: LNE_YAML and LNE_APPLICATION, each with file, line and column
+  static std::unique_ptr<Application> load(const std::string& text, const std::string& file, const FileReader& read, const std::string& target, double max_error, std::vector<Problem>& problems);
+  virtual ~Application() = default;
+
+  virtual const std::string& name() const = 0;
+  virtual const std::vector<ApplicationPort>& inputs() const = 0;
+  virtual const std::vector<ApplicationPort>& outputs() const = 0;
+  /// JSON: the modules in their order with `id`, `use`, `in` and `when` (numbers of values), `out` (numbers of values), `model`; the values with
+  /// `name`, `kind`, `shape`, `classes`; and what goes in and out
+  virtual std::string description() const = 0;
+  /// JSON: arenaBytes, arenaLowerBoundBytes, apartBytes (if nothing shared memory), weightsBytes, multiplyAdds
+  virtual std::string footprint() const = 0;
+  /// Runs once, networks by LNE. Outputs that a condition left out are all NaN.
+  virtual void run(const float* const* inputs, float* const* outputs) = 0;
+  /// Runs one module that is neither a source nor a network, whatever its conditions; for chains whose networks another engine runs.
+  virtual void run_module(std::size_t module, const float* const* sources, float* result) = 0;
+  /// Forgets what modules remember of earlier runs.
+  virtual void reset() = 0;
+  /// As `Network::generate`.
+  virtual std::map<std::string, std::string> generate(const GenerateOptions& options, std::vector<Problem>& problems) = 0;
+};
+
+/// Paths of all files that an application names, as they are written there; empty with `problems` filled where it can't be read.
+std::vector<std::string> application_files(const std::string& text, const std::string& file, std::vector<Problem>& problems);
+
+/// The modules that there are, as JSON: name, summary, takes, gives, parameters.
+std::string modules();
 
 /// What is said beside a plan file. Networks are planned, and programs generated, for the target of their plan.
 struct PlanSettings {

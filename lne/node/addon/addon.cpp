@@ -1,6 +1,7 @@
 // Entry of the Node addon.
 #include <napi.h>
 
+#include "application.hpp"
 #include "audio.hpp"
 #include "machine.hpp"
 #include "network.hpp"
@@ -8,6 +9,7 @@
 static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   lne::node::export_audio(env, exports);
   lne::node::export_network(env, exports);
+  lne::node::export_application(env, exports);
   lne::node::export_machine(env, exports);
   return exports;
 }

@@ -8,8 +8,7 @@
 #include <numeric>
 
 #include "guard.hpp"
-#include "lne/lne.hpp"
-#include "src/base/json.hpp"
+#include "transfer.hpp"
 
 namespace lne::node {
 namespace {
@@ -32,24 +31,10 @@ std::size_t elements(const Port& port) {
   return std::accumulate(port.shape.begin(), port.shape.end(), std::size_t{1}, [](std::size_t product, std::int64_t extent) { return product * static_cast<std::size_t>(extent); });
 }
 
-/// The first problem is the error's message; all of them go along.
-Failure failure_of(const std::vector<Problem>& problems) {
-  if (problems.empty()) return {"LNE_INTERNAL", "it failed without a reason"};
-  Json::Array list;
-  for (const Problem& problem : problems) list.push_back(Json(Json::Object{{"code", Json(problem.code)}, {"message", Json(problem.message)}}));
-  return {problems[0].code, problems[0].message, Json(std::move(list)).text()};
-}
-
-double share_argument(const Napi::CallbackInfo& info, std::size_t at, const std::string& name) {
-  const double value = info[at].IsNumber() ? info[at].As<Napi::Number>().DoubleValue() : -1;
-  if (!(value >= 0 && value <= 1)) throw Failure{"LNE_ARGUMENT", name + " must be a number from 0 to 1"};
-  return value;
-}
-
 Napi::Value import_network(const Napi::CallbackInfo& info) {
   auto bytes = std::make_shared<std::string>(bytes_argument(info, 0, "bytes"));
   const std::string file = text_argument(info, 1, "file");
-  const std::string plan = plan_with(text_argument(info, 2, "plan"), {text_argument(info, 3, "target"), share_argument(info, 4, "maxError"), {}, {}});
+  const std::string plan = plan_with(text_argument(info, 2, "plan"), {text_argument(info, 3, "target"), number_argument(info, 4, "maxError", 0, 1), {}, {}});
   auto handle = std::make_shared<Handle>();
   const auto load = [=] {
     std::vector<Problem> problems;
@@ -192,20 +177,6 @@ Napi::Value report(const Napi::CallbackInfo& info) {
     *text = handle->network->report(runs);
   };
   return run_async(info.Env(), work, [=](Napi::Env env) { return Napi::String::New(env, *text); });
-}
-
-Napi::Value files_to_js(Napi::Env env, const std::map<std::string, std::string>& files) {
-  Napi::Array list = Napi::Array::New(env, files.size());
-  std::uint32_t at = 0;
-  for (const auto& [path, bytes] : files) {
-    Napi::Array entry = Napi::Array::New(env, 2);
-    Napi::Uint8Array content = Napi::Uint8Array::New(env, bytes.size());
-    if (!bytes.empty()) std::memcpy(content.Data(), bytes.data(), bytes.size());
-    entry.Set(0u, path);
-    entry.Set(1u, content);
-    list.Set(at++, entry);
-  }
-  return list;
 }
 
 Napi::Value generate(const Napi::CallbackInfo& info) {

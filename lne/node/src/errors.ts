@@ -11,6 +11,9 @@ const MENDS: Readonly<Record<string, string>> = {
   LNE_ONNX: 'check the model with onnx.checker and export it again',
   LNE_CAFFE_LAYER: 'see docs/reference/lne-operators.md, or replace the layer',
   LNE_CAFFE: 'correct the prototxt at the place that the message names, and give the caffemodel that belongs to it',
+  LNE_YAML: 'correct the file at the place that the message names',
+  LNE_APPLICATION:
+    'correct the application file at the place that the message names; docs/reference/applications.md lists the modules',
   LNE_PLAN: "correct the plan, or leave it away for the engine's own choice",
   LNE_METADATA: "correct the model's metadata under the key `sedge`",
   LNE_CANCELLED: 'start it again: what was measured is kept',

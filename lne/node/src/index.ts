@@ -1,3 +1,12 @@
+export {
+  applicationFiles,
+  compileApplication,
+  type Application,
+  type ApplicationDescription,
+  type ApplicationFootprint,
+  type ApplicationModule,
+  type ApplicationValue,
+} from './application.js';
 export { decodeWav, mfcc, mfccShape, resample, type MfccParameters, type MfccShape, type Recording } from './audio.js';
 export { exploreNetwork, type Exploration, type ExploreOptions, type ExploredProgram } from './exploration.js';
 export { LneError, type Problem } from './errors.js';

@@ -9,6 +9,9 @@ import type { Port } from './network.js';
 /** Something of the addon that only the addon looks into. */
 export type NetworkHandle = object & { readonly __network: unique symbol };
 
+/** As `NetworkHandle`, of an application. */
+export type ApplicationHandle = object & { readonly __application: unique symbol };
+
 /** The addon as it is: every function checks its arguments and throws errors with a code. */
 export interface Addon {
   decodeWav(bytes: Uint8Array): Recording;
@@ -45,6 +48,23 @@ export interface Addon {
     stop: Uint8Array,
     progress: (stage: string, done: number, all: number) => void,
   ): Promise<{ plan: string; report: string; page: string }>;
+  applicationFiles(text: string, file: string): string[];
+  compileApplication(
+    text: string,
+    file: string,
+    files: readonly (readonly [string, Uint8Array])[],
+    target: string,
+    maxError: number,
+  ): Promise<ApplicationHandle>;
+  describeApplication(application: ApplicationHandle): { description: string; footprint: string };
+  runApplication(application: ApplicationHandle, inputs: readonly Float32Array[]): Float32Array[];
+  runModule(application: ApplicationHandle, module: number, sources: readonly Float32Array[]): Float32Array;
+  resetApplication(application: ApplicationHandle): void;
+  generateApplication(
+    application: ApplicationHandle,
+    name: string,
+    goldenInputs: readonly Float32Array[],
+  ): Promise<[string, Uint8Array][]>;
   nativeTarget(): string;
   operators(): string;
   cpuFeatures(): string[];

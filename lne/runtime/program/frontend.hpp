@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "../audio/mfcc.hpp"
-#include "../audio/resample.hpp"
-#include "../audio/wav.hpp"
+#include "recording.hpp"
 
 namespace lne::program {
 
@@ -24,25 +23,14 @@ class AudioFrontend {
 
   /// @param features receives [band][frame] @returns what is wrong with the file, or an empty string
   std::string features_of(const std::vector<std::uint8_t>& wav, float* features) {
-    audio::Recording recording;
-    if (audio::AudioError error = audio::read_wav(wav.data(), wav.size(), recording)) return error.message;
-    std::vector<float> samples = std::move(recording.samples);
-    if (recording.rate_hz != mfcc_.parameters().rate_hz) samples = audio::Resampler(recording.rate_hz, mfcc_.parameters().rate_hz).convert(samples);
-    quantize(samples);
+    std::vector<float> samples;
+    if (std::string problem = read_recording(wav, mfcc_.parameters().rate_hz, samples); !problem.empty()) return problem;
     mfcc_.compute(samples.data(), static_cast<std::int64_t>(samples.size()), work_.data(), features);
     normalize(features);
     return {};
   }
 
  private:
-  /// Training data are kept as 16-bit integers; the device rounds the same way.
-  static void quantize(std::vector<float>& samples) {
-    for (float& sample : samples) {
-      const float scaled = std::nearbyint(sample * 32768.0f);
-      sample = (scaled > 32767.0f ? 32767.0f : scaled < -32768.0f ? -32768.0f : scaled) / 32768.0f;
-    }
-  }
-
   void normalize(float* features) const {
     const std::size_t frames = static_cast<std::size_t>(mfcc_.frames());
     for (std::size_t band = 0; band < normalization_.mean.size(); ++band) {

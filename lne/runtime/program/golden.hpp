@@ -8,9 +8,9 @@ namespace lne::program {
 
 struct Golden {
   std::size_t count;
-  const float* inputs;          // [count][elements of input 0]
-  const float* outputs;         // [count][elements of output 0]
-  const std::uint64_t* hashes;  // [count][steps]: of each step's result
+  const float* inputs;          // [count][elements of all inputs]
+  const float* outputs;         // [count][elements of all outputs]
+  const std::uint64_t* hashes;  // [count][steps]: of each step's result; of nothing where a condition left it out
 };
 
 /// 64-bit FNV-1a. @param hash that of what comes before

@@ -1,123 +1,31 @@
 // The program's command line: recognize recordings, run on arrays, time itself, prove itself.
+#include <algorithm>
+#include <chrono>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
-#include <memory>
-#include <string>
-#include <vector>
+#include <map>
 
-#include "app.h"
+#include "instance.hpp"
 #include "ports.hpp"
 #include "program_data.hpp"
+#include "recognize.hpp"
 #include "timing.hpp"
 
 namespace {
 
 using lne::program::Array;
 
-constexpr int kGood = 0, kFailed = 1, kUsage = 2, kPartly = 3;
-
 const char* const kHelp =
-    "usage: app [--json] clip.wav …                   recognize recordings\n"
     "       app run [MODEL] INPUT.npy OUTPUT.npy       run the network on an array  [--runs N] [--warmup W] [--threads 1]\n"
     "                                                  several inputs or outputs as .npz, arrays named as in the model\n"
-    "       app bench [--runs N]                       time per layer, as JSON\n"
+    "       app bench [--runs N]                       time per layer and per module, conditions apart, as JSON\n"
     "       app --self-test                            compute the golden vectors that the program carries\n"
     "       app --info                                 classes, sizes, layers, as JSON\n"
     "Exit codes: 0 good, 1 failed, 2 wrong command line, 3 some recordings could not be read.\n";
 
-struct Deleter {
-  void operator()(app_instance* instance) const { app_destroy(instance); }
-};
-using Instance = std::unique_ptr<app_instance, Deleter>;
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    char code[8];
-    if (c == '"' || c == '\\') out += '\\', out += c;
-    else if (static_cast<unsigned char>(c) < 0x20) std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(static_cast<unsigned char>(c))), out += code;
-    else out += c;
-  }
-  return out + '"';
-}
-
-int number_option(int argc, char** argv, const char* name, int otherwise) {
-  for (int i = 0; i + 1 < argc; ++i) {
-    if (std::strcmp(argv[i], name) == 0) return std::atoi(argv[i + 1]);
-  }
-  return otherwise;
-}
-
-/// Buffers for all inputs and outputs of the network.
-struct Ports {
-  std::vector<std::vector<float>> input_data, output_data;
-  std::vector<const float*> inputs;
-  std::vector<float*> outputs;
-  Ports() {
-    for (size_t i = 0; i < app_input_count(); ++i) input_data.emplace_back(app_input_elements(i));
-    for (size_t i = 0; i < app_output_count(); ++i) output_data.emplace_back(app_output_elements(i));
-    for (auto& data : input_data) inputs.push_back(data.data());
-    for (auto& data : output_data) outputs.push_back(data.data());
-  }
-};
-
-#if APP_HAS_AUDIO
-/// Scores that sum to one: the network's own, or the softmax of its logits.
-std::vector<double> scores_of(const std::vector<float>& output) {
-  std::vector<double> scores(output.begin(), output.end());
-  double sum = 0;
-  if (APP_OUTPUT_IS_LOGITS) {
-    double largest = scores[0];
-    for (const double score : scores) largest = score > largest ? score : largest;
-    for (double& score : scores) score = std::exp(score - largest);
-  }
-  for (const double score : scores) sum += score;
-  for (double& score : scores) score /= sum > 0 ? sum : 1;
-  return scores;
-}
-
-void print_result(const std::string& file, const std::vector<double>& scores, bool is_json) {
-  size_t best = 0;
-  for (size_t i = 1; i < scores.size(); ++i) best = scores[i] > scores[best] ? i : best;
-  if (!is_json) {
-    std::printf("%s: %s %.3f\n", file.c_str(), app_class_name(best), scores[best]);
-    for (size_t i = 0; i < scores.size(); ++i) std::printf("    %-16s %.4f\n", app_class_name(i), scores[i]);
-    return;
-  }
-  std::printf("{\"file\":%s,\"label\":%s,\"score\":%.9g,\"scores\":{", quoted(file).c_str(), quoted(app_class_name(best)).c_str(), scores[best]);
-  for (size_t i = 0; i < scores.size(); ++i) std::printf("%s%s:%.9g", i > 0 ? "," : "", quoted(app_class_name(i)).c_str(), scores[i]);
-  std::printf("}}\n");
-}
-
-int recognize(const std::vector<std::string>& files, bool is_json) {
-  Instance instance(app_create());
-  lne::program::AudioFrontend frontend = app_frontend();
-  Ports ports;
-  if (!instance || frontend.output_size() != app_input_elements(0)) return kFailed;
-  int code = kGood;
-  for (const std::string& file : files) {
-    std::vector<std::uint8_t> bytes;
-    std::string problem = lne::program::read_file(file, bytes);
-    if (problem.empty()) problem = frontend.features_of(bytes, ports.input_data[0].data());
-    if (problem.empty()) {
-      app_run(instance.get(), ports.inputs.data(), ports.outputs.data());
-      print_result(file, scores_of(ports.output_data[0]), is_json);
-    } else {
-      code = kPartly;
-      if (is_json) std::printf("{\"file\":%s,\"error\":%s}\n", quoted(file).c_str(), quoted(problem).c_str());
-      else std::printf("%s: %s\n", file.c_str(), problem.c_str());
-    }
-    std::fflush(stdout);
-  }
+int help(std::FILE* to, int code) {
+  std::fprintf(to, "%s%s", kRecognizeHelp, kHelp);
   return code;
 }
-#else
-int recognize(const std::vector<std::string>&, bool) {
-  std::fprintf(stderr, "this program takes arrays, not recordings: app run INPUT.npy OUTPUT.npy\n");
-  return kUsage;
-}
-#endif
 
 /// Whether a file is the model that the program was made of. It is never held in memory whole.
 std::string check_model(const std::string& path) {
@@ -149,7 +57,7 @@ int run_array(int argc, char** argv) {
     else paths.push_back(argv[i]);
   }
   const int runs = number_option(argc, argv, "--runs", 1), warmup = number_option(argc, argv, "--warmup", 0);
-  if (paths.size() < 2 || paths.size() > 3 || runs < 1 || warmup < 0 || number_option(argc, argv, "--threads", 1) != 1) return std::fputs(kHelp, stderr), kUsage;
+  if (paths.size() < 2 || paths.size() > 3 || runs < 1 || warmup < 0 || number_option(argc, argv, "--threads", 1) != 1) return help(stderr, kUsage);
   std::string problem = paths.size() == 3 ? check_model(paths[0]) : std::string();
   if (!problem.empty()) return fail(problem);
   const std::string& source = paths[paths.size() - 2];
@@ -165,6 +73,11 @@ int run_array(int argc, char** argv) {
   Ports ports;
   for (size_t i = 0; i < inputs.size(); ++i) ports.inputs[i] = inputs[i].data.data();
   lne::program::print_times([&] { app_run(instance.get(), ports.inputs.data(), ports.outputs.data()); }, runs, warmup, load_ms);
+  // What is written is what a first run gives, whatever modules remember of the runs that were timed.
+  if (APP_REMEMBERS) {
+    app_reset(instance.get());
+    app_run(instance.get(), ports.inputs.data(), ports.outputs.data());
+  }
   std::vector<Array> outputs;
   for (size_t i = 0; i < output_ports.size(); ++i) outputs.push_back({output_ports[i].shape, ports.output_data[i], output_ports[i].type});
   const size_t count = inputs[0].data.size() / app_input_elements(0);
@@ -178,36 +91,65 @@ int run_array(int argc, char** argv) {
   return problem.empty() ? kGood : fail(problem);
 }
 
+/// All steps, whatever their conditions: what a run costs at most.
 int bench(int argc, char** argv) {
   Instance instance(app_create());
   Ports ports;
   const int runs = number_option(argc, argv, "--runs", 200);
   if (!instance || runs < 1) return kUsage;
   std::vector<std::vector<double>> times(app_step_count());
+  std::map<std::string, std::vector<double>> modules;
+  std::vector<std::string> names;
+  for (size_t step = 0; step < times.size(); ++step) {
+    if (modules.emplace(app_step_module(step), std::vector<double>()).second) names.push_back(app_step_module(step));
+  }
   for (int i = 0; i < runs + 20; ++i) {
+    for (auto& module : modules) module.second.push_back(0);
     for (size_t step = 0; step < times.size(); ++step) {
       const auto before = std::chrono::steady_clock::now();
       app_step(instance.get(), step, ports.inputs.data());
-      if (i >= 20) times[step].push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - before).count());
+      const double us = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - before).count();
+      if (i >= 20) times[step].push_back(us);
+      modules[app_step_module(step)].back() += us;
     }
+    if (i < 20) for (auto& module : modules) module.second.clear();
   }
+  const auto print = [](const char* key, const std::string& name, const std::vector<double>& values, const char* module) {
+    std::printf("{\"%s\":%s,", key, quoted(name).c_str());
+    if (module != nullptr) std::printf("\"module\":%s,", quoted(module).c_str());
+    std::printf("\"medianUs\":%.4g,\"minUs\":%.4g}", lne::program::median_of(values), *std::min_element(values.begin(), values.end()));
+  };
   std::printf("{\"runs\":%d,\"layers\":[", runs);
-  for (size_t step = 0; step < times.size(); ++step) {
-    std::printf("%s{\"layer\":%s,\"medianUs\":%.4g,\"minUs\":%.4g}", step > 0 ? "," : "", quoted(app_step_name(step)).c_str(), lne::program::median_of(times[step]), *std::min_element(times[step].begin(), times[step].end()));
-  }
+  for (size_t step = 0; step < times.size(); ++step) std::printf("%s", step > 0 ? "," : ""), print("layer", app_step_name(step), times[step], app_step_module(step));
+  std::printf("],\"modules\":[");
+  for (size_t i = 0; i < names.size(); ++i) std::printf("%s", i > 0 ? "," : ""), print("module", names[i], modules[names[i]], nullptr);
   std::printf("],\"rssMb\":%.4g}\n", lne::program::peak_rss_mb());
   return kGood;
 }
 
-/// The first step whose result is not that of the machine that generated the program.
-const char* first_difference(app_instance* instance, const float* const* inputs, const std::uint64_t* hashes) {
+/// Runs step by step. @returns the first whose result is not that of the machine that generated the program, or null
+const char* run_compared(app_instance* instance, const Ports& ports, const std::uint64_t* hashes) {
+  const char* first = nullptr;
   for (size_t step = 0; step < app_step_count(); ++step) {
-    app_step(instance, step, inputs);
+    if (app_step_is_due(instance, step)) app_step(instance, step, ports.inputs.data());
     size_t elements = 0;
     const float* result = app_step_result(instance, step, &elements);
-    if (lne::program::fnv64(result, elements * sizeof(float)) != hashes[step]) return app_step_name(step);
+    if (first == nullptr && lne::program::fnv64(result, elements * sizeof(float)) != hashes[step]) first = app_step_name(step);
   }
-  return nullptr;
+  app_finish(instance, ports.inputs.data(), ports.outputs.data());
+  return first;
+}
+
+/// The largest difference as a share of the largest value; infinite where one side has no number.
+double difference_of(const std::vector<float>& got, const float* wanted) {
+  double largest = 0, difference = 0;
+  for (size_t k = 0; k < got.size(); ++k) {
+    if (std::memcmp(&got[k], wanted + k, sizeof(float)) == 0) continue;
+    difference = std::fmax(difference, std::fabs(static_cast<double>(got[k]) - wanted[k]));
+    if (!std::isfinite(got[k]) || !std::isfinite(wanted[k])) difference = INFINITY;
+  }
+  for (size_t k = 0; k < got.size(); ++k) largest = std::isfinite(wanted[k]) ? std::fmax(largest, std::fabs(wanted[k])) : largest;
+  return largest > 0 ? difference / largest : difference;
 }
 
 int self_test() {
@@ -215,24 +157,23 @@ int self_test() {
   Ports ports;
   if (!instance) return kFailed;
   const lne::program::Golden golden = app_golden();
+  const float *input = golden.inputs, *wanted = golden.outputs;
   double worst = 0;
   bool is_bitwise = true;
   for (size_t i = 0; i < golden.count; ++i) {
-    const float* inputs[1] = {golden.inputs + i * app_input_elements(0)};
-    const float* wanted = golden.outputs + i * app_output_elements(0);
-    app_run(instance.get(), inputs, ports.outputs.data());
-    const std::vector<float>& got = ports.output_data[0];
-    double largest = 0, difference = 0;
-    for (size_t k = 0; k < got.size(); ++k) {
-      largest = std::fmax(largest, std::fabs(wanted[k]));
-      difference = std::fmax(difference, std::fabs(static_cast<double>(got[k]) - wanted[k]));
-      if (!std::isfinite(got[k])) difference = INFINITY;
+    for (size_t port = 0; port < ports.inputs.size(); input += app_input_elements(port), ++port) ports.inputs[port] = input;
+    const char* layer = run_compared(instance.get(), ports, golden.hashes + i * app_step_count());
+    double difference = 0;
+    bool is_equal = true;
+    for (size_t port = 0; port < ports.outputs.size(); wanted += app_output_elements(port), ++port) {
+      const std::vector<float>& got = ports.output_data[port];
+      difference = std::fmax(difference, difference_of(got, wanted));
+      is_equal = is_equal && std::memcmp(got.data(), wanted, got.size() * sizeof(float)) == 0;
     }
-    worst = std::fmax(worst, largest > 0 ? difference / largest : difference);
-    if (std::memcmp(got.data(), wanted, got.size() * sizeof(float)) == 0) continue;
+    worst = std::fmax(worst, difference);
+    if (is_equal) continue;
     is_bitwise = false;
-    const char* layer = first_difference(instance.get(), inputs, golden.hashes + i * app_step_count());
-    std::printf("vector %zu differs by %.3g of the largest value, first at layer %s\n", i, largest > 0 ? difference / largest : difference, layer ? layer : "(none)");
+    std::printf("vector %zu differs by %.3g of the largest value, first at layer %s\n", i, difference, layer ? layer : "(none)");
   }
   const bool is_good = golden.count > 0 && (is_bitwise || (!APP_IS_GENERATION_TARGET && worst <= APP_ERROR_BOUND));
   std::printf("self-test %s: %zu vectors, %s, largest difference %.3g, bound %g\n", is_good ? "passed" : "FAILED", golden.count, is_bitwise ? "equal bit for bit" : "not equal bit for bit", worst, APP_IS_GENERATION_TARGET ? 0.0 : APP_ERROR_BOUND);
@@ -243,17 +184,11 @@ int self_test() {
 
 int main(int argc, char** argv) {
   const std::string first = argc > 1 ? argv[1] : "";
-  if (first == "--help" || first == "-h") return std::fputs(kHelp, stdout), kGood;
+  if (first == "--help" || first == "-h") return help(stdout, kGood);
   if (first == "run") return run_array(argc, argv);
   if (first == "bench") return bench(argc, argv);
   if (first == "--self-test") return self_test();
   if (first == "--info") return std::printf("%s\n", app_info()), kGood;
-  std::vector<std::string> files;
-  bool is_json = false;
-  for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--json") == 0) is_json = true;
-    else files.push_back(argv[i]);
-  }
-  if (files.empty()) return std::fputs(kHelp, stderr), kUsage;
-  return recognize(files, is_json);
+  const int code = argc < 2 ? kUsage : recognize(argc, argv);
+  return code == kUsage ? help(stderr, kUsage) : code;
 }

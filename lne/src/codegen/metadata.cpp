@@ -33,32 +33,31 @@ bool to_samples(const Json& json, int rate_hz, int& out) {
   return true;
 }
 
-Result<AudioPreprocessing> read_audio(const Json& preprocessing) {
+}  // namespace
+
+std::string read_audio(const Json& preprocessing, AudioPreprocessing& audio) {
   const Json& p = preprocessing["parameters"];
-  AudioPreprocessing audio;
-  if (!read_whole(p["sampleRateHz"], 1000, 768000, audio.rate_hz)) return broken("sampleRateHz must be a whole number from 1000 to 768000");
-  if (!to_samples(p["clipMs"], audio.rate_hz, audio.clip_samples)) return broken("clipMs must be a positive number");
-  if (!to_samples(p["frameMs"], audio.rate_hz, audio.frame_samples)) return broken("frameMs must be a positive number");
-  if (!to_samples(p["strideMs"], audio.rate_hz, audio.stride_samples)) return broken("strideMs must be a positive number");
-  if (!read_whole(p["bands"], 1, 1024, audio.bands)) return broken("bands must be a whole number from 1 to 1024");
+  if (!read_whole(p["sampleRateHz"], 1000, 768000, audio.rate_hz)) return "sampleRateHz must be a whole number from 1000 to 768000";
+  if (!to_samples(p["clipMs"], audio.rate_hz, audio.clip_samples)) return "clipMs must be a positive number";
+  if (!to_samples(p["frameMs"], audio.rate_hz, audio.frame_samples)) return "frameMs must be a positive number";
+  if (!to_samples(p["strideMs"], audio.rate_hz, audio.stride_samples)) return "strideMs must be a positive number";
+  if (!read_whole(p["bands"], 1, 1024, audio.bands)) return "bands must be a whole number from 1 to 1024";
   audio.mels = audio.bands;
-  if (!p["mels"].is_null() && !read_whole(p["mels"], 1, 1024, audio.mels)) return broken("mels must be a whole number from 1 to 1024");
+  if (!p["mels"].is_null() && !read_whole(p["mels"], 1, 1024, audio.mels)) return "mels must be a whole number from 1 to 1024";
   if (const std::string* mode = p["padMode"].string()) audio.is_reflect = *mode == "reflect";
   if (const double* top = p["topDb"].number()) audio.top_db = *top;
   audio.has_top_db = p["topDb"].number() != nullptr;
   if (const bool* htk = p["htk"].boolean()) audio.htk = *htk;
   const Json& normalization = preprocessing["normalization"];
-  if (!read_numbers(normalization["mean"], audio.mean) || !read_numbers(normalization["std"], audio.deviation)) return broken("normalization must be lists of numbers, mean and std");
+  if (!read_numbers(normalization["mean"], audio.mean) || !read_numbers(normalization["std"], audio.deviation)) return "normalization must be lists of numbers, mean and std";
   const std::size_t bands = static_cast<std::size_t>(audio.bands);
   const bool fits = audio.mean.size() == audio.deviation.size() && (audio.mean.empty() || audio.mean.size() == bands);
-  if (!fits) return broken("normalization must have one mean and one std per band");
+  if (!fits) return "normalization must have one mean and one std per band";
   for (const double deviation : audio.deviation) {
-    if (!(deviation > 0)) return broken("a std of normalization is not positive");
+    if (!(deviation > 0)) return "a std of normalization is not positive";
   }
-  return audio;
+  return {};
 }
-
-}  // namespace
 
 Result<ModelMetadata> read_metadata(const std::string& text, const Graph& graph) {
   ModelMetadata metadata;
@@ -78,9 +77,8 @@ Result<ModelMetadata> read_metadata(const std::string& text, const Graph& graph)
   }
   const std::string* tool = (*json)["preprocessing"]["tool"].string();
   if (tool != nullptr && *tool == "extract-mfcc" && !metadata.classes.empty()) {
-    Result<AudioPreprocessing> audio = read_audio((*json)["preprocessing"]);
-    if (!audio) return audio.errors();
-    metadata.audio = std::move(audio.value());
+    const std::string problem = read_audio((*json)["preprocessing"], metadata.audio);
+    if (!problem.empty()) return broken(problem);
     metadata.has_audio = true;
     const std::int64_t features = metadata.audio.bands * (1 + metadata.audio.clip_samples / metadata.audio.stride_samples);
     if (features != element_count(graph.value(graph.inputs[0]).shape)) {

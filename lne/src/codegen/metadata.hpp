@@ -16,6 +16,8 @@ struct AudioPreprocessing {
   bool is_reflect = false, has_top_db = false, htk = false;
   double top_db = 0;
   std::vector<double> mean, deviation;
+
+  bool operator==(const AudioPreprocessing&) const = default;
 };
 
 struct ModelMetadata {
@@ -24,6 +26,9 @@ struct ModelMetadata {
   bool has_audio = false;
   AudioPreprocessing audio;
 };
+
+/// Reads `parameters` of extract-mfcc and `normalization`. @returns what is wrong, or an empty text
+std::string read_audio(const Json& preprocessing, AudioPreprocessing& audio);
 
 /// Reads the JSON under the key `sedge`; an empty text gives a network without classes or preprocessing.
 Result<ModelMetadata> read_metadata(const std::string& text, const Graph& graph);

@@ -68,13 +68,4 @@ void Interpreter::run_timed(const float* const* inputs, float* const* outputs, s
   copy_outputs(inputs, outputs);
 }
 
-void Interpreter::run_observed(const float* const* inputs, float* const* outputs, const Observer& observe) {
-  bind_inputs(inputs);
-  for (std::size_t i = 0; i < calls_.size(); ++i) {
-    execute(calls_[i]);
-    observe(i, calls_[i].destination, program_->buffers[static_cast<std::size_t>(calls_[i].step->destination)].floats);
-  }
-  copy_outputs(inputs, outputs);
-}
-
 }  // namespace lne

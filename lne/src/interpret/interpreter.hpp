@@ -1,7 +1,6 @@
 // Runs a program in this process with the same kernels that are generated.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -20,10 +19,6 @@ class Interpreter {
 
   /// As `run`, and adds the nanoseconds of each step to `step_ns` (one per step).
   void run_timed(const float* const* inputs, float* const* outputs, std::vector<double>& step_ns);
-
-  /// As `run`, and shows what each step wrote, before the next one starts.
-  using Observer = std::function<void(std::size_t step, const float* result, std::int64_t floats)>;
-  void run_observed(const float* const* inputs, float* const* outputs, const Observer& observe);
 
   const Program& program() const { return *program_; }
 

@@ -7,7 +7,7 @@ const borders = [
   { sourceTag: 'type:port', onlyDependOnLibsWithTags: ['type:contract'] },
   { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: ['type:contract', 'type:port'] },
   { sourceTag: 'type:kit', onlyDependOnLibsWithTags: ['type:contract', 'type:port', 'type:kit'] },
-  { sourceTag: 'type:engine', onlyDependOnLibsWithTags: ['type:contract'] },
+  { sourceTag: 'type:engine', onlyDependOnLibsWithTags: ['type:contract', 'type:engine'] },
   {
     sourceTag: 'type:composition',
     onlyDependOnLibsWithTags: ['type:contract', 'type:port', 'type:adapter', 'type:kit', 'type:engine'],

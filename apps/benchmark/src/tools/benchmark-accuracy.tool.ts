@@ -8,12 +8,12 @@ import { argmax, softmax } from '../domain/confusion.js';
 import { accuracyPage } from '../domain/page/accuracy-page.js';
 import { predictionsCsv } from '../domain/predictions-csv.js';
 import { predictClips } from './accuracy/predict-clips.js';
-import { ENGINES, openSubject, type EngineName, type Subject } from './engine/open-engine.js';
+import { ENGINES, openSubject, type EngineChoice, type Subject } from './engine/open-engine.js';
 import { refusal } from './engine/refusal.js';
 import { writeReport } from './engine/report-output.js';
 
 interface Parameters {
-  engine: EngineName;
+  engine: EngineChoice;
   split: string;
 }
 

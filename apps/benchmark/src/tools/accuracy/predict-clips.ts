@@ -1,6 +1,7 @@
 import { normalize, type FeatureSplit } from '@sedge/features';
 import type { Preprocessing } from '@sedge/artifact-contracts';
-import type { Engine } from '../engine/engine.js';
+import type { Engine } from '@sedge/engines';
+import { scoresOf } from '../engine/open-engine.js';
 import { refusal } from '../engine/refusal.js';
 
 const BATCH = 64;
@@ -19,7 +20,7 @@ export async function predictClips(
     const to = Math.min(total, from + BATCH);
     const clips = split.read(from, to);
     normalize(clips, split.shape, normalization);
-    scores.push(...(await engine.run(clips, to - from)));
+    scores.push(...(await scoresOf(engine, clips, to - from)));
     options.onProgress(to, total);
   }
   const odd = scores.find((values) => values.length !== split.classes.length);

@@ -1,14 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelMetadata, Preprocessing, ProgramMetadata } from '@sedge/artifact-contracts';
+import { elementsOf, ENGINE_NAMES, EngineError, openEngine, type Engine } from '@sedge/engines';
 import type { JobFile, JobInput } from '@sedge/tool-contracts';
-import type { Engine } from './engine.js';
-import { openLneInterpreter } from './lne-interpreter.js';
-import { openOnnxRuntime } from './onnx-runtime.js';
 import { openProgram } from './program.js';
 import { refusal } from './refusal.js';
 
-export const ENGINES = ['auto', 'onnxruntime', 'lne', 'program'] as const;
-export type EngineName = (typeof ENGINES)[number];
+/** What may be asked for: an engine on the model, or the built program. */
+export const ENGINES = ['auto', ...ENGINE_NAMES, 'program'] as const;
+export type EngineChoice = (typeof ENGINES)[number];
 
 /** What is measured: an engine with a network in it, and what is known of that. */
 export interface Subject {
@@ -28,7 +28,7 @@ export interface Subject {
  */
 export async function openSubject(
   job: JobFile,
-  asked: EngineName,
+  asked: EngineChoice,
   shape: readonly number[],
   signal: AbortSignal,
 ): Promise<Subject> {
@@ -45,7 +45,8 @@ export async function openSubject(
   if (metadata && metadata.classes.join('\n') !== use.classes.join('\n')) {
     throw refusal('BENCHMARK_INPUTS_DIFFER', 'the program has other classes than the model; give the one made from it');
   }
-  const engine = await openEngine(name, source, { job, shape, signal });
+  const engine =
+    name === 'program' ? await openProgram(source, job.scratch, [1, ...shape], signal) : await openModel(name, source);
   return {
     engine,
     classes: use.classes,
@@ -55,13 +56,30 @@ export async function openSubject(
   };
 }
 
-function openEngine(
-  name: EngineName,
-  source: JobInput,
-  { job, shape, signal }: { job: JobFile; shape: readonly number[]; signal: AbortSignal },
-): Promise<Engine> {
-  if (name === 'program') return openProgram(source, job.scratch, [1, ...shape], signal);
-  const path = join(source.path, 'model.onnx');
-  const metadata = source.metadata as unknown as ModelMetadata;
-  return name === 'lne' ? openLneInterpreter(path, metadata) : openOnnxRuntime(path, metadata);
+/** @throws ToolError BENCHMARK_MODEL_UNREADABLE, BENCHMARK_ENGINE_MISSING, BENCHMARK_INPUTS_DIFFER */
+async function openModel(name: string, { path, metadata }: JobInput): Promise<Engine> {
+  const engine = await openEngine(name, await readFile(join(path, 'model.onnx')), { file: 'model.onnx' }).catch(refuse);
+  const { classes } = metadata as unknown as ModelMetadata;
+  const outputs = elementsOf(engine.outputs[0]!);
+  if (outputs === classes.length) return engine;
+  await engine.close();
+  throw refusal(
+    'BENCHMARK_INPUTS_DIFFER',
+    `the network gives ${outputs} scores for ${classes.length} classes; give the model that was trained on them`,
+  );
+}
+
+/** What an engine refuses, in the words of this stage. */
+export function refuse(error: unknown): never {
+  if (!(error instanceof EngineError)) throw error;
+  const codes = { ENGINE_MISSING: 'BENCHMARK_ENGINE_MISSING', ENGINE_MODEL: 'BENCHMARK_MODEL_UNREADABLE' } as const;
+  const code = error.code === 'ENGINE_MISSING' || error.code === 'ENGINE_MODEL' ? codes[error.code] : null;
+  throw refusal(code ?? 'BENCHMARK_ENGINE_FAILED', error.message);
+}
+
+/** Scores of clips. @param data normalized features, [clip, ...shape] @returns one list per clip, before or after softmax as the model has it */
+export async function scoresOf(engine: Engine, data: Float32Array, clips: number): Promise<Float32Array[]> {
+  const [scores] = await engine.run([data], clips).catch(refuse);
+  const classes = scores!.length / clips;
+  return Array.from({ length: clips }, (_, clip) => scores!.subarray(clip * classes, (clip + 1) * classes));
 }

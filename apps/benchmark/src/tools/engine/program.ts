@@ -3,8 +3,8 @@ import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ProgramMetadata } from '@sedge/artifact-contracts';
+import type { Engine } from '@sedge/engines';
 import type { JobInput } from '@sedge/tool-contracts';
-import type { Engine } from './engine.js';
 import { decodeNpy, encodeNpy } from './npy.js';
 import { refusal } from './refusal.js';
 
@@ -35,7 +35,7 @@ export async function openProgram(
   inputShape: readonly number[],
   signal: AbortSignal,
 ): Promise<Engine> {
-  const { target, compiler } = input.metadata as unknown as ProgramMetadata;
+  const { target, compiler, classes } = input.metadata as unknown as ProgramMetadata;
   const program = await runnableProgram(input, scratch);
   const folder = await mkdtemp(join(scratch, 'arrays-'));
   const [from, to] = [join(folder, 'input.npy'), join(folder, 'output.npy')];
@@ -49,11 +49,9 @@ export async function openProgram(
   };
   return {
     name: `program for ${target} (${compiler.name} ${compiler.version})`,
-    run: async (data, clips) => {
-      const scores = await runAll(data, clips);
-      const classes = scores.length / clips;
-      return Array.from({ length: clips }, (_, clip) => scores.subarray(clip * classes, (clip + 1) * classes));
-    },
+    inputs: [{ name: 'input', shape: inputShape }],
+    outputs: [{ name: 'scores', shape: [1, classes.length] }],
+    run: async ([data], clips) => [await runAll(data!, clips)],
     close: async () => {
       await program.remove();
       await rm(folder, { recursive: true, force: true });

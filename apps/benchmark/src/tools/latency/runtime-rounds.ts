@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ONE_THREAD, onnxRuntimeName } from '../engine/onnx-runtime.js';
+import { ONE_THREAD, onnxRuntimeName } from '@sedge/engines';
 import { refusal } from '../engine/refusal.js';
 import { onnxRoundsPath } from './onnx-rounds.mjs';
 import type { Pinning, TimedEngine } from './timed-engine.js';

@@ -2,7 +2,7 @@ import { mfcc, type MfccParameters } from '@sedge/lne';
 import { normalize } from '@sedge/features';
 import { softmax } from '../../domain/confusion.js';
 import type { StreamPlan } from '../../domain/stream-plan.js';
-import type { Subject } from '../engine/open-engine.js';
+import { scoresOf, type Subject } from '../engine/open-engine.js';
 import { refusal } from '../engine/refusal.js';
 import { renderStream } from './render-stream.js';
 import type { StreamDataset } from './stream-dataset.js';
@@ -41,7 +41,7 @@ export async function scoreWindows(
     }
     const features = await mfcc(windows, options.parameters);
     normalize(features, shape, preprocessing.normalization);
-    const scores = await engine.run(features, count);
+    const scores = await scoresOf(engine, features, count);
     results.push(...scores.map((values) => (isSoftmax ? values : softmax(values))));
     options.onProgress(first + count, total);
   }

@@ -16,6 +16,14 @@ export const DEPLOYMENT_ERRORS = {
     sentence: 'A plugin that was asked for offers nothing for this model.',
     mend: 'Choose among those that the message names.',
   },
+  DEPLOY_APPLICATION_REFUSED: {
+    sentence: 'The application file declares what can not be made.',
+    mend: 'Correct it at the line that the message names; docs/reference/applications.md lists the modules.',
+  },
+  DEPLOY_APPLICATION_FILE: {
+    sentence: 'The application names a file that this step was not given.',
+    mend: 'Name models as model.onnx, second.onnx and third.onnx, and give the inputs of these names.',
+  },
   DEPLOY_CALIBRATION_DIFFERS: {
     sentence: 'The calibration features are not of the kind that the model takes.',
     mend: 'Give the features that the model was trained on, or leave them away.',

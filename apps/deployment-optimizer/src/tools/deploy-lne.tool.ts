@@ -1,8 +1,7 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   canonicalJson,
-  isSafeRelativePath,
   type ApplicationMetadata,
   type DeploymentPlanMetadata,
   type ModelMetadata,
@@ -16,6 +15,7 @@ import { goldenInputs } from './deploy/golden-vectors.js';
 import { useOf, type GivenUse, type ModelUse } from './deploy/model-use.js';
 import { PlannedNetwork } from './deploy/network.js';
 import { sampleRecordings } from './deploy/sample-recordings.js';
+import { writeApplication } from './deploy/write-application.js';
 
 interface Parameters extends GivenUse {
   target: string;
@@ -154,19 +154,6 @@ function applicationMetadata(target: string, use: ModelUse, footprint: Footprint
   const { arenaBytes, arenaLowerBoundBytes, weightsBytes } = footprint;
   const { classes, preprocessing } = use;
   return { classes, target, arenaBytes, arenaLowerBoundBytes, weightsBytes, preprocessing };
-}
-
-async function writeApplication(
-  folder: string,
-  files: Map<string, Uint8Array>,
-  metadata: ApplicationMetadata,
-): Promise<void> {
-  for (const [path, bytes] of files) {
-    if (!isSafeRelativePath(path)) throw new Error(`the generator names the path '${path}'`);
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), bytes);
-  }
-  await writeFile(join(folder, METADATA_FILE), canonicalJson(metadata));
 }
 
 async function writePlan(folder: string, target: string, network: PlannedNetwork): Promise<void> {

@@ -22,7 +22,8 @@ FLAC, at any sample rate.
   npx sedge artifacts list --kind application       the applications there are
 
 With --json each file gives a line {"file", "label", "score", "scores"}: label is one of the model's classes, score is the label's,
-scores has every class and sums to 1. A file that can't be read gives {"file", "error"}, and the others go on.
+scores has every class and sums to 1. An application of several modules adds "outputs", and label is null where its conditions left all
+scores out. A file that can't be read gives {"file", "error"}, and the others go on.
 
 Exit codes: 0 all recognized, 1 the program can't be built or fails, 2 it is no application, or one for another kind of processor, 3 a file is
 not there or can't be read (its line says why), 4 there is no such application, 5 CMake or the compiler is missing.`,
@@ -77,10 +78,12 @@ function asTable(predictions: Prediction[]): string {
   const rows = predictions.map((prediction) =>
     'error' in prediction
       ? [prediction.file, '—', '', prediction.error]
-      : [prediction.file, prediction.label, `${(prediction.score * 100).toFixed(1)} %`, runnersUp(prediction.scores)],
+      : [prediction.file, prediction.label ?? '—', percent(prediction.score), runnersUp(prediction.scores)],
   );
   return table(['file', 'label', 'score', 'next'], rows);
 }
+
+const percent = (score: number | null): string => (score === null ? '' : `${(score * 100).toFixed(1)} %`);
 
 /** The second and third class with their scores. */
 function runnersUp(scores: Record<string, number>): string {

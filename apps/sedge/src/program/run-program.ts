@@ -4,9 +4,10 @@ import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { withFlacAsWav, type ProgramInput } from './flac-as-wav.js';
 
-/** What a program prints for a recording. */
+/** What a program prints for a recording; label and score are null where the conditions of an application left all scores out. */
 export type Prediction =
-  { file: string; label: string; score: number; scores: Record<string, number> } | { file: string; error: string };
+  | { file: string; label: string | null; score: number | null; scores: Record<string, number> }
+  | { file: string; error: string };
 
 /** Recordings that are handed to the program at once: the length of a command line is limited, and so is room for decoded ones. */
 const FILES_AT_ONCE = 1000;

@@ -80,10 +80,17 @@ export class PlannedNetwork {
   }
 }
 
+/** What is refused, by the start of the engine's code. */
+const CODES = [
+  ['LNE_PLAN', 'DEPLOY_PLAN_REFUSED'],
+  ['LNE_APPLICATION', 'DEPLOY_APPLICATION_REFUSED'],
+  ['LNE_YAML', 'DEPLOY_APPLICATION_REFUSED'],
+] as const;
+
 /** Says all that the engine found, with what to do about it. @throws ToolError */
 export function refuse(error: unknown): never {
   if (!(error instanceof LneError)) throw error;
-  const isPlan = error.code.startsWith('LNE_PLAN');
+  const code = CODES.find(([start]) => error.code.startsWith(start))?.[1] ?? 'DEPLOY_MODEL_REFUSED';
   const problems = error.problems.map(({ code, message }) => `${message} [${code}]`).join('; ');
-  throw refusal(isPlan ? 'DEPLOY_PLAN_REFUSED' : 'DEPLOY_MODEL_REFUSED', `${problems}; ${error.mend}`);
+  throw refusal(code, `${problems}; ${error.mend}`);
 }

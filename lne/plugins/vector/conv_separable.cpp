@@ -126,12 +126,8 @@ int preference(const Graph& graph, const Node& node) {
 }  // namespace
 
 void register_primitive_vector_conv_separable(PrimitiveRegistry& registry) {
-  Primitive primitive;
-  primitive.name = "vector.conv_separable";
-  primitive.op = "conv";
+  Primitive primitive = channels_last_primitive("vector.conv_separable", "conv");
   primitive.followers = {"conv"};
-  primitive.src_layout = Layout::kChannelsLast8;
-  primitive.dst_layout = Layout::kChannelsLast8;
   primitive.refuse = refuse;
   primitive.variants = variants;
   primitive.lower = lower;

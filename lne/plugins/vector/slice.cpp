@@ -50,11 +50,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
 }  // namespace
 
 void register_primitive_vector_slice(PrimitiveRegistry& registry) {
-  Primitive primitive;
-  primitive.name = "vector.slice";
-  primitive.op = "slice";
-  primitive.src_layout = Layout::kChannelsLast8;
-  primitive.dst_layout = Layout::kChannelsLast8;
+  Primitive primitive = channels_last_primitive("vector.slice", "slice");
   primitive.refuse = refuse;
   primitive.lower = lower;
   primitive.takes_src_steps = true;

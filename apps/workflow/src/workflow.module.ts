@@ -27,6 +27,7 @@ import { RunFeed } from './state/run-feed.service.js';
 import { RunGarbageRoots } from './state/run-garbage-roots.service.js';
 import { RunLoader } from './state/run-loader.service.js';
 import { RunMemory } from './state/run-memory.service.js';
+import { RunMetrics } from './state/run-metrics.service.js';
 import { RunQueries } from './state/run-queries.service.js';
 import { RunRepository } from './state/run.repository.js';
 import { RunStepper } from './state/run-stepper.service.js';
@@ -75,6 +76,7 @@ const service = ServiceModule.forRoot({ name: 'workflow', migrations });
     JobReconciler,
     RunCommands,
     RunQueries,
+    RunMetrics,
     PlanEstimates,
     Planner,
   ],

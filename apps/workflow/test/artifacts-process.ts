@@ -4,7 +4,16 @@ import { DirectoryStore } from '@sedge/adapter-directory';
 import { MemoryBus } from '@sedge/adapter-memory-bus';
 import { PgliteDatabase } from '@sedge/adapter-pglite';
 import { ARTIFACT_STORE, DATABASE, EVENT_BUS } from '@sedge/ports';
-import { ErrorFilter, HOST, ServiceModule, Transactions, requestValidation, type Host } from '@sedge/service-kit';
+import {
+  ErrorFilter,
+  HOST,
+  PROCESS_METRICS,
+  ProcessMetrics,
+  ServiceModule,
+  Transactions,
+  requestValidation,
+  type Host,
+} from '@sedge/service-kit';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +52,7 @@ export async function startArtifactsProcess(): Promise<ArtifactsProcess> {
     { provide: DATABASE, useValue: database },
     { provide: ARTIFACT_STORE, useValue: store },
     { provide: HOST, useValue: { dataDirectory: folder } as Host },
+    { provide: PROCESS_METRICS, useValue: new ProcessMetrics({ onFailure: () => undefined }) },
   ];
   const root = moduleOf(values, [ArtifactsModule.forRoot({ service, garbageRoots: [PlantedRoots] })]);
   const app = await NestFactory.create(root, { logger: ['error'] });

@@ -9,7 +9,16 @@ import { DirectoryStore } from '@sedge/adapter-directory';
 import { MemoryBus } from '@sedge/adapter-memory-bus';
 import { PgliteDatabase } from '@sedge/adapter-pglite';
 import { ARTIFACT_STORE, DATABASE, EVENT_BUS, TOOL_RUNNERS } from '@sedge/ports';
-import { ErrorFilter, HOST, StageModule, describeMachine, requestValidation, type Host } from '@sedge/service-kit';
+import {
+  ErrorFilter,
+  HOST,
+  PROCESS_METRICS,
+  ProcessMetrics,
+  StageModule,
+  describeMachine,
+  requestValidation,
+  type Host,
+} from '@sedge/service-kit';
 import type { ItemView, RunView } from '../src/domain/run-view.js';
 import { RunQueries } from '../src/state/run-queries.service.js';
 import { WorkflowModule } from '../src/workflow.module.js';
@@ -26,6 +35,7 @@ export class Harness {
   private database!: PgliteDatabase;
   bus!: MemoryBus;
   store!: DirectoryStore;
+  metrics!: ProcessMetrics;
 
   private constructor(readonly folder: string) {}
 
@@ -43,6 +53,11 @@ export class Harness {
     });
     this.bus = new MemoryBus({ keepDeadLetter: async (letter) => Promise.reject(new Error(JSON.stringify(letter))) });
     this.store = new DirectoryStore(join(this.folder, 'artifacts'));
+    this.metrics = new ProcessMetrics({
+      onFailure: (message) => {
+        throw new Error(message);
+      },
+    });
     this.app = await NestFactory.create<NestExpressApplication>(this.rootModule(), {
       logger: ['error', 'warn'],
       abortOnError: false,
@@ -81,6 +96,7 @@ export class Harness {
       { provide: ARTIFACT_STORE, useValue: this.store },
       { provide: TOOL_RUNNERS, useValue: [] },
       { provide: HOST, useValue: host },
+      { provide: PROCESS_METRICS, useValue: this.metrics },
     ];
     class Platform {}
     Module({})(Platform);

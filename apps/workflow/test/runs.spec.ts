@@ -32,6 +32,16 @@ steps:
 `;
 
 describe('a run', () => {
+  const figure = async (line: string): Promise<number> => {
+    const text = await harness.metrics.read();
+    return Number(
+      text
+        .split('\n')
+        .find((found) => found.startsWith(`${line} `))
+        ?.slice(line.length + 1) ?? 0,
+    );
+  };
+
   it('takes a workflow from its inputs to its end', async () => {
     const run = await harness.run(SWEEP);
     expect(run.failure).toBeNull();
@@ -51,9 +61,14 @@ describe('a run', () => {
 
   it('reuses everything the second time, and says so', async () => {
     const before = jobsRun().length;
+    const reused = await figure('sedge_run_items{decision="reused"}');
+    const succeeded = await figure('sedge_runs{state="succeeded"}');
     const run = await harness.run(SWEEP);
     expect(jobsRun().length).toBe(before);
     expect(itemNamed(run, 'last').decision).toBe('reused');
+    const ofRun = run.items.filter(({ decision }) => decision === 'reused').length;
+    expect(await figure('sedge_run_items{decision="reused"}')).toBe(reused + ofRun);
+    expect(await figure('sedge_runs{state="succeeded"}')).toBe(succeeded + 1);
     const { body } = await harness.get<{ items: { name: string; reason: string }[] }>(`/v1/runs/${run.id}/why`);
     expect(body.items.find((item) => item.name === 'last')!.reason).toContain('reused');
     expect(body.items.find((item) => item.name === 'inputs.data')!.reason).toContain('no sha256');

@@ -66,6 +66,11 @@ export class TableDeadLetters implements DeadLetters {
     return rows.map(letterOf);
   }
 
+  async count(): Promise<number> {
+    const [row] = (await this.source.query('SELECT count(*)::int AS count FROM dead_letter')) as { count: number }[];
+    return row!.count;
+  }
+
   async find(id: string): Promise<KeptLetter | null> {
     if (!IS_ID.test(id)) return null;
     const [row] = (await this.source.query(`SELECT ${COLUMNS} FROM dead_letter WHERE sequence = $1::bigint`, [

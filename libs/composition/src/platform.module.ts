@@ -1,10 +1,11 @@
 import { Global, Module, type BeforeApplicationShutdown, type DynamicModule } from '@nestjs/common';
 import { ARTIFACT_STORE, DATABASE, DEAD_LETTERS, EVENT_BUS, TOOL_RUNNERS, type EventBus } from '@sedge/ports';
-import { ACCESS, AccessGuard, HOST, Teams } from '@sedge/service-kit';
+import { ACCESS, AccessGuard, HOST, PROCESS_METRICS, Teams } from '@sedge/service-kit';
 import { Inject } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { HealthController } from './health.controller.js';
+import { MetricsController } from './metrics.controller.js';
 import type { Platform } from './platform.js';
 
 /** Gives every service of the process the ports. */
@@ -22,10 +23,11 @@ export class PlatformModule implements BeforeApplicationShutdown {
       { provide: TOOL_RUNNERS, useValue: platform.runners },
       { provide: HOST, useValue: platform.host },
       { provide: ACCESS, useValue: platform.access },
+      { provide: PROCESS_METRICS, useValue: platform.metrics },
     ];
     return {
       module: PlatformModule,
-      controllers: [HealthController, DeadLettersController],
+      controllers: [HealthController, MetricsController, DeadLettersController],
       providers: [...providers, Teams, { provide: APP_GUARD, useClass: AccessGuard }],
       exports: [...providers.map(({ provide }) => provide), Teams],
     };

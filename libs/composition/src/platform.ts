@@ -12,8 +12,9 @@ import { PostgresDatabase } from '@sedge/adapter-postgres';
 import { ProcessRunner, runToolCommand } from '@sedge/adapter-process';
 import { S3Store } from '@sedge/adapter-s3';
 import type { ArtifactStore, Database, DeadLetters, EventBus, ToolRunner } from '@sedge/ports';
-import { describeMachine, type Access, type Host } from '@sedge/service-kit';
+import { ProcessMetrics, describeMachine, type Access, type Host } from '@sedge/service-kit';
 import { TableDeadLetters } from './dead-letters.js';
+import { MeteredStore } from './metered-store.js';
 import { authorizationOf, openAccess } from './open-access.js';
 import type { Settings } from './settings.js';
 import { waitForLock } from './system-lock.js';
@@ -30,7 +31,11 @@ export interface Platform {
   runners: ToolRunner[];
   host: Host;
   access: Access;
+  metrics: ProcessMetrics;
 }
+
+/** The bus with what it could not deliver. */
+type Events = Pick<Platform, 'bus' | 'deadLetters'>;
 
 /** Who is told of what happens below the ports. */
 export interface PlatformListeners {
@@ -54,7 +59,8 @@ export async function openPlatform(settings: Settings, { onTrouble, onStopped }:
       : new ContainerRunner(runToolCommand),
     new HttpToolRunner(),
   ];
-  return { database, ...events, store, runners, host, access };
+  const metrics = metricsOf(events, onTrouble);
+  return { database, ...events, store: new MeteredStore(store, metrics), runners, host, access, metrics };
 }
 
 async function openDatabase(
@@ -76,7 +82,7 @@ async function openDatabase(
 async function openEvents(
   { events, caFile }: Settings,
   { database, host, onTrouble }: { database: Database; host: Host; onTrouble: (message: string) => void },
-): Promise<{ bus: EventBus; deadLetters: DeadLetters }> {
+): Promise<Events> {
   if (events.kind === 'nats') {
     const bus = await NatsBus.open({ url: events.url, caFile, name: host.worker, patienceMs: PATIENCE_MS, onTrouble });
     return { bus, deadLetters: bus.deadLetters };
@@ -86,6 +92,16 @@ async function openEvents(
   );
   const bus = new MemoryBus({ keepDeadLetter: (letter) => deadLetters.keep(letter) });
   return { bus, deadLetters };
+}
+
+/** With the figures of the bus, which no service has for itself. */
+function metricsOf({ bus, deadLetters }: Events, onFailure: (message: string) => void): ProcessMetrics {
+  const metrics = new ProcessMetrics({ onFailure });
+  metrics.add('the bus', async (set) => {
+    for (const [consumer, count] of await bus.pending()) set('sedge_consumer_pending', { consumer }, count);
+  });
+  metrics.add('dead letters', async (set) => set('sedge_dead_letters', {}, await deadLetters.count()));
+  return metrics;
 }
 
 async function openStore({ artifacts, dataDirectory, caFile }: Settings): Promise<ArtifactStore> {

@@ -11,6 +11,7 @@ export interface KeptLetter extends DeadLetter {
 export interface DeadLetters {
   /** Oldest first. @param after the id of the last one that was seen */
   list(limit: number, after?: string): Promise<KeptLetter[]>;
+  count(): Promise<number>;
   find(id: string): Promise<KeptLetter | null>;
   /** Sends the event again, at least to the consumer that could not handle it, then forgets the letter. Who handled it before takes it for a duplicate. */
   replay(id: string): Promise<boolean>;

@@ -37,6 +37,8 @@ export interface EventBus {
   offer(consumer: string, subject: string): Promise<void>;
   /** Listens to transient events. @returns a function that ends it */
   listen(subjects: string[], handler: (event: CloudEvent, subject: string) => void): () => void;
+  /** How many events each consumer of this process has still to handle: those that wait and those that are under way. */
+  pending(): Promise<Map<string, number>>;
   /** @throws Error while events can't be published */
   ping(): Promise<void>;
   /** Ends deliveries and waits for handlers under way. */

@@ -12,6 +12,8 @@ export { FindsNul, requestValidation, sentencesOf } from './errors/validation.js
 export { EventSubscriber, type AfterCommit, type EventHandlers } from './events/event-subscriber.service.js';
 export { HOST, type Host } from './host.js';
 export { describeMachine, machineValuesFor, threadsFor, type Machine } from './machine.js';
+export { METRICS, type MetricDefinition } from './metrics/metric-table.js';
+export { PROCESS_METRICS, ProcessMetrics, type SetGauge } from './metrics/process-metrics.js';
 export { SERVICE_NAME } from './service-name.js';
 export { ServiceModule, type ServiceOptions } from './service.module.js';
 export { openSchema } from './state/open-schema.js';

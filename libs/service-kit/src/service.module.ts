@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { EventSubscriber } from './events/event-subscriber.service.js';
 import { InboxCleaner } from './events/inbox-cleaner.service.js';
 import { Outbox } from './events/outbox.service.js';
+import { OutboxMetrics } from './metrics/outbox-metrics.service.js';
 import { namedModule } from './named-module.js';
 import { SERVICE_NAME } from './service-name.js';
 import { EventTables1764000000000 } from './state/event-tables.migration.js';
@@ -42,6 +43,7 @@ export class ServiceModule implements OnApplicationShutdown {
         Transactions,
         EventSubscriber,
         InboxCleaner,
+        OutboxMetrics,
       ],
       exports: [SERVICE_NAME, DataSource, Transactions, EventSubscriber],
     };

@@ -59,6 +59,10 @@ export class MemoryBus implements EventBus {
     return () => void this.listeners.delete(listener);
   }
 
+  async pending(): Promise<Map<string, number>> {
+    return new Map(this.subscriptions.map((subscription) => [subscription.consumer, subscription.pending]));
+  }
+
   async ping(): Promise<void> {
     if (this.isClosed) throw new Error('the bus is closed');
   }

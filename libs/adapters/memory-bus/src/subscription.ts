@@ -35,6 +35,10 @@ export class Subscription {
     this.subjects = options.subjects;
   }
 
+  get pending(): number {
+    return this.queue.length + this.active;
+  }
+
   /** Resolves when the event was handled or is kept as a dead letter; rejects when the subscription closes before. */
   deliver(subject: string, event: CloudEvent): Promise<void> {
     return new Promise((handled, lost) => {

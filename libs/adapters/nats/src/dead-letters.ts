@@ -54,6 +54,10 @@ export class NatsDeadLetters implements DeadLetters {
     return letters;
   }
 
+  async count(): Promise<number> {
+    return (await this.manager.streams.info(DEAD_LETTERS)).state.messages;
+  }
+
   async find(id: string): Promise<KeptLetter | null> {
     const message = await this.message(id);
     return message && letterOf(message);

@@ -127,6 +127,13 @@ export class NatsBus implements EventBus {
     return () => subscriptions.forEach((subscription) => subscription.unsubscribe());
   }
 
+  async pending(): Promise<Map<string, number>> {
+    const consumers = [...this.subscriptions.entries()];
+    return new Map(
+      await Promise.all(consumers.map(async ([name, subscription]) => [name, await subscription.pending()] as const)),
+    );
+  }
+
   async ping(): Promise<void> {
     const late = new Promise<never>((_, reject) =>
       setTimeout(() => reject(new Error('the broker does not answer')), PING_TIMEOUT_MS).unref(),

@@ -57,6 +57,15 @@ export class NatsSubscription {
     return new NatsSubscription(client, manager, options, handler, rules);
   }
 
+  /** Over all copies of the service. */
+  async pending(): Promise<number> {
+    const { num_pending: waiting, num_ack_pending: underWay } = await this.manager.consumers.info(
+      EVENTS,
+      this.options.consumer,
+    );
+    return waiting + underWay;
+  }
+
   async close(): Promise<void> {
     this.isClosed = true;
     this.messages?.stop();

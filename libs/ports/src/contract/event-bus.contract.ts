@@ -148,6 +148,7 @@ export function describeEventBus(name: string, open: () => Promise<EventBusHarne
       const [first, second] = [eventOf({ n: 1 }), eventOf({ n: 2 })];
       for (const event of [first, second]) await bus.publish(SUBJECT, event);
       const letters = await lettersOf(2);
+      expect(await harness.letters.count()).toBe(2);
       expect(await harness.letters.find(letters[0]!.id)).toEqual(letters[0]);
       expect(await harness.letters.list(1)).toEqual([letters[0]]);
       expect(await harness.letters.list(10, letters[0]!.id)).toEqual([letters[1]]);
@@ -157,6 +158,7 @@ export function describeEventBus(name: string, open: () => Promise<EventBusHarne
       expect(seen).toEqual([first]);
       expect(await harness.letters.discard(letters[1]!.id)).toBe(true);
       expect(await harness.letters.list(10)).toEqual([]);
+      expect(await harness.letters.count()).toBe(0);
       expect(await harness.letters.discard(letters[1]!.id)).toBe(false);
       expect(await harness.letters.replay(letters[1]!.id)).toBe(false);
       expect(await harness.letters.find('no-such')).toBeNull();
@@ -176,6 +178,23 @@ export function describeEventBus(name: string, open: () => Promise<EventBusHarne
       bus.publishTransient('sedge.job.progress.training.fit', eventOf({ n: 3 }));
       await bus.ping();
       expect(heard).toEqual(['sedge.job.progress.training.fit 1']);
+    });
+
+    it('says how many events each consumer has still to handle', async () => {
+      let goOn = (): void => undefined;
+      const gate = new Promise<void>((resolve) => (goOn = resolve));
+      const [slow, idle] = [wanting(['sedge.job.>']), wanting(['sedge.tool.>'])];
+      await bus.subscribe(slow, () => gate);
+      await bus.subscribe(idle, async () => undefined);
+      const published = [1, 2, 3].map((n) => bus.publish(SUBJECT, eventOf({ n })));
+      const pending = async (): Promise<unknown[]> => {
+        const all = await bus.pending();
+        return [slow, idle].map(({ consumer }) => all.get(consumer));
+      };
+      await expect.poll(pending, { timeout: 20_000 }).toEqual([3, 0]);
+      goOn();
+      await Promise.all(published);
+      await expect.poll(pending, { timeout: 20_000 }).toEqual([0, 0]);
     });
 
     it('refuses two subscriptions under one name', async () => {

@@ -1,16 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Digest } from '@sedge/artifact-contracts';
+import { PROCESS_METRICS, type ProcessMetrics } from '../metrics/process-metrics.js';
 import { STAGE, type StageOptions } from '../stage/stage-options.js';
 import { Transactions, type Transaction } from '../state/transactions.service.js';
 import { retryDelayMs, type Failure } from './failure.js';
 import type { Fence, JobRow } from './job.js';
 import { attemptOf, publishAbout } from './job-events.js';
-import { JobRepository } from './job.repository.js';
+import { JobRepository, type AttemptEnd, type JobChange } from './job.repository.js';
 import type { StoredOutput } from './outputs.js';
 
 /** What became of a job when an attempt ended; `fenced` says that the attempt was no longer the current one and changed nothing. */
 export type AttemptResult = 'succeeded' | 'failed' | 'retried' | 'cancelled' | 'fenced';
+
+/** Ends the attempt in its row, and moves its job on. */
+type EndAttempt = (end: AttemptEnd, change: JobChange) => Promise<void>;
+
+type Ending = (transaction: Transaction, job: JobRow, endAttempt: EndAttempt) => Promise<AttemptResult>;
 
 /** The life of an attempt: begun by a claim, ended once, and only by who holds the current token. */
 @Injectable()
@@ -19,6 +25,7 @@ export class JobAttempts {
     private readonly transactions: Transactions,
     private readonly jobs: JobRepository,
     @Inject(STAGE) private readonly stage: StageOptions,
+    @Inject(PROCESS_METRICS) private readonly metrics: ProcessMetrics,
   ) {}
 
   /** Takes the next due job of a tool for this process. */
@@ -33,10 +40,10 @@ export class JobAttempts {
 
   /** Commits a result: the outputs' ids, the events about them and the job's end are one transaction. */
   async succeed(fence: Fence, outputs: StoredOutput[], durationMs: number): Promise<AttemptResult> {
-    return this.end(fence, async (transaction, job) => {
+    return this.end(fence, async (transaction, job, endAttempt) => {
       const ids = Object.fromEntries(outputs.map(({ name, artifact }) => [name, artifact]));
       const change = { state: 'succeeded', outputs: ids, durationMs } as const;
-      await this.jobs.endAttempt(transaction, job, { outcome: 'succeeded' }, change);
+      await endAttempt({ outcome: 'succeeded' }, change);
       const attempt = attemptOf(job, this.stage.stage);
       for (const output of outputs) this.publishStored(transaction, job, output);
       publishAbout(transaction, job, 'sedge.job.succeeded.v1', { ...attempt, outputs: ids, durationMs });
@@ -46,7 +53,7 @@ export class JobAttempts {
 
   /** Ends an attempt that failed: the job is queued again while the budget of the failure's class lasts. */
   async fail(fence: Fence, failure: Failure): Promise<AttemptResult> {
-    return this.end(fence, async (transaction, job) => {
+    return this.end(fence, async (transaction, job, endAttempt) => {
       const { class: failureClass, code, message } = failure;
       const transientFailures = job.transient_failures + (failureClass === 'transient' ? 1 : 0);
       const preemptedFailures = job.preempted_failures + (failureClass === 'preempted' ? 1 : 0);
@@ -59,12 +66,12 @@ export class JobAttempts {
         message,
       } as const;
       const counts = { transientFailures, preemptedFailures, failure };
-      if (job.is_cancel_requested) return this.cancelWithin(transaction, job);
+      if (job.is_cancel_requested) return this.cancelWithin(transaction, job, endAttempt);
       if (delayMs !== null) {
-        await this.jobs.endAttempt(transaction, job, end, { state: 'queued', delayMs, ...counts });
+        await endAttempt(end, { state: 'queued', delayMs, ...counts });
         return 'retried';
       }
-      await this.jobs.endAttempt(transaction, job, end, { state: 'failed', ...counts });
+      await endAttempt(end, { state: 'failed', ...counts });
       const attempt = attemptOf(job, this.stage.stage);
       publishAbout(transaction, job, 'sedge.job.failed.v1', { ...attempt, class: failureClass, code, message });
       return 'failed';
@@ -73,25 +80,25 @@ export class JobAttempts {
 
   /** Ends an attempt that was told to stop, because nobody waits for the job. */
   cancel(fence: Fence): Promise<AttemptResult> {
-    return this.end(fence, (transaction, job) => this.cancelWithin(transaction, job));
+    return this.end(fence, (...ending) => this.cancelWithin(...ending));
   }
 
   /** Gives a job back unfinished, because this process ends. That costs nothing of its budgets. */
   handBack(fence: Fence): Promise<AttemptResult> {
-    return this.end(fence, async (transaction, job) => {
-      if (job.is_cancel_requested) return this.cancelWithin(transaction, job);
-      await this.jobs.endAttempt(transaction, job, { outcome: 'handed-back' }, { state: 'queued' });
+    return this.end(fence, async (transaction, job, endAttempt) => {
+      if (job.is_cancel_requested) return this.cancelWithin(transaction, job, endAttempt);
+      await endAttempt({ outcome: 'handed-back' }, { state: 'queued' });
       return 'retried';
     });
   }
 
   /** Whoever asked for the job again while it was being stopped gets it: then it is queued once more. */
-  private async cancelWithin(transaction: Transaction, job: JobRow): Promise<AttemptResult> {
+  private async cancelWithin(transaction: Transaction, job: JobRow, endAttempt: EndAttempt): Promise<AttemptResult> {
     if (await this.jobs.hasSubscribers(transaction, job.id)) {
-      await this.jobs.endAttempt(transaction, job, { outcome: 'cancelled' }, { state: 'queued' });
+      await endAttempt({ outcome: 'cancelled' }, { state: 'queued' });
       return 'retried';
     }
-    await this.jobs.endAttempt(transaction, job, { outcome: 'cancelled' }, { state: 'cancelled' });
+    await endAttempt({ outcome: 'cancelled' }, { state: 'cancelled' });
     publishAbout(transaction, job, 'sedge.job.cancelled.v1', attemptOf(job, this.stage.stage));
     return 'cancelled';
   }
@@ -106,14 +113,19 @@ export class JobAttempts {
     });
   }
 
-  private end(
-    fence: Fence,
-    work: (transaction: Transaction, job: JobRow) => Promise<AttemptResult>,
-  ): Promise<AttemptResult> {
-    return this.transactions.run(async (transaction) => {
+  private async end(fence: Fence, work: Ending): Promise<AttemptResult> {
+    let measure = (): void => undefined;
+    const result = await this.transactions.run(async (transaction) => {
       const job = await this.jobs.lockFenced(transaction, fence);
-      return job ? work(transaction, job) : 'fenced';
+      if (!job) return 'fenced';
+      return work(transaction, job, async (end, change) => {
+        const seconds = await this.jobs.endAttempt(transaction, job, end, change);
+        const labels = { stage: this.stage.stage, tool: job.tool_name, outcome: end.outcome };
+        measure = () => this.metrics.observe('sedge_job_attempt_duration_seconds', labels, seconds);
+      });
     });
+    measure();
+    return result;
   }
 
   private publishStored(transaction: Transaction, job: JobRow, output: StoredOutput): void {

@@ -172,19 +172,20 @@ export class JobRepository {
     return row ?? null;
   }
 
-  /** Ends the current attempt and moves the job on, in one statement. */
-  async endAttempt(transaction: Transaction, job: JobRow, end: AttemptEnd, change: JobChange): Promise<void> {
-    await transaction.query(
+  /** Ends the current attempt and moves the job on, in one statement. @returns how long the attempt took, in seconds */
+  async endAttempt(transaction: Transaction, job: JobRow, end: AttemptEnd, change: JobChange): Promise<number> {
+    const [row] = await transaction.query<{ seconds: number }>(
       `WITH ended AS (
          UPDATE attempt SET finished_at = now(), outcome = $3, class = $4, code = $5, message = $6
          WHERE job = $1 AND number = $2
+         RETURNING extract(epoch FROM now() - started_at)::float8 AS seconds
        )
        UPDATE job SET state = $7, token = NULL, lease_until = NULL,
          due_at = now() + make_interval(secs => $8::float8 / 1000),
          outputs = coalesce($9::jsonb, outputs), duration_ms = coalesce($10, duration_ms), failure = $11::jsonb,
          transient_failures = $12, preempted_failures = $13,
          finished_at = CASE WHEN $7 = 'queued' THEN NULL ELSE now() END
-       WHERE id = $1`,
+       WHERE id = $1 RETURNING (SELECT seconds FROM ended) AS seconds`,
       [
         job.id,
         job.attempt,
@@ -201,6 +202,7 @@ export class JobRepository {
         change.preemptedFailures ?? job.preempted_failures,
       ],
     );
+    return row!.seconds;
   }
 
   async markCancelled(transaction: Transaction, job: Digest): Promise<void> {

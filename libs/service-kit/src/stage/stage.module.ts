@@ -7,6 +7,7 @@ import { JobTables1764000000001 } from '../jobs/job-tables.migration.js';
 import { JobWorkshop } from '../jobs/job-workshop.service.js';
 import { JobRepository } from '../jobs/job.repository.js';
 import { WorkerAddress1764160000000 } from '../jobs/worker-address.migration.js';
+import { JobMetrics } from '../metrics/job-metrics.service.js';
 import { namedModule } from '../named-module.js';
 import { ServiceModule } from '../service.module.js';
 import { ToolCatalog } from '../tools/tool-catalog.service.js';
@@ -43,6 +44,7 @@ export class StageModule implements OnModuleInit {
         JobWorkshop,
         JobExecutor,
         JobEventsConsumer,
+        JobMetrics,
       ],
       exports: [service],
     };

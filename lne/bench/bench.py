@@ -180,6 +180,7 @@ def geometric_mean(values: Sequence[float]) -> float:
 
 
 def table(results: dict[str, dict]) -> str:
+    results = {net: results[net] for net in sorted(results, key=lambda net: ([*NETS].index(net) if net in NETS else len(NETS), net))}
     shown = [name for name in [*ENGINES, *VARIANTS] if any(name in result["ms"] for result in results.values())]
     rows = []
     for net, result in results.items():

@@ -40,7 +40,8 @@ def draw(results: dict[str, dict], path: Path) -> None:
         axis.set_ylabel(f"times faster than {reference}")
         axis.set_title(title)
         axis.grid(axis="y", alpha=0.3)
-    axes[0, 0].legend(ncols=min(7, len(names)), fontsize="small")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(names), fontsize="small")
     figure.savefig(path, dpi=110)
 
 

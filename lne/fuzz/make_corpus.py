@@ -56,6 +56,34 @@ def plans(model: Path) -> dict[str, bytes]:
     return {name: json.dumps(plan).encode() for name, plan in found.items()}
 
 
+# Every module, on sound and on the network.
+APPLICATIONS = {
+    "listens": """\
+application: listens
+modules:
+  - { id: sound, use: wav, with: { sampleRateHz: 8000, clipMs: 500 } }
+  - id: mfcc
+    use: mfcc
+    in: sound
+    with: { frameMs: 64, strideMs: 32, bands: 20, mels: 24, topDb: 80 }
+  - { id: features, use: normalize, in: mfcc, with: { mean: 0.5, std: 2 } }
+""",
+    "classifies": """\
+# A comment.
+application: classifies
+modules:
+  - { id: pixels, use: array, with: { shape: [1, 3, 9, 7] } }
+  - { id: network, use: network, in: pixels, with: { model: network.onnx, classes: [a, b, "c", d, e], output: softmax } }
+  - { id: steady, use: smooth, in: network, with: { windows: 4 } }
+  - { id: sure, use: threshold, in: steady, with: { class: [a, b], atLeast: 0.6 } }
+  - { id: again, use: network, in: pixels, when: sure, with: { model: network.onnx, classes: [a, b, c, d, e], output: logits } }
+  - { id: shares, use: softmax, in: again }
+  - { id: best, use: top, in: shares, with: { count: 2 } }
+outputs: [steady, best]
+""",
+}
+
+
 def arrays() -> dict[str, bytes]:
     found = {}
     for kind in ("float32", "int64", "int32", "int8", "uint8", "bool"):
@@ -91,6 +119,7 @@ def main() -> None:
     model = HERE / "corpus" / "network.onnx"
     model.write_bytes(network())
     write("plan", plans(model))
+    write("application", {name: text.encode() for name, text in APPLICATIONS.items()})
     write("array", arrays())
     write("recording", recordings())
     for folder, makers in (("onnx", MAKERS), ("caffe", LAYERS)):

@@ -8,6 +8,7 @@
 
 #include "../runtime/audio/wav.hpp"
 #include "../runtime/program/npz.hpp"
+#include "../src/application/chain.hpp"
 #include "../src/import/import.hpp"
 #include "../src/interpret/interpreter.hpp"
 
@@ -21,7 +22,7 @@ void must(bool holds) {
 
 std::vector<std::uint8_t> vector_of(std::string_view bytes) { return {bytes.begin(), bytes.end()}; }
 
-const Graph& network() {
+const Graph& corpus_network() {
   static const Graph graph = [] {
     std::ifstream file(LNE_FUZZ_CORPUS "/network.onnx", std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
@@ -46,6 +47,29 @@ void run(std::shared_ptr<const lne::Program> program) {
   Interpreter(std::move(program)).run(inputs.data(), outputs.data());
 }
 
+/// Knows network.onnx alone.
+class OneNetwork : public ModelShelf {
+ public:
+  OneNetwork() {
+    static const std::shared_ptr<const lne::Program> program = std::make_shared<const lne::Program>(std::move(compile(corpus_network(), PlanOptions()).value()));
+    model_.program = program;
+  }
+  const Model* network(const std::string& path, const std::string& plan, std::string& problem) override {
+    if (path == kName && plan.empty()) return &model_;
+    problem = "there is no such file";
+    return nullptr;
+  }
+  const ModelMetadata* metadata(const std::string& path, std::string& problem) override {
+    if (path == kName) return &model_.metadata;
+    problem = "there is no such file";
+    return nullptr;
+  }
+
+ private:
+  static constexpr const char* kName = "network.onnx";
+  Model model_;
+};
+
 }  // namespace
 
 bool read_model(std::string_view bytes) {
@@ -62,7 +86,7 @@ bool read_model(std::string_view bytes) {
 bool read_plan_file(std::string_view bytes) {
   const Result<PlanOptions> options = read_plan(std::string(bytes));
   if (!options) return false;
-  Result<lne::Program> compiled = compile(network(), options.value());
+  Result<lne::Program> compiled = compile(corpus_network(), options.value());
   if (!compiled) return false;
   const auto program = std::make_shared<const lne::Program>(std::move(compiled.value()));
   run(program);
@@ -70,8 +94,17 @@ bool read_plan_file(std::string_view bytes) {
   const std::string written = program->plan().text();
   const Result<PlanOptions> again = read_plan(written);
   must(static_cast<bool>(again));
-  const Result<lne::Program> same = compile(network(), again.value());
+  const Result<lne::Program> same = compile(corpus_network(), again.value());
   must(same && same.value().plan().text() == written);
+  return true;
+}
+
+bool read_application_file(std::string_view bytes) {
+  const Result<ApplicationDeclaration> declaration = read_application(bytes, "fuzzed.yml");
+  if (!declaration) return false;
+  const Result<ModuleChain> chain = compile_chain(declaration.value(), "native", std::make_shared<OneNetwork>());
+  if (!chain) return false;
+  must(chain.value().arena_floats >= chain.value().lower_bound_floats && !chain.value().outputs.empty());
   return true;
 }
 

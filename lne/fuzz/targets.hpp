@@ -14,6 +14,9 @@ bool read_model(std::string_view bytes);
 /// A plan file for the network of the corpus: followed, run, and written again.
 bool read_plan_file(std::string_view bytes);
 
+/// An application file whose modules may take the network of the corpus: its chain is checked, typed and placed.
+bool read_application_file(std::string_view bytes);
+
 /// .npy of any type, or .npz, as `app run` gets its inputs.
 bool read_array(std::string_view bytes);
 
@@ -25,6 +28,6 @@ struct Reading {
   Target read;
 };
 
-inline constexpr Reading kReadings[] = {{"onnx", read_model}, {"caffe", read_model}, {"plan", read_plan_file}, {"array", read_array}, {"recording", read_recording}};
+inline constexpr Reading kReadings[] = {{"onnx", read_model}, {"caffe", read_model}, {"plan", read_plan_file}, {"application", read_application_file}, {"array", read_array}, {"recording", read_recording}};
 
 }  // namespace lne::fuzz

@@ -27,7 +27,7 @@ export const deepSuites = [
   },
   {
     name: 'fuzz',
-    what: 'ten minutes of libFuzzer for each reader of files: models, plans, arrays, recordings',
+    what: 'ten minutes of libFuzzer for each reader of files: models, plans, applications, arrays, recordings',
     run: () => runFuzzers(600),
     missing: missingClang,
   },

@@ -10,6 +10,7 @@ const FORMATS = {
   onnx: 'fuzz_read_model',
   caffe: 'fuzz_read_model',
   plan: 'fuzz_read_plan_file',
+  application: 'fuzz_read_application_file',
   array: 'fuzz_read_array',
   recording: 'fuzz_read_recording',
 };

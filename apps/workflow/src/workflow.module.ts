@@ -18,6 +18,7 @@ import { ItemJobs1764108000000 } from './state/migrations/item-jobs.migration.js
 import { NewestRuns1764022500000 } from './state/migrations/newest-runs.migration.js';
 import { RetriedRuns1764162000000 } from './state/migrations/retried-runs.migration.js';
 import { WorkflowTables1764000100000 } from './state/migrations/workflow-tables.migration.js';
+import { TracedRuns1764180000000 } from './state/migrations/traced-runs.migration.js';
 import { PlanEstimates } from './state/plan-estimates.service.js';
 import { Planner } from './state/planner.service.js';
 import { ResultReader } from './state/result-reader.service.js';
@@ -33,6 +34,7 @@ import { RunRepository } from './state/run.repository.js';
 import { RunStepper } from './state/run-stepper.service.js';
 import { RunWriter } from './state/run-writer.service.js';
 import { StageClient } from './state/stage-client.service.js';
+import { RunTracing } from './state/run-tracing.service.js';
 import { ToolRegistry } from './state/tool-registry.service.js';
 import { ToolRepository } from './state/tool.repository.js';
 import { WorkflowConfig } from './workflow.config.js';
@@ -44,6 +46,7 @@ const migrations = [
   NewestRuns1764022500000,
   ItemJobs1764108000000,
   RetriedRuns1764162000000,
+  TracedRuns1764180000000,
 ];
 
 const service = ServiceModule.forRoot({ name: 'workflow', migrations });
@@ -70,6 +73,7 @@ const service = ServiceModule.forRoot({ name: 'workflow', migrations });
     ResultReader,
     AwaitedArtifacts,
     ItemDecider,
+    RunTracing,
     RunWriter,
     RunStepper,
     RunEngine,

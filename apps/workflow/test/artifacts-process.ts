@@ -7,9 +7,11 @@ import { ARTIFACT_STORE, DATABASE, EVENT_BUS } from '@sedge/ports';
 import {
   ErrorFilter,
   HOST,
+  NO_TRACING,
   PROCESS_METRICS,
   ProcessMetrics,
   ServiceModule,
+  TRACING,
   Transactions,
   requestValidation,
   type Host,
@@ -53,6 +55,7 @@ export async function startArtifactsProcess(): Promise<ArtifactsProcess> {
     { provide: ARTIFACT_STORE, useValue: store },
     { provide: HOST, useValue: { dataDirectory: folder } as Host },
     { provide: PROCESS_METRICS, useValue: new ProcessMetrics({ onFailure: () => undefined }) },
+    { provide: TRACING, useValue: NO_TRACING },
   ];
   const root = moduleOf(values, [ArtifactsModule.forRoot({ service, garbageRoots: [PlantedRoots] })]);
   const app = await NestFactory.create(root, { logger: ['error'] });

@@ -12,9 +12,11 @@ import { ARTIFACT_STORE, DATABASE, EVENT_BUS, TOOL_RUNNERS } from '@sedge/ports'
 import {
   ErrorFilter,
   HOST,
+  NO_TRACING,
   PROCESS_METRICS,
   ProcessMetrics,
   StageModule,
+  TRACING,
   describeMachine,
   requestValidation,
   type Host,
@@ -97,6 +99,7 @@ export class Harness {
       { provide: TOOL_RUNNERS, useValue: [] },
       { provide: HOST, useValue: host },
       { provide: PROCESS_METRICS, useValue: this.metrics },
+      { provide: TRACING, useValue: NO_TRACING },
     ];
     class Platform {}
     Module({})(Platform);

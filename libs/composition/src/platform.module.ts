@@ -1,6 +1,6 @@
 import { Global, Module, type BeforeApplicationShutdown, type DynamicModule } from '@nestjs/common';
 import { ARTIFACT_STORE, DATABASE, DEAD_LETTERS, EVENT_BUS, TOOL_RUNNERS, type EventBus } from '@sedge/ports';
-import { ACCESS, AccessGuard, HOST, PROCESS_METRICS, Teams } from '@sedge/service-kit';
+import { ACCESS, AccessGuard, HOST, PROCESS_METRICS, TRACING, Teams } from '@sedge/service-kit';
 import { Inject } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { DeadLettersController } from './dead-letters.controller.js';
@@ -24,6 +24,7 @@ export class PlatformModule implements BeforeApplicationShutdown {
       { provide: HOST, useValue: platform.host },
       { provide: ACCESS, useValue: platform.access },
       { provide: PROCESS_METRICS, useValue: platform.metrics },
+      { provide: TRACING, useValue: platform.tracing },
     ];
     return {
       module: PlatformModule,

@@ -12,9 +12,10 @@ import { PostgresDatabase } from '@sedge/adapter-postgres';
 import { ProcessRunner, runToolCommand } from '@sedge/adapter-process';
 import { S3Store } from '@sedge/adapter-s3';
 import type { ArtifactStore, Database, DeadLetters, EventBus, ToolRunner } from '@sedge/ports';
-import { ProcessMetrics, describeMachine, type Access, type Host } from '@sedge/service-kit';
+import { ProcessMetrics, describeMachine, type Access, type Host, type Tracing } from '@sedge/service-kit';
 import { TableDeadLetters } from './dead-letters.js';
 import { MeteredStore } from './metered-store.js';
+import { openTracing } from './open-tracing.js';
 import { authorizationOf, openAccess } from './open-access.js';
 import type { Settings } from './settings.js';
 import { waitForLock } from './system-lock.js';
@@ -32,6 +33,7 @@ export interface Platform {
   host: Host;
   access: Access;
   metrics: ProcessMetrics;
+  tracing: Tracing;
 }
 
 /** The bus with what it could not deliver. */
@@ -60,7 +62,8 @@ export async function openPlatform(settings: Settings, { onTrouble, onStopped }:
     new HttpToolRunner(),
   ];
   const metrics = metricsOf(events, onTrouble);
-  return { database, ...events, store: new MeteredStore(store, metrics), runners, host, access, metrics };
+  const tracing = await openTracing(process.env, onTrouble);
+  return { database, ...events, store: new MeteredStore(store, metrics), runners, host, access, metrics, tracing };
 }
 
 async function openDatabase(

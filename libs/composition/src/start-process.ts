@@ -58,6 +58,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   let reserve: DiskReserve | undefined;
   let platform: Platform | undefined;
   const release = async (): Promise<void> => {
+    await platform?.tracing.close();
     await platform?.database.close();
     await reserve?.close();
     await unlock();

@@ -92,7 +92,10 @@ function messageOf(type: EventType): Json {
         dataschema: text,
         causationid: { ...text, description: 'the event or request that caused this one' },
         correlationid: { ...text, description: 'the run or request it belongs to' },
-        traceparent: { ...text, description: 'W3C trace context' },
+        traceparent: {
+          ...text,
+          description: "W3C trace context of what caused it (CloudEvents' extension for distributed tracing)",
+        },
         data: schemaOfClass(EVENT_CLASSES[type] as new () => object, RULES),
       },
     },

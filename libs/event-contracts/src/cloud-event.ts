@@ -19,7 +19,7 @@ export interface CloudEvent<Data = unknown> {
   causationid?: string;
   /** extension: the run or request it belongs to */
   correlationid?: string;
-  /** W3C trace context */
+  /** extension for distributed tracing: W3C trace context of what caused it */
   traceparent?: string;
   data: Data;
 }

@@ -7,6 +7,8 @@ export interface ToolRun {
   job: JobFile;
   /** the attempt's own working directory */
   workDirectory: string;
+  /** W3C trace context for the tool to go on with: TRACEPARENT in its environment, or the header of that name */
+  traceparent?: string;
   signal: AbortSignal;
   onLine(line: ToolLine): void;
 }

@@ -15,6 +15,15 @@ export { describeMachine, machineValuesFor, threadsFor, type Machine } from './m
 export { METRICS, type MetricDefinition } from './metrics/metric-table.js';
 export { PROCESS_METRICS, ProcessMetrics, type SetGauge } from './metrics/process-metrics.js';
 export { SERVICE_NAME } from './service-name.js';
+export {
+  childOf,
+  formatTraceparent,
+  newTrace,
+  parseTraceparent,
+  spanNamed,
+  type TraceContext,
+} from './tracing/trace-context.js';
+export { NO_TRACING, TRACING, inFirstSpan, inSpan, type Span, type Tracing } from './tracing/tracing.js';
 export { ServiceModule, type ServiceOptions } from './service.module.js';
 export { openSchema } from './state/open-schema.js';
 export { Transactions, type EventContext, type Transaction } from './state/transactions.service.js';

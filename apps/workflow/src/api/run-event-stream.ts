@@ -76,7 +76,7 @@ class Listener {
           await new Promise((resolve) => this.response.once('drain', resolve).once('close', resolve));
       }
     } catch (error) {
-      this.logger.warn(`events of run ${this.run} end: ${(error as Error).message}`);
+      this.logger.warn({ message: `events of run ${this.run} end: ${(error as Error).message}`, run: this.run });
       this.response.end();
     } finally {
       this.isSending = false;

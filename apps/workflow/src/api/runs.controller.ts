@@ -1,6 +1,6 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Needs } from '@sedge/service-kit';
+import { Needs, TRACING, inFirstSpan, parseTraceparent, type Tracing } from '@sedge/service-kit';
 import type { Request, Response } from 'express';
 import type { Why } from '../domain/run-reasons.js';
 import type { RunPage, RunView } from '../domain/run-view.js';
@@ -20,15 +20,30 @@ export class RunsController {
     private readonly queries: RunQueries,
     private readonly events: RunEventStream,
     private readonly logs: StageLogs,
+    @Inject(TRACING) private readonly tracing: Tracing,
   ) {}
 
   @Post()
   @Needs('run')
   @ApiOperation({ summary: 'Starts a run of a workflow' })
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'the same key and request give the same run' })
-  async start(@Body() body: RunRequestDto, @Headers('idempotency-key') key?: string): Promise<RunView> {
-    const { run } = await this.commands.start(completeRequest(body), 'run', key?.slice(0, 256) || null);
-    return this.queries.show(run.id);
+  @ApiHeader({
+    name: 'traceparent',
+    required: false,
+    description: "W3C trace context: the run joins the caller's trace",
+  })
+  async start(
+    @Body() body: RunRequestDto,
+    @Headers('idempotency-key') key?: string,
+    @Headers('traceparent') traceparent?: string,
+  ): Promise<RunView> {
+    const parent = parseTraceparent(traceparent);
+    const attributes = { 'http.request.method': 'POST', 'http.route': '/v1/runs' };
+    const span = { name: 'POST /v1/runs', kind: 'server', service: 'workflow', attributes, parent } as const;
+    return inFirstSpan(this.tracing, span, async (context) => {
+      const { run } = await this.commands.start(completeRequest(body), 'run', key?.slice(0, 256) || null, context);
+      return this.queries.show(run.id);
+    });
   }
 
   @Get()

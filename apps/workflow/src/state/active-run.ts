@@ -12,6 +12,8 @@ export class ActiveRun {
   readonly again = new Set<Digest>();
   /** jobs that the run no longer waits for; their stages are told with the next write */
   readonly leaving: ItemJob[] = [];
+  /** when this process asked for each job that is under way */
+  readonly requestedAt = new Map<Digest, Date>();
   /** true after a start: requests under way are made once more, since the process that made them died */
   renewRequests = false;
   /** why the run as a whole failed */

@@ -49,10 +49,11 @@ export class JobReconciler implements OnApplicationBootstrap, OnApplicationShutd
       if (view === null || isFromBefore(view, job)) await this.engine.renewRequestsFor(job.id);
       else if (view.state === 'succeeded' || view.state === 'failed' || view.state === 'cancelled') {
         await this.takeOver(view);
-        this.logger.warn(`job ${job.id}: the stage says that it is ${view.state}, of which no event came`);
+        const message = `job ${job.id}: the stage says that it is ${view.state}, of which no event came`;
+        this.logger.warn({ message, job: job.id });
       }
     } catch (error) {
-      this.logger.debug(`job ${job.id}: ${(error as Error).message}`);
+      this.logger.debug({ message: `job ${job.id}: ${(error as Error).message}`, job: job.id });
     }
   }
 

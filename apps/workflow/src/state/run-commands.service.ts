@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { digestOfBytes, digestOfJson } from '@sedge/artifact-contracts';
-import { Transactions, errorsOf } from '@sedge/service-kit';
+import { Transactions, childOf, errorsOf, formatTraceparent, type TraceContext } from '@sedge/service-kit';
 import { suggestName } from '@sedge/tool-contracts';
 import { randomBytes } from 'node:crypto';
 import type { CompiledWorkflow } from '../domain/compiled-workflow.js';
@@ -37,19 +37,21 @@ export class RunCommands {
 
   /**
    * Starts a run. The same key and the same request give the same run again.
+   * @param asked the span of the request, to whose trace the run belongs
    * @throws WORKFLOW_INVALID with all mistakes, WORKFLOW_IDEMPOTENCY_CONFLICT
    */
   async start(
     request: StoredRequest,
     mode: RunRow['mode'],
     key: string | null,
+    asked: TraceContext | null = null,
   ): Promise<{ run: RunRow; workflow: CompiledWorkflow }> {
     const earlier = key === null ? null : await this.repeated(request, key);
     const checked = await this.check(request);
     if ('mistakes' in checked) throw invalid(request.file, checked.mistakes);
     if (earlier !== null) return { run: earlier, workflow: checked.workflow };
     const workflow = mode === 'plan' ? inputsOnly(checked.workflow) : checked.workflow;
-    const row = newRow(request, workflow, { mode, key, now: new Date() });
+    const row = newRow(request, workflow, { mode, key, now: new Date(), asked });
     const items = itemsOf(workflow);
     const isNew = await this.transactions.run((transaction) => this.runs.create(transaction, row, items));
     if (isNew) this.engine.wake(row.id);
@@ -122,7 +124,7 @@ export function invalid(file: string, mistakes: Mistake[]): Error {
 function newRow(
   request: StoredRequest,
   workflow: CompiledWorkflow,
-  more: { mode: RunRow['mode']; key: string | null; now: Date },
+  more: { mode: RunRow['mode']; key: string | null; now: Date; asked: TraceContext | null },
 ): NewRun {
   return {
     id: newRunId(more.now),
@@ -134,6 +136,8 @@ function newRow(
     item_count: workflow.itemCount,
     idempotency_key: more.key,
     request_digest: digestOfJson(request),
+    traceparent: more.asked && formatTraceparent(childOf(more.asked)),
+    request_traceparent: more.asked && formatTraceparent(more.asked),
     created_at: more.now,
   };
 }

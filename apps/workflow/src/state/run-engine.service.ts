@@ -83,7 +83,7 @@ export class RunEngine implements OnApplicationBootstrap, OnApplicationShutdown 
       }
     } catch (error) {
       // The look that comes each second finds what is missed here.
-      this.logger.warn(`runs that wait for ${job} not looked up: ${(error as Error).message}`);
+      this.logger.warn({ message: `runs that wait for ${job} not looked up: ${(error as Error).message}`, job });
     }
   }
 
@@ -127,7 +127,7 @@ export class RunEngine implements OnApplicationBootstrap, OnApplicationShutdown 
     const failures = this.failures.get(run) ?? 0;
     this.failures.set(run, failures + 1);
     const pauseMs = error instanceof StaleRunError ? 0 : RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!;
-    if (pauseMs > 0) this.logger.warn(`run ${run} is tried again in ${pauseMs} ms: ${textOf(error)}`);
+    if (pauseMs > 0) this.logger.warn({ message: `run ${run} is tried again in ${pauseMs} ms: ${textOf(error)}`, run });
     this.awake.delete(run);
     this.later(pauseMs, () => this.wake(run));
   }

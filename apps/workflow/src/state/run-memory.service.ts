@@ -4,6 +4,7 @@ import { Transactions } from '@sedge/service-kit';
 import type { ActiveRun } from './active-run.js';
 import { RunFeed } from './run-feed.service.js';
 import { RunLoader } from './run-loader.service.js';
+import { RunTracing } from './run-tracing.service.js';
 import { RunRepository } from './run.repository.js';
 
 type Change = (active: ActiveRun, now: Date) => void;
@@ -20,6 +21,7 @@ export class RunMemory {
     private readonly repository: RunRepository,
     private readonly transactions: Transactions,
     private readonly feed: RunFeed,
+    private readonly tracing: RunTracing,
   ) {}
 
   /** Another process may have died with requests of this run under way: they are made once more when it is loaded. */
@@ -40,9 +42,11 @@ export class RunMemory {
     if ('mistakes' in loaded) {
       const [first] = loaded.mistakes;
       const failure = { code: 'WORKFLOW_TOOLS_CHANGED', message: `${first!.message} (${first!.mend})` };
-      await this.transactions.run((transaction) =>
-        this.repository.advance(transaction, loaded.row, { state: 'failed', failure, finishedAt: new Date() }),
+      const finishedAt = new Date();
+      const revision = await this.transactions.run((transaction) =>
+        this.repository.advance(transaction, loaded.row, { state: 'failed', failure, finishedAt }),
       );
+      if (revision !== null) this.tracing.runEnded(loaded.row, 'failed', finishedAt);
       this.feed.changed(run);
       return null;
     }

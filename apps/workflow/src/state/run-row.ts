@@ -28,6 +28,10 @@ export interface RunRow {
   item_count: number;
   idempotency_key: string | null;
   request_digest: string;
+  /** the run's own span in its trace; null for runs that are not traced */
+  traceparent: string | null;
+  /** the span of the request that began it */
+  request_traceparent: string | null;
   created_at: Date;
   /** when it went on for the last time after it had ended */
   retried_at: Date | null;

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Transactions, type Transaction } from '@sedge/service-kit';
+import { Transactions, type EventContext, type Transaction } from '@sedge/service-kit';
 import type { ItemJob } from '../domain/run-item.js';
 import type { ActiveRun } from './active-run.js';
 import { JobRepository } from './job.repository.js';
+import { RunTracing } from './run-tracing.service.js';
 import { RunFeed } from './run-feed.service.js';
 import { RunRepository } from './run.repository.js';
 
@@ -17,6 +18,7 @@ export class RunWriter {
     private readonly runs: RunRepository,
     private readonly jobs: JobRepository,
     private readonly feed: RunFeed,
+    private readonly tracing: RunTracing,
   ) {}
 
   /**
@@ -41,6 +43,9 @@ export class RunWriter {
     Object.assign(row, { revision: written.revision, state, finished_at: finishedAt });
     progress.changed.clear();
     active.leaving.length = 0;
+    for (const { id } of requests) active.requestedAt.set(id, now);
+    this.tracing.jobsEnded(row, items, active.requestedAt);
+    if (finishedAt !== null) this.tracing.runEnded(row, state, finishedAt);
     this.feed.changed(row.id);
     return written.hasResults;
   }
@@ -53,14 +58,19 @@ export class RunWriter {
       if (states.get(job.id) === 'succeeded') continue;
       const { id, parameters, inputs, machine } = job;
       const data = { job: id, tool: toolOf(job), parameters, inputs, machine, run: active.id, again };
-      transaction.publish('sedge.job.requested.v1', id, data, { correlationId: active.id });
+      transaction.publish('sedge.job.requested.v1', id, data, this.contextOf(active, job));
     }
     return [...states.values()].includes('succeeded');
   }
 
   private leave(transaction: Transaction, active: ActiveRun, job: ItemJob): void {
     const data = { job: job.id, tool: toolOf(job), run: active.id };
-    transaction.publish('sedge.job.cancel-requested.v1', job.id, data, { correlationId: active.id });
+    transaction.publish('sedge.job.cancel-requested.v1', job.id, data, this.contextOf(active, job));
+  }
+
+  private contextOf(active: ActiveRun, job: ItemJob): EventContext {
+    const traceparent = this.tracing.traceparentOf(active.row, job);
+    return { correlationId: active.id, ...(traceparent !== undefined && { traceparent }) };
   }
 }
 

@@ -26,8 +26,9 @@ export class RunRepository {
   /** @returns false when a run with the same idempotency key is there already */
   async create(transaction: Transaction, run: NewRun, items: readonly RunItem[]): Promise<boolean> {
     const created = await transaction.query(
-      `INSERT INTO run (id, mode, workflow, request, workflow_digest, state, item_count, idempotency_key, request_digest, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (idempotency_key) DO NOTHING RETURNING id`,
+      `INSERT INTO run (id, mode, workflow, request, workflow_digest, state, item_count, idempotency_key, request_digest, created_at,
+         traceparent, request_traceparent)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (idempotency_key) DO NOTHING RETURNING id`,
       [
         run.id,
         run.mode,
@@ -39,6 +40,8 @@ export class RunRepository {
         run.idempotency_key,
         run.request_digest,
         run.created_at,
+        run.traceparent,
+        run.request_traceparent,
       ],
     );
     if (created.length === 0) return false;

@@ -25,7 +25,7 @@ export class ContainerRunner implements ToolRunner {
     return { image: await imageDigest(await findEngine(), runtime.image) };
   }
 
-  async run({ tool, job, workDirectory, signal, onLine }: ToolRun): Promise<ToolOutcome> {
+  async run({ tool, job, workDirectory, traceparent, signal, onLine }: ToolRun): Promise<ToolOutcome> {
     const { definition } = tool;
     if (definition.runtime.kind !== 'container') throw new Error('not a container tool');
     const engine = await findEngine();
@@ -52,6 +52,7 @@ export class ContainerRunner implements ToolRunner {
           // Labels of the system's access control would have to be changed on the user's own folders.
           ...['--security-opt', 'no-new-privileges', '--security-opt', 'label=disable'],
           ...['--memory', `${definition.resources.memoryMb}m`, '--env', `SEDGE_JOB=${INSIDE}/job.json`],
+          ...(traceparent === undefined ? [] : ['--env', `TRACEPARENT=${traceparent}`]),
           ...mountsOf(job, workDirectory),
           ...optionsIn('SEDGE_CONTAINER_RUN_OPTIONS'),
           definition.runtime.image,

@@ -45,7 +45,8 @@ export class HttpToolRunner implements ToolRunner {
   }
 
   async run(run: ToolRun): Promise<ToolOutcome> {
-    const server = new ToolServer(urlOf(run.tool.definition));
+    const headers: Record<string, string> = run.traceparent === undefined ? {} : { traceparent: run.traceparent };
+    const server = new ToolServer(urlOf(run.tool.definition), headers);
     try {
       await assertVersion(server, run);
       return await new RemoteJob(server, run).run();

@@ -36,7 +36,11 @@ const MESSAGE_LIMIT = 2000;
 
 /** Plain HTTP calls to the server of a tool. Answers are streams: nothing is held in memory, and a tool may be silent for hours. */
 export class ToolServer {
-  constructor(private readonly baseUrl: string) {}
+  /** @param headers of every call */
+  constructor(
+    private readonly baseUrl: string,
+    private readonly headers: Record<string, string> = {},
+  ) {}
 
   async json(call: Call): Promise<unknown> {
     const body = await text(await this.call(call));
@@ -66,6 +70,7 @@ export class ToolServer {
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const body = call.json === undefined ? null : Buffer.from(JSON.stringify(call.json));
     const headers = {
+      ...this.headers,
       ...(body && { 'content-type': 'application/json', 'content-length': body.length }),
       ...(call.file !== undefined && { 'content-type': 'application/octet-stream' }),
     };

@@ -65,7 +65,10 @@ export function toolJob(run: ToolRun, place: ClusterPlace, { name, work }: JobNa
   };
 }
 
-function podSpec({ tool: { definition }, job, workDirectory }: ToolRun, place: ClusterPlace): Record<string, unknown> {
+function podSpec(
+  { tool: { definition }, job, workDirectory, traceparent }: ToolRun,
+  place: ClusterPlace,
+): Record<string, unknown> {
   const { runtime, graceMs = DEFAULT_GRACE_MS } = definition;
   if (runtime.kind !== 'container') throw new Error(`${definition.name} is no container tool`);
   const [uid, gid] = [process.getuid?.() || NOBODY, process.getgid?.() || NOBODY];
@@ -92,7 +95,10 @@ function podSpec({ tool: { definition }, job, workDirectory }: ToolRun, place: C
         name: CONTAINER,
         image: runtime.image,
         ...(runtime.command && { command: runtime.command }),
-        env: [{ name: 'SEDGE_JOB', value: `${INSIDE}/job.json` }],
+        env: [
+          { name: 'SEDGE_JOB', value: `${INSIDE}/job.json` },
+          ...(traceparent === undefined ? [] : [{ name: 'TRACEPARENT', value: traceparent }]),
+        ],
         resources: resourcesOf(definition),
         securityContext: {
           allowPrivilegeEscalation: false,

@@ -43,7 +43,7 @@ export class ProcessRunner implements ToolRunner {
     await assertProgram(file, folder);
   }
 
-  async run({ tool, folder, workDirectory, signal, onLine }: ToolRun): Promise<ToolOutcome> {
+  async run({ tool, folder, workDirectory, traceparent, signal, onLine }: ToolRun): Promise<ToolOutcome> {
     const { definition } = tool;
     const { runtime } = definition;
     if (runtime.kind !== 'process' || folder === null) throw withoutFolder(definition);
@@ -63,6 +63,7 @@ export class ProcessRunner implements ToolRunner {
       environment: toolEnvironment({
         SEDGE_JOB: join(workDirectory, 'job.json'),
         TMPDIR: temporary,
+        ...(traceparent !== undefined && { TRACEPARENT: traceparent }),
         ...(environment && { PATH: `${environment.binaries}${delimiter}${path}`, VIRTUAL_ENV: environment.path }),
       }),
       graceMs: definition.graceMs ?? DEFAULT_GRACE_MS,

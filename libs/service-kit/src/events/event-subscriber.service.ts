@@ -1,7 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { checkEvent, forgeryIn, type CloudEvent, type EventMap, type EventType } from '@sedge/event-contracts';
 import { DeadLetterError, EVENT_BUS, type Delivery, type EventBus, type SubscriptionOptions } from '@sedge/ports';
+import { SERVICE_NAME } from '../service-name.js';
 import { Transactions, type Transaction } from '../state/transactions.service.js';
+import { parseTraceparent } from '../tracing/trace-context.js';
+import { TRACING, inSpan, type Tracing } from '../tracing/tracing.js';
 
 /** What is done with an event, in the transaction that also notes the event as handled. */
 export type EventHandlers = {
@@ -32,6 +35,8 @@ export class EventSubscriber {
   constructor(
     private readonly transactions: Transactions,
     @Inject(EVENT_BUS) private readonly bus: EventBus,
+    @Inject(SERVICE_NAME) private readonly service: string,
+    @Inject(TRACING) private readonly tracing: Tracing,
   ) {}
 
   /** @param handlers by event type; a known type without a handler is skipped, an unknown one goes to the dead letters */
@@ -52,16 +57,37 @@ export class EventSubscriber {
     if (forgery !== null) throw new DeadLetterError('forged', `${check.type}: ${forgery}`);
     const handler = handlers[check.type] as AnyHandler | undefined;
     if (!handler) return;
-    const isNew = await this.transactions.run(async (transaction) => {
+    const span = {
+      name: `process ${check.type}`,
+      kind: 'consumer',
+      service: this.service,
+      parent: parseTraceparent(event.traceparent),
+      attributes: { 'messaging.message.id': event.id, 'messaging.consumer.group.name': consumer, ...runOf(event) },
+    } as const;
+    const isNew = await inSpan(this.tracing, span, () =>
+      this.handleOnce(consumer, check.event, (transaction) => handler(check.event, transaction, delivery)),
+    );
+    if (isNew) afterCommit?.(check.event);
+    else this.logger.debug(`${consumer}: ${event.type} ${event.id} came again`);
+  }
+
+  /** @returns false for an event that was handled before */
+  private handleOnce(
+    consumer: string,
+    event: CloudEvent,
+    work: (transaction: Transaction) => Promise<void>,
+  ): Promise<boolean> {
+    return this.transactions.run(async (transaction) => {
       const noted = await transaction.query(
         'INSERT INTO inbox (consumer, source, event) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING event',
         [consumer, event.source, event.id],
       );
       if (noted.length === 0) return false;
-      await handler(check.event, transaction, delivery);
+      await work(transaction);
       return true;
     });
-    if (isNew) afterCommit?.(check.event);
-    else this.logger.debug(`${consumer}: ${event.type} ${event.id} came again`);
   }
 }
+
+const runOf = ({ correlationid: run }: CloudEvent): Record<string, string> =>
+  run === undefined ? {} : { 'sedge.run': run };

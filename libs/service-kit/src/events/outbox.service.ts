@@ -97,7 +97,9 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
         break;
       } catch (error) {
         if (!this.isOpen) return;
-        this.logger.warn(`${item.subject} not published yet: ${(error as Error).message}`);
+        const { subject, event } = item;
+        const message = `${subject} not published yet: ${(error as Error).message}`;
+        this.logger.warn({ message, about: event.subject, ...(event.correlationid && { run: event.correlationid }) });
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]).unref());
       }
     }

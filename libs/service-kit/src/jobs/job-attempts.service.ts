@@ -6,7 +6,9 @@ import { STAGE, type StageOptions } from '../stage/stage-options.js';
 import { Transactions, type Transaction } from '../state/transactions.service.js';
 import { retryDelayMs, type Failure } from './failure.js';
 import type { Fence, JobRow } from './job.js';
-import { attemptOf, publishAbout } from './job-events.js';
+import { attemptOf, contextOf, publishAbout } from './job-events.js';
+import { attemptSpan } from './job-spans.js';
+import { TRACING, type Tracing } from '../tracing/tracing.js';
 import { JobRepository, type AttemptEnd, type JobChange } from './job.repository.js';
 import type { StoredOutput } from './outputs.js';
 
@@ -26,6 +28,7 @@ export class JobAttempts {
     private readonly jobs: JobRepository,
     @Inject(STAGE) private readonly stage: StageOptions,
     @Inject(PROCESS_METRICS) private readonly metrics: ProcessMetrics,
+    @Inject(TRACING) private readonly tracing: Tracing,
   ) {}
 
   /** Takes the next due job of a tool for this process. */
@@ -114,17 +117,21 @@ export class JobAttempts {
   }
 
   private async end(fence: Fence, work: Ending): Promise<AttemptResult> {
-    let measure = (): void => undefined;
+    let tell = (): void => undefined;
     const result = await this.transactions.run(async (transaction) => {
       const job = await this.jobs.lockFenced(transaction, fence);
       if (!job) return 'fenced';
       return work(transaction, job, async (end, change) => {
         const seconds = await this.jobs.endAttempt(transaction, job, end, change);
         const labels = { stage: this.stage.stage, tool: job.tool_name, outcome: end.outcome };
-        measure = () => this.metrics.observe('sedge_job_attempt_duration_seconds', labels, seconds);
+        tell = () => {
+          this.metrics.observe('sedge_job_attempt_duration_seconds', labels, seconds);
+          const span = attemptSpan(job, this.stage.stage, { end, seconds });
+          if (span !== null) this.tracing.record(span);
+        };
       });
     });
-    measure();
+    tell();
     return result;
   }
 
@@ -147,7 +154,7 @@ export class JobAttempts {
           toolVersion: job.tool_version,
         },
       },
-      job.correlation_id === null ? {} : { correlationId: job.correlation_id },
+      contextOf(job),
     );
   }
 }

@@ -1,6 +1,8 @@
 import type { AttemptEventData, EventMap, EventType } from '@sedge/event-contracts';
 import type { EventContext, Transaction } from '../state/transactions.service.js';
+import { formatTraceparent } from '../tracing/trace-context.js';
 import type { JobRow } from './job.js';
+import { attemptSpanOf } from './job-spans.js';
 
 /** What every event about an attempt of a job says. */
 export function attemptOf(job: JobRow, stage: string): AttemptEventData {
@@ -8,18 +10,22 @@ export function attemptOf(job: JobRow, stage: string): AttemptEventData {
   return { job: id, attempt, tool: { name, version, digest, stage } };
 }
 
-/** Publishes an event about a job, within what the job belongs to. */
+/** Publishes an event about a job, within what the job belongs to. @param more what is otherwise for this event */
 export function publishAbout<Type extends EventType>(
   transaction: Transaction,
   job: JobRow,
   type: Type,
   data: EventMap[Type],
-  causationId?: string,
+  more: EventContext = {},
 ): void {
-  const context: EventContext = {
+  transaction.publish(type, job.id, data, { ...contextOf(job), ...more });
+}
+
+/** The run and the trace of a job. */
+export function contextOf(job: JobRow): EventContext {
+  const span = attemptSpanOf(job);
+  return {
     ...(job.correlation_id !== null && { correlationId: job.correlation_id }),
-    ...(job.traceparent !== null && { traceparent: job.traceparent }),
-    ...(causationId !== undefined && { causationId }),
+    ...(span !== null && { traceparent: formatTraceparent(span) }),
   };
-  transaction.publish(type, job.id, data, context);
 }

@@ -10,6 +10,7 @@ import { JobWorkshop } from './job-workshop.service.js';
 import { JobRepository } from './job.repository.js';
 import { CAPACITY, type Capacity } from './capacity.js';
 import { JobLane } from './job-lane.js';
+import { logFieldsOf } from './job-spans.js';
 import { ToolCatalog, type StageTool } from '../tools/tool-catalog.service.js';
 import type { JobRow } from './job.js';
 
@@ -58,7 +59,8 @@ export class JobExecutor implements OnApplicationBootstrap, BeforeApplicationShu
       const job = await this.jobs.find(id);
       if (job?.state === 'running' && job.is_cancel_requested) this.workshop.cancel(id);
     } catch (error) {
-      this.logger.warn(`job ${id} is cancelled at its next heartbeat: ${(error as Error).message}`);
+      const message = `job ${id} is cancelled at its next heartbeat: ${(error as Error).message}`;
+      this.logger.warn({ message, job: id });
     }
   }
 
@@ -110,7 +112,8 @@ export class JobExecutor implements OnApplicationBootstrap, BeforeApplicationShu
       await this.workshop.execute(job, tool);
     } catch (error) {
       // The lease runs out and the job is taken again: nothing is lost, but someone should know.
-      this.logger.error(`job ${job.id}: ${(error as Error).stack ?? String(error)}`);
+      const message = `job ${job.id}: ${(error as Error).stack ?? String(error)}`;
+      this.logger.error({ message, ...logFieldsOf(job) });
     } finally {
       release();
       this.wake();

@@ -3,6 +3,7 @@ import type { CloudEvent, JobCancelRequestedData, JobRequestedData } from '@sedg
 import type { Transaction } from '../state/transactions.service.js';
 import { STAGE, type StageOptions } from '../stage/stage-options.js';
 import { JobRepository } from './job.repository.js';
+import { parseTraceparent } from '../tracing/trace-context.js';
 import { attemptOf, publishAbout } from './job-events.js';
 
 /** What runs ask of a stage: to have a job done for them, and to be left out of it. */
@@ -20,7 +21,8 @@ export class JobRequests {
     const context = {
       askedAt: new Date(event.time),
       correlationId: event.correlationid,
-      traceparent: event.traceparent,
+      // What is none would be passed on to others.
+      traceparent: parseTraceparent(event.traceparent) === null ? undefined : event.traceparent,
     };
     if (await this.jobs.insert(transaction, data, context)) return;
     const job = await this.jobs.lock(transaction, data.job);
@@ -28,8 +30,11 @@ export class JobRequests {
     if (job.state === 'queued' || job.state === 'running') return;
     if (job.state === 'succeeded' && !data.again) {
       const result = { ...attemptOf(job, this.stage.stage), outputs: job.outputs!, durationMs: job.duration_ms! };
-      publishAbout(transaction, job, 'sedge.job.succeeded.v1', result, event.id);
-    } else await this.jobs.requeue(transaction, data.job);
+      publishAbout(transaction, job, 'sedge.job.succeeded.v1', result, {
+        causationId: event.id,
+        ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
+      });
+    } else await this.jobs.requeue(transaction, data.job, context);
   }
 
   /** Takes the run off the job, and cancels the job when nobody waits for it any more. */
@@ -42,6 +47,8 @@ export class JobRequests {
     if (job.state === 'running') await this.jobs.setCancelRequested(transaction, job.id, true);
     if (job.state !== 'queued') return;
     await this.jobs.markCancelled(transaction, job.id);
-    publishAbout(transaction, job, 'sedge.job.cancelled.v1', attemptOf(job, this.stage.stage), event.id);
+    publishAbout(transaction, job, 'sedge.job.cancelled.v1', attemptOf(job, this.stage.stage), {
+      causationId: event.id,
+    });
   }
 }

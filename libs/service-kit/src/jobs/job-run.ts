@@ -1,14 +1,17 @@
 import { createCloudEvent, subjectOf, type JobProgressData } from '@sedge/event-contracts';
-import type { ArtifactStore, EventBus, ToolOutcome } from '@sedge/ports';
+import type { ToolOutcome } from '@sedge/ports';
 import { ToolError, type JobFile, type ToolLine } from '@sedge/tool-contracts';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { Host } from '../host.js';
+import { formatTraceparent, type TraceContext } from '../tracing/trace-context.js';
+import { inSpan } from '../tracing/tracing.js';
 import type { StageTool } from '../tools/tool-catalog.service.js';
 import { failureOf, type Failure } from './failure.js';
 import type { JobRow } from './job.js';
-import { attemptOf } from './job-events.js';
+import { attemptOf, contextOf } from './job-events.js';
 import { layOutJob } from './job-files.js';
 import { foldersOf, removeFolder, type JobFolders } from './job-folders.js';
+import { attemptSpanOf, jobAttributes } from './job-spans.js';
+import type { JobSurroundings } from './job-surroundings.service.js';
 import { JobLog } from './job-log.js';
 import { storeOutputs, type StoredOutput } from './outputs.js';
 
@@ -18,12 +21,7 @@ export type RunResult =
   | { status: 'failed'; failure: Failure }
   | { status: 'stopped' };
 
-export interface RunSurroundings {
-  host: Host;
-  store: ArtifactStore;
-  bus: EventBus;
-  stage: string;
-}
+export type RunSurroundings = Pick<JobSurroundings, 'host' | 'store' | 'bus' | 'tracing'> & { stage: string };
 
 const PROGRESS_EVERY_MS = 200;
 
@@ -46,12 +44,15 @@ export class JobRun {
   async work(signal: AbortSignal): Promise<RunResult> {
     const startedAt = performance.now();
     try {
-      const file = await this.prepare();
-      const outcome = await this.runTool(file, signal);
+      const file = await this.inSpan('fetch inputs', () => this.prepare());
+      const outcome = await this.inSpan('run tool', (context) => this.runTool(file, signal, context));
       if (signal.aborted) return { status: 'stopped' };
       if (outcome.status === 'cancelled') return { status: 'stopped' };
       if (outcome.status === 'failed') return this.failed(outcome);
-      const outputs = await storeOutputs(this.around.store, this.tool.registered.definition, file.outputs);
+      const { definition } = this.tool.registered;
+      const outputs = await this.inSpan('store outputs', () =>
+        storeOutputs(this.around.store, definition, file.outputs),
+      );
       return { status: 'done', outputs, durationMs: Math.round(performance.now() - startedAt) };
     } catch (error) {
       if (signal.aborted) return { status: 'stopped' };
@@ -66,6 +67,13 @@ export class JobRun {
     await removeFolder(isFinished ? this.folders.job : this.folders.attempt);
   }
 
+  /** A part of the attempt, in its trace. */
+  private inSpan<Result>(name: string, work: (context: TraceContext | null) => Promise<Result>): Promise<Result> {
+    const { tracing, stage: service } = this.around;
+    const [parent, attributes] = [attemptSpanOf(this.job), jobAttributes(this.job)];
+    return inSpan(tracing, { name, kind: 'internal', service, parent, attributes }, work);
+  }
+
   private async prepare(): Promise<JobFile> {
     checkParameters(this.tool, this.job.parameters);
     const { store, host } = this.around;
@@ -78,13 +86,14 @@ export class JobRun {
     });
   }
 
-  private async runTool(job: JobFile, signal: AbortSignal): Promise<ToolOutcome> {
+  private async runTool(job: JobFile, signal: AbortSignal, context: TraceContext | null): Promise<ToolOutcome> {
     if (signal.aborted) return { status: 'cancelled' };
     return this.tool.runner!.run({
       tool: this.tool.registered,
       folder: this.tool.folder,
       job,
       workDirectory: this.folders.attempt,
+      ...(context !== null && { traceparent: formatTraceparent(context) }),
       signal,
       onLine: (line) => this.take(line),
     });
@@ -110,8 +119,8 @@ export class JobRun {
     };
     const type = 'sedge.job.progress.v1';
     const source = `/services/${this.around.stage}`;
-    const correlation = this.job.correlation_id === null ? {} : { correlationId: this.job.correlation_id };
-    const event = createCloudEvent({ type, source, subject: this.job.id, data, time: new Date(), ...correlation });
+    const context = contextOf(this.job);
+    const event = createCloudEvent({ type, source, subject: this.job.id, data, time: new Date(), ...context });
     this.around.bus.publishTransient(subjectOf(type, data), event);
   }
 

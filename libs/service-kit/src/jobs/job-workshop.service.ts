@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { Digest } from '@sedge/artifact-contracts';
-import { ARTIFACT_STORE, EVENT_BUS, type ArtifactStore, type EventBus } from '@sedge/ports';
-import { HOST, type Host } from '../host.js';
 import type { StageTool } from '../tools/tool-catalog.service.js';
 import type { Failure } from './failure.js';
 import type { Fence, JobRow } from './job.js';
 import { JobAttempts, type AttemptResult } from './job-attempts.service.js';
+import { logFieldsOf } from './job-spans.js';
 import { sweepWork } from './job-folders.js';
 import { JobRepository } from './job.repository.js';
+import { JobSurroundings } from './job-surroundings.service.js';
 import { JobRun, type RunResult } from './job-run.js';
 
 /** Why an attempt is stopped. */
@@ -34,26 +34,24 @@ export class JobWorkshop {
   constructor(
     private readonly jobs: JobRepository,
     private readonly attempts: JobAttempts,
-    @Inject(ARTIFACT_STORE) private readonly store: ArtifactStore,
-    @Inject(EVENT_BUS) private readonly bus: EventBus,
-    @Inject(HOST) private readonly host: Host,
+    private readonly around: JobSurroundings,
   ) {}
 
   /** Brings order after the death of an earlier process: its jobs are queued again, its working directories removed. */
   async recover(stage: string): Promise<void> {
     await this.preemptAbandoned();
-    await sweepWork(this.host.dataDirectory, stage, await this.jobs.keepingScratch(KEEP_SCRATCH_OF_FAILED_DAYS));
+    await sweepWork(this.around.host.dataDirectory, stage, await this.jobs.keepingScratch(KEEP_SCRATCH_OF_FAILED_DAYS));
   }
 
   /** Ends attempts whose worker is dead. */
   async preemptAbandoned(): Promise<number> {
-    const fences = await this.jobs.abandoned(this.host.worker, this.host.isAlone);
+    const jobs = await this.jobs.abandoned(this.around.host.worker, this.around.host.isAlone);
     const failure: Failure = { class: 'preempted', code: 'WORKER_LOST', message: 'the worker ended or fell silent' };
-    for (const fence of fences) {
-      const result = await this.attempts.fail(fence, failure);
-      this.logger.warn(`job ${fence.job} attempt ${fence.attempt}: its worker is gone; ${result}`);
+    for (const job of jobs) {
+      const result = await this.attempts.fail(fenceOf(job), failure);
+      this.logger.warn({ message: `the worker of job ${job.id} is gone; ${result}`, ...logFieldsOf(job) });
     }
-    return fences.length;
+    return jobs.length;
   }
 
   claimNext(tool: string): Promise<JobRow | null> {
@@ -72,17 +70,16 @@ export class JobWorkshop {
 
   /** Works on an attempt until its end is committed. @param tool undefined where the stage doesn't have it now */
   async execute(job: JobRow, tool: StageTool | undefined): Promise<void> {
-    const fence: Fence = { job: job.id, attempt: job.attempt, token: job.token! };
     if (!tool || tool.registered.digest !== job.tool_digest) {
-      await this.commit(() => this.attempts.fail(fence, missingTool(job, tool)));
+      await this.commit(job, () => this.attempts.fail(fenceOf(job), missingTool(job, tool)));
       return;
     }
     const { stage } = tool.registered.definition;
-    const run = new JobRun(job, tool, { host: this.host, store: this.store, bus: this.bus, stage });
+    const run = new JobRun(job, tool, { ...this.around, stage });
     // An attempt that has just ended may still be removing the job's folder, which would take this one's with it.
     await this.underWay.get(job.id)?.ended;
     const controller = new AbortController();
-    const ended = this.workAndCommit(run, fence, controller);
+    const ended = this.workAndCommit(run, job, controller);
     const entry: UnderWay = { controller, ended: ended.catch(() => undefined) };
     this.underWay.set(job.id, entry);
     try {
@@ -92,16 +89,23 @@ export class JobWorkshop {
     }
   }
 
-  private async workAndCommit(run: JobRun, fence: Fence, controller: AbortController): Promise<void> {
-    const heartbeat = setInterval(() => void this.beat(fence, controller), (this.host.leaseS * 1000) / BEATS_PER_LEASE);
+  private async workAndCommit(run: JobRun, job: JobRow, controller: AbortController): Promise<void> {
+    const fence = fenceOf(job);
+    const heartbeat = setInterval(
+      () => void this.beat(job, controller),
+      (this.around.host.leaseS * 1000) / BEATS_PER_LEASE,
+    );
     let result: RunResult;
     try {
       result = await run.work(controller.signal);
     } finally {
       clearInterval(heartbeat);
     }
-    const end = await this.commit(() => this.commitEnd(fence, result, controller.signal.reason as StopReason));
-    if (end === 'fenced') this.logger.warn(`job ${fence.job} attempt ${fence.attempt}: lost its lease; result dropped`);
+    const end = await this.commit(job, () => this.commitEnd(fence, result, controller.signal.reason as StopReason));
+    if (end === 'fenced') {
+      const message = `an attempt of job ${job.id} lost its lease; its result is dropped`;
+      this.logger.warn({ message, ...logFieldsOf(job) });
+    }
     // Another attempt may be using the job's scratch directory by now.
     await run.cleanUp(end === 'succeeded');
   }
@@ -114,28 +118,32 @@ export class JobWorkshop {
     return this.attempts.handBack(fence);
   }
 
-  private async beat(fence: Fence, controller: AbortController): Promise<void> {
+  private async beat(job: JobRow, controller: AbortController): Promise<void> {
     try {
-      const lease = await this.jobs.heartbeat(fence);
+      const lease = await this.jobs.heartbeat(fenceOf(job));
       if (!lease) controller.abort('lease-lost' satisfies StopReason);
       else if (lease.isCancelRequested) controller.abort('cancel' satisfies StopReason);
     } catch (error) {
-      this.logger.warn(`job ${fence.job}: lease not extended yet: ${(error as Error).message}`);
+      const message = `the lease of job ${job.id} is not extended yet: ${(error as Error).message}`;
+      this.logger.warn({ message, ...logFieldsOf(job) });
     }
   }
 
-  private async commit(work: () => Promise<AttemptResult>): Promise<AttemptResult> {
+  private async commit(job: JobRow, work: () => Promise<AttemptResult>): Promise<AttemptResult> {
     for (const pauseMs of COMMIT_PAUSES_MS) {
       try {
         return await work();
       } catch (error) {
-        this.logger.warn(`end of an attempt not committed yet: ${(error as Error).message}`);
+        const message = `the end of an attempt of job ${job.id} is not committed yet: ${(error as Error).message}`;
+        this.logger.warn({ message, ...logFieldsOf(job) });
         await sleep(pauseMs);
       }
     }
     return work();
   }
 }
+
+const fenceOf = ({ id, attempt, token }: JobRow): Fence => ({ job: id, attempt, token: token! });
 
 /** A tool that is only away for now (its server is down) may be back for the next attempt. */
 function missingTool(job: JobRow, tool: StageTool | undefined): Failure {

@@ -86,12 +86,13 @@ export class JobRepository {
     );
   }
 
-  /** Puts a finished job back into the queue, with its budgets full again. */
-  async requeue(transaction: Transaction, job: Digest): Promise<void> {
+  /** Puts a finished job back into the queue, with its budgets full again, for the run that asks now. */
+  async requeue(transaction: Transaction, job: Digest, context: RequestContext): Promise<void> {
     await transaction.query(
       `UPDATE job SET state = 'queued', due_at = now(), is_cancel_requested = false, transient_failures = 0,
-         preempted_failures = 0, failure = NULL, finished_at = NULL, requested_at = now() WHERE id = $1`,
-      [job],
+         preempted_failures = 0, failure = NULL, finished_at = NULL, requested_at = now(),
+         correlation_id = $2, traceparent = $3 WHERE id = $1`,
+      [job, context.correlationId ?? null, context.traceparent ?? null],
     );
   }
 
@@ -213,9 +214,9 @@ export class JobRepository {
   }
 
   /** Running jobs whose worker is dead: its lease expired, or no other process than this one exists. */
-  async abandoned(worker: string, isAlone: boolean): Promise<Fence[]> {
-    return this.transactions.query<Fence>(
-      `SELECT id AS job, attempt, token FROM job
+  async abandoned(worker: string, isAlone: boolean): Promise<JobRow[]> {
+    return this.transactions.query<JobRow>(
+      `SELECT * FROM job
        WHERE state = 'running' AND (lease_until < now() OR ($2 AND worker <> $1 AND worker NOT LIKE 'external:%'))`,
       [worker, isAlone],
     );
@@ -234,8 +235,8 @@ export class JobRepository {
 
 export interface RequestContext {
   askedAt: Date;
-  correlationId?: string;
-  traceparent?: string;
+  correlationId?: string | undefined;
+  traceparent?: string | undefined;
 }
 
 /** What the end of an attempt makes of its job. */

@@ -1,5 +1,7 @@
 import type { Digest } from '@sedge/artifact-contracts';
 import type { AttemptRow, JobRow } from '../jobs/job.js';
+import { attemptSpanOf } from '../jobs/job-spans.js';
+import { formatTraceparent } from '../tracing/trace-context.js';
 
 /** A job as the API shows it. */
 export interface JobView {
@@ -38,6 +40,8 @@ export interface ClaimView {
   tool: { name: string; version: string; digest: Digest };
   parameters: Record<string, unknown>;
   inputs: Record<string, Digest | Digest[]>;
+  /** W3C trace context of the attempt, to go on with in the worker; absent where the job is not traced */
+  traceparent?: string;
 }
 
 export function jobView(stage: string, job: JobRow, attempts: AttemptRow[]): JobView {
@@ -61,6 +65,7 @@ export function jobView(stage: string, job: JobRow, attempts: AttemptRow[]): Job
 }
 
 export function claimView(job: JobRow): ClaimView {
+  const span = attemptSpanOf(job);
   return {
     job: job.id,
     attempt: job.attempt,
@@ -69,6 +74,7 @@ export function claimView(job: JobRow): ClaimView {
     tool: toolOf(job),
     parameters: job.parameters,
     inputs: job.inputs,
+    ...(span !== null && { traceparent: formatTraceparent(span) }),
   };
 }
 

@@ -4,6 +4,7 @@ import { JobEventsConsumer } from '../jobs/job-events.consumer.js';
 import { JobExecutor } from '../jobs/job-executor.service.js';
 import { JobRequests } from '../jobs/job-requests.service.js';
 import { JobTables1764000000001 } from '../jobs/job-tables.migration.js';
+import { JobSurroundings } from '../jobs/job-surroundings.service.js';
 import { JobWorkshop } from '../jobs/job-workshop.service.js';
 import { JobRepository } from '../jobs/job.repository.js';
 import { WorkerAddress1764160000000 } from '../jobs/worker-address.migration.js';
@@ -41,6 +42,7 @@ export class StageModule implements OnModuleInit {
         JobRepository,
         JobRequests,
         JobAttempts,
+        JobSurroundings,
         JobWorkshop,
         JobExecutor,
         JobEventsConsumer,

@@ -23,6 +23,8 @@ def main():
         job = json.load(file)
     parameters = job["parameters"]
     note(parameters["log"], f"start {job['job']}")
+    if "TRACEPARENT" in os.environ:
+        say(type="log", level="info", message=f"the trace is {os.environ['TRACEPARENT']}")
     parts = max(1, parameters["pauseMs"] // 50)
     for part in range(parts):
         say(type="progress", done=part + 1, total=parts, unit="part")

@@ -224,7 +224,12 @@ describe('a run without a shared process', PATIENT, () => {
       expect(shown.stdout).not.toContain('{');
       const logged = (await readFile(sandbox.path('data', 'sedge.log'), 'utf8')).trim().split('\n');
       expect(logged.map((line) => JSON.parse(line) as object)).toContainEqual(
-        expect.objectContaining({ level: 'warn', message: expect.stringContaining('its worker is gone') as string }),
+        expect.objectContaining({
+          level: 'warn',
+          message: expect.stringContaining('is gone; retried') as string,
+          job: expect.stringMatching(/^sha256:/) as string,
+          run: expect.any(String) as string,
+        }),
       );
       running.kill();
       const again = sandbox.start('up', '--port', '0', '--json');
@@ -232,7 +237,7 @@ describe('a run without a shared process', PATIENT, () => {
       again.kill();
       await again.ended;
       const verbose = await sandbox.sedge('runs', 'list', '--verbose');
-      expect(verbose.stderr).toContain('its worker is gone');
+      expect(verbose.stderr).toContain('is gone; retried');
     } finally {
       await sandbox.remove();
     }

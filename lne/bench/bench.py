@@ -83,7 +83,7 @@ class Program:
     def __init__(self, arguments: argparse.Namespace, net: str, name: str = OURS, options: Sequence[object] = ()) -> None:
         folder, self.core = arguments.work, arguments.core
         self.tree = folder / "programs" / (net if name == OURS else f"{net}.{name}")
-        self.input, self.result = folder / f"{net}.input.npy", folder / "programs" / f"{net}.npy"
+        self.input, self.result = folder / f"{net}.input.npy", folder / "programs" / f"{self.tree.name}.npy"
         for words in ([arguments.lne, "generate", folder / f"{net}.onnx", "-o", self.tree, *options], ["cmake", "-S", self.tree, "-B", self.tree / "build"], ["cmake", "--build", self.tree / "build"]):
             done = subprocess.run(list(map(str, words)), capture_output=True, text=True)
             if done.returncode != 0:

@@ -17,13 +17,10 @@ import os
 import shutil
 import statistics
 import subprocess
-import sys
 from pathlib import Path
 
 from bench import formatted, interval
-from nets import NETS, write
-
-HERE = Path(__file__).resolve().parent
+from studies import parser_of, run_studies
 
 
 def explore(arguments: argparse.Namespace, net: str, home: Path, *options: object) -> dict:
@@ -84,29 +81,11 @@ def table(results: dict[str, dict]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, required=True, help="folder for nets and what is kept of each")
-    parser.add_argument("--nets", default=",".join(NETS))
+    parser = parser_of(__doc__, "folder for nets and what is kept of each")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--core", type=int, help="pin to this core; compilers too")
-    parser.add_argument("--lne", default=str(HERE.parent / "node" / "build" / "engine" / "lne"))
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--table", type=Path)
-    arguments = parser.parse_args()
-    nets = [net for net in arguments.nets.split(",") if net]
-    if unknown := [net for net in nets if net not in NETS]:
-        parser.error(f"no such net: {', '.join(unknown)}")
-    results: dict[str, dict] = {}
-    for net in nets:
-        write(arguments.work, net)
-        print(f"{net} …", file=sys.stderr, flush=True)
-        results[net] = study(arguments, net)
-        if arguments.json:
-            arguments.json.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
-        if arguments.table:
-            arguments.table.write_text(table(results))
-    print(table(results))
+    run_studies(parser, study, table)
 
 
 if __name__ == "__main__":

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import onnx
 from bench import formatted
-from nets import NETS, write
+from studies import parser_of, run_studies
 
-HERE = Path(__file__).resolve().parent
 MB = 1e6
+MIB = 1024 * 1024
 
 # KiB; see above.
 UNPADDED_KIB = {
@@ -52,7 +52,7 @@ def program(arguments: argparse.Namespace, net: str, plan: Path | None, name: st
     called("cmake", "-S", tree, "-B", tree / "build", f"-DAPP_STATIC={'ON' if is_keyword_net(net) else 'OFF'}")
     called("cmake", "--build", tree / "build")
     line = json.loads(called(tree / "build" / "app", "run", arguments.work / f"{net}.input.npy", tree / "out.npy", "--runs", 20, "--warmup", 3))
-    return {"rss_mb": line["rss_mb"], "ms": min(line["cpu_ms"])}
+    return {"rss_mb": line["rss_mb"] * MIB / MB, "ms": min(line["cpu_ms"])}
 
 
 def with_budget(arguments: argparse.Namespace, net: str) -> dict:
@@ -86,26 +86,9 @@ def table(results: dict[str, dict]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, required=True, help="folder for nets and programs")
-    parser.add_argument("--nets", default=",".join(NETS))
+    parser = parser_of(__doc__, "folder for nets and programs")
     parser.add_argument("--budget", type=float, help="also explore with this --weight-budget (nets of pictures only)")
-    parser.add_argument("--lne", default=str(HERE.parent / "node" / "build" / "engine" / "lne"))
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--table", type=Path)
-    arguments = parser.parse_args()
-    nets = [net for net in arguments.nets.split(",") if net]
-    if unknown := [net for net in nets if net not in NETS]:
-        parser.error(f"no such net: {', '.join(unknown)}")
-    results = {}
-    for net in nets:
-        write(arguments.work, net)
-        results[net] = study(arguments, net)
-        if arguments.json:
-            arguments.json.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
-    if arguments.table:
-        arguments.table.write_text(table(results))
-    print(table(results))
+    run_studies(parser, study, table)
 
 
 if __name__ == "__main__":

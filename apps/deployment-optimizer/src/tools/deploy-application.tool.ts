@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ApplicationMetadata, ModelMetadata } from '@sedge/artifact-contracts';
 import { applicationFiles, compileApplication, nativeTarget, type Application } from '@sedge/lne';
 import type { BuiltinTool, JobFile, JobInput } from '@sedge/tool-contracts';
-import { MAX_ERROR } from '../domain/max-error.js';
+import { GOLDEN_VECTORS, MAX_ERROR } from '../domain/tool-parameters.js';
 import { TARGETS } from '../domain/target.js';
 import { applicationInputs } from './deploy/application-inputs.js';
 import { refuse } from './deploy/network.js';
@@ -57,13 +57,7 @@ export const tool: BuiltinTool = {
           description: 'the processor; native is that of the machine that generates',
         },
         maxError: MAX_ERROR,
-        goldenVectors: {
-          type: 'integer',
-          minimum: 1,
-          maximum: 64,
-          default: 4,
-          description: 'inputs that the program carries with their outputs for its self-test',
-        },
+        goldenVectors: GOLDEN_VECTORS,
       },
     },
     resources: { cpu: 1, memoryMb: 512 },

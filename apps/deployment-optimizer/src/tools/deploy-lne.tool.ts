@@ -9,7 +9,7 @@ import {
 import { nativeTarget, type Footprint } from '@sedge/lne';
 import { METADATA_FILE, type BuiltinTool, type JobFile, type JobInput } from '@sedge/tool-contracts';
 import { footprintPage, type ReportedLayer } from '../domain/footprint-page.js';
-import { MAX_ERROR } from '../domain/max-error.js';
+import { GOLDEN_VECTORS, MAX_ERROR } from '../domain/tool-parameters.js';
 import { TARGETS } from '../domain/target.js';
 import { goldenInputs } from './deploy/golden-vectors.js';
 import { useOf, type GivenUse, type ModelUse } from './deploy/model-use.js';
@@ -95,13 +95,7 @@ export const tool: BuiltinTool = {
           default: null,
           description: 'whether the outputs are scores before or after softmax; null takes what the model carries',
         },
-        goldenVectors: {
-          type: 'integer',
-          minimum: 1,
-          maximum: 64,
-          default: 4,
-          description: 'inputs that the program carries with their outputs for its self-test',
-        },
+        goldenVectors: GOLDEN_VECTORS,
       },
     },
     resources: { cpu: 1, memoryMb: 512 },

@@ -4,7 +4,7 @@ import { canonicalJson, type DeploymentPlanMetadata } from '@sedge/artifact-cont
 import { exploreNetwork, nativeTarget, type Exploration } from '@sedge/lne';
 import { METADATA_FILE, type BuiltinTool, type JobFile, type JobInput } from '@sedge/tool-contracts';
 import { explorationReport } from '../domain/exploration-report.js';
-import { MAX_ERROR } from '../domain/max-error.js';
+import { MAX_ERROR } from '../domain/tool-parameters.js';
 import { PlannedNetwork, refuse } from './deploy/network.js';
 
 interface Parameters {

@@ -20,12 +20,6 @@ void add_problems(const std::vector<Error>& errors, std::vector<Problem>& proble
   for (const Error& error : errors) problems.push_back({error.code, error.message});
 }
 
-Json list_of(const std::vector<std::string>& names) {
-  Json::Array list;
-  for (const std::string& name : names) list.push_back(Json(name));
-  return Json(std::move(list));
-}
-
 /// Floats that an instance may need: more than any machine of ours holds is refused before it is allocated.
 constexpr std::int64_t kMostInstanceFloats = std::int64_t{1} << 32;
 
@@ -61,7 +55,7 @@ class CompiledNetwork : public Network {
     for (std::size_t i = 0; i < program_->steps.size(); ++i) layers.push_back(layer_report(program_->steps[i], uses, places, times.empty() ? nullptr : &times[i]));
     Json::Array views;
     for (const View& view : program_->views) views.push_back(Json(Json::Object{{"layer", Json(view.layer)}, {"op", Json(view.op)}}));
-    Json::Object report{{"layers", Json(std::move(layers))}, {"footprint", program_->footprint()}, {"passes", json_of(program_->passes)}, {"views", Json(std::move(views))}, {"links", list_of(links())}};
+    Json::Object report{{"layers", Json(std::move(layers))}, {"footprint", program_->footprint()}, {"passes", json_of(program_->passes)}, {"views", Json(std::move(views))}, {"links", Json::list(links())}};
     // Without times the report says the same on every machine.
     if (runs > 0) report["peak"] = Json(Json::Object{{"gflops", Json(peak_.gflops)}, {"gbytesPerS", Json(peak_.gbytes_per_s)}});
     return Json(std::move(report)).text();

@@ -27,6 +27,9 @@ class Json {
   Json(Array v) : value_(std::move(v)) {}
   Json(Object v) : value_(std::move(v)) {}
 
+  /// A list of texts.
+  static Json list(const std::vector<std::string>& texts) { return Json(Array(texts.begin(), texts.end())); }
+
   bool is_null() const { return std::holds_alternative<std::nullptr_t>(value_); }
   const bool* boolean() const { return std::get_if<bool>(&value_); }
   const double* number() const { return std::get_if<double>(&value_); }

@@ -35,12 +35,6 @@ Json mean_of(const std::vector<double>& values, std::size_t from, std::size_t co
   return end > from ? Json(sum / static_cast<double>(end - from)) : Json();
 }
 
-Json names_json(const std::vector<std::string>& names) {
-  Json::Array list;
-  for (const std::string& name : names) list.push_back(Json(name));
-  return Json(std::move(list));
-}
-
 class Exploring {
  public:
   Exploring(std::string_view model, const std::string& file, const ExploreOptions& options, const ExploreProgress& progress) : model_(model), file_(file), options_(options), progress_(progress) {}
@@ -303,7 +297,7 @@ class Exploring {
     for (const TimedProgram& program : programs_) {
       Json::Array rounds;
       for (const double us : program.rounds_us) rounds.push_back(Json(us));
-      Json::Object entry{{"plans", names_json(program.names)}, {"predictedUs", Json(program.predicted_us)}, {"weightsBytes", Json(static_cast<long long>(program.weights_bytes))}, {"isUsed", Json(&program == winner_)}};
+      Json::Object entry{{"plans", Json::list(program.names)}, {"predictedUs", Json(program.predicted_us)}, {"weightsBytes", Json(static_cast<long long>(program.weights_bytes))}, {"isUsed", Json(&program == winner_)}};
       if (!program.rounds_us.empty()) {
         entry["measuredUs"] = Json(program.measured_us());
         entry["leastUs"] = Json(program.least_us());

@@ -6,15 +6,6 @@
 #include "target.hpp"
 
 namespace lne {
-namespace {
-
-Json list_of(const std::vector<std::string>& names) {
-  Json::Array items;
-  for (const std::string& name : names) items.push_back(Json(name));
-  return Json(std::move(items));
-}
-
-}  // namespace
 
 Json json_of(const Variant& variant) {
   Json::Array parameters;
@@ -25,13 +16,13 @@ Json json_of(const Variant& variant) {
 namespace {
 
 Json layer_json(const std::string& layer, const std::string& op, const Choice& choice, const std::vector<std::string>& fused) {
-  return Json(Json::Object{{"layer", Json(layer)}, {"op", Json(op)}, {"primitive", Json(choice.primitive->name)}, {"variant", json_of(choice.variant)}, {"merged", list_of(fused)}});
+  return Json(Json::Object{{"layer", Json(layer)}, {"op", Json(op)}, {"primitive", Json(choice.primitive->name)}, {"variant", json_of(choice.variant)}, {"merged", Json::list(fused)}});
 }
 
 Json plan_of(Json::Array layers, const std::string& target, const std::set<std::string>& passes_off) {
   Json::Object plan{{"format", Json("lne-plan-1")}, {"layers", Json(std::move(layers))}};
   if (target != "native") plan["target"] = Json(target);
-  if (!passes_off.empty()) plan["without"] = list_of({passes_off.begin(), passes_off.end()});
+  if (!passes_off.empty()) plan["without"] = Json::list({passes_off.begin(), passes_off.end()});
   return Json(std::move(plan));
 }
 
@@ -161,8 +152,8 @@ std::string plan_with(const std::string& plan, const PlanSettings& settings) {
   Json::Object with = *json->object();
   if (settings.target != "native") with["target"] = Json(settings.target);
   if (settings.max_error > 0) with["maxError"] = Json(settings.max_error);
-  if (!settings.plugins.empty()) with["plugins"] = list_of(settings.plugins);
-  if (!settings.without.empty()) with["without"] = list_of(settings.without);
+  if (!settings.plugins.empty()) with["plugins"] = Json::list(settings.plugins);
+  if (!settings.without.empty()) with["without"] = Json::list(settings.without);
   return Json(std::move(with)).text();
 }
 

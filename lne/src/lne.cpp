@@ -109,11 +109,9 @@ class CompiledNetwork : public Network {
       for (const Variant& variant : chain.refusal.empty() ? primitive->variants(program_->graph, chain.node) : std::vector<Variant>()) variants.push_back(json_of(variant));
       candidates.push_back(Json(Json::Object{{"primitive", Json(primitive->name)}, {"refusal", Json(chain.refusal)}, {"variants", Json(std::move(variants))}}));
     }
-    Json::Array merged;
-    for (const std::string& name : step.fused()) merged.push_back(Json(name));
     const Buffer& to = program_->buffers[static_cast<std::size_t>(step.destination)];
     Json::Object report{{"layer", Json(step.layer)},  {"op", Json(step.op)}, {"primitive", Json(step.primitive->name)}, {"variant", json_of(step.variant)}, {"candidates", Json(std::move(candidates))},
-                        {"merged", Json(std::move(merged))}, {"multiplyAdds", Json(static_cast<long long>(step.multiply_adds))}, {"resultBytes", Json(static_cast<long long>(to.floats * 4))},
+                        {"merged", Json::list(step.fused())}, {"multiplyAdds", Json(static_cast<long long>(step.multiply_adds))}, {"resultBytes", Json(static_cast<long long>(to.floats * 4))},
                         {"layout", Json(name_of(to.layout))}, {"weightsBytes", bytes(step.weights_floats)}, {"scratchBytes", bytes(step.lowered.scratch_floats)}, {"isInPlace", Json(to.parent >= 0 && to.parent_offset == 0 && to.step == 0)}};
     // Everything once: what is read again from a cache is not counted.
     std::int64_t moved = to.floats + step.weights_floats;
@@ -182,9 +180,7 @@ std::string caffe_bundle(std::string_view prototxt, std::string_view caffemodel)
 std::string operators() {
   Json::Array onnx, caffe, libraries;
   for (const auto& [name, definition] : OpRegistry::instance().all()) {
-    Json::Array names;
-    for (const std::string& known : definition.onnx) names.push_back(Json(known));
-    if (!definition.onnx.empty()) onnx.push_back(Json(Json::Object{{"name", Json(name)}, {"onnx", Json(std::move(names))}, {"summary", Json(definition.summary)}}));
+    if (!definition.onnx.empty()) onnx.push_back(Json(Json::Object{{"name", Json(name)}, {"onnx", Json::list(definition.onnx)}, {"summary", Json(definition.summary)}}));
   }
   for (const caffe::LayerType& type : caffe::layer_types()) caffe.push_back(Json(Json::Object{{"type", Json(type.name)}, {"summary", Json(type.summary)}}));
   for (const LibraryPlugin& plugin : library_plugins()) {

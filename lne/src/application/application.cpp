@@ -99,10 +99,9 @@ class CompiledApplication : public Application {
       modules.push_back(Json(Json::Object{{"id", Json(module.id)}, {"use", Json(module.kind->name)}, {"in", numbers(module.sources)}, {"when", numbers(module.conditions)}, {"out", numbers(module.results)}, {"model", Json(module.model)}}));
     }
     for (const ChainValue& value : chain_->values) {
-      Json::Array classes, shape;
-      for (const std::string& name : value.type.classes) classes.push_back(Json(name));
+      Json::Array shape;
       for (const std::int64_t extent : value.type.shape) shape.push_back(Json(static_cast<long long>(extent)));
-      values.push_back(Json(Json::Object{{"name", Json(value.name)}, {"kind", Json(word_of(value.type.kind))}, {"classes", Json(std::move(classes))}, {"shape", Json(std::move(shape))}, {"rateHz", Json(value.type.rate_hz)}}));
+      values.push_back(Json(Json::Object{{"name", Json(value.name)}, {"kind", Json(word_of(value.type.kind))}, {"classes", Json::list(value.type.classes)}, {"shape", Json(std::move(shape))}, {"rateHz", Json(value.type.rate_hz)}}));
     }
     std::vector<int> ins, outs;
     for (const ChainPort& port : chain_->inputs) ins.push_back(port.value);

@@ -166,12 +166,6 @@ class Generator {
     return Json(std::move(extents));
   }
 
-  static Json names_of(const std::vector<std::string>& names) {
-    Json::Array list;
-    for (const std::string& name : names) list.push_back(Json(name));
-    return Json(std::move(list));
-  }
-
   std::string info() const {
     std::set<std::string> plugins;
     for (const ChainStep& step : steps_) {
@@ -181,19 +175,19 @@ class Generator {
     for (const LinkedLibrary* library : libraries_) links.push_back(library->name);
     Json::Object info{{"name", Json(options_.name)},
                       {"target", Json(target_.name)},
-                      {"classes", names_of(metadata_.classes)},
+                      {"classes", Json::list(metadata_.classes)},
                       {"input", extents_of(chain_.inputs[0].shape)},
                       {"output", extents_of(chain_.outputs[0].shape)},
                       {"footprint", footprint_of(chain_)},
-                      {"plugins", names_of({plugins.begin(), plugins.end()})},
-                      {"links", names_of(links)},
+                      {"plugins", Json::list({plugins.begin(), plugins.end()})},
+                      {"links", Json::list(links)},
                       {"errorBound", Json(kErrorBound)}};
     if (is_application()) {
       Json::Array modules, outputs;
       for (const ChainModule& module : chain_.modules) modules.push_back(Json(Json::Object{{"id", Json(module.id)}, {"use", Json(module.kind->name)}}));
       for (const ChainPort& port : chain_.outputs) {
         const ValueType& type = chain_.value(port.value).type;
-        outputs.push_back(Json(Json::Object{{"name", Json(port.name)}, {"kind", Json(word_of(type.kind))}, {"classes", names_of(type.classes)}, {"shape", extents_of(port.shape)}}));
+        outputs.push_back(Json(Json::Object{{"name", Json(port.name)}, {"kind", Json(word_of(type.kind))}, {"classes", Json::list(type.classes)}, {"shape", extents_of(port.shape)}}));
       }
       info["modules"] = Json(std::move(modules));
       info["outputs"] = Json(std::move(outputs));

@@ -54,12 +54,8 @@ export class S3Store implements ArtifactStore {
    */
   async prepare(): Promise<void> {
     await this.spool.removeOlderThan(0);
-    await this.guard('looking for the bucket', this.bucketPlace(), async () => {
-      if (await this.client.bucketExists(this.bucket)) return;
-      await this.client.makeBucket(this.bucket, this.options.region).catch((error: { code?: string }) => {
-        if (error.code !== 'BucketAlreadyOwnedByYou' && error.code !== 'BucketAlreadyExists') throw error;
-      });
-    });
+    // Where several processes start at once on a new server, one may find the bucket while another is still making it: a passing fault.
+    await this.guard('looking for the bucket', this.bucketPlace(), () => this.persist(() => this.makeBucketWhereMissing()));
   }
 
   async put(bytes: Readable | Uint8Array | string, expected?: Digest): Promise<{ digest: Digest; sizeBytes: number }> {
@@ -275,6 +271,13 @@ export class S3Store implements ArtifactStore {
       if (!page.isTruncated) return found;
       [keyMarker, uploadMarker] = [page.nextKeyMarker, page.nextUploadIdMarker];
     }
+  }
+
+  private async makeBucketWhereMissing(): Promise<void> {
+    if (await this.client.bucketExists(this.bucket)) return;
+    await this.client.makeBucket(this.bucket, this.options.region).catch((error: { code?: string }) => {
+      if (error.code !== 'BucketAlreadyOwnedByYou' && error.code !== 'BucketAlreadyExists') throw error;
+    });
   }
 
   private get delays(): readonly number[] {

@@ -4,12 +4,16 @@ import type { StoreFault } from '@sedge/ports/contract';
 
 const FULL = '<?xml version="1.0"?><Error><Code>InsufficientCapacity</Code><Message>no room</Message></Error>';
 
+const STUMBLE = '<?xml version="1.0"?><Error><Code>InternalError</Code><Message>We encountered an internal error</Message></Error>';
+
 /** The wire to an S3 server, whose faults a test sets: it breaks in the middle, or the server behind it says that it is full. */
 export class FaultyWire {
   private fault: StoreFault = { kind: 'none' };
   private roomBytes = Infinity;
   /** answers to reading that are cut after this many bytes, one after the other */
   readonly cuts: number[] = [];
+  /** how many of the next requests the server stumbles over, whatever they ask */
+  stumbles = 0;
   /** bytes of blobs that went to the server */
   sentBytes = 0;
 
@@ -44,13 +48,17 @@ export class FaultyWire {
   }
 
   private pass(asked: IncomingMessage, answer: ServerResponse): void {
+    if (this.stumbles > 0) {
+      this.stumbles -= 1;
+      return answerWith(asked, answer, 500, STUMBLE);
+    }
     const isPut = asked.method === 'PUT';
     if (isPut && this.isBroken('write')) return void asked.socket.destroy();
     if (isPut && this.isBroken('rename')) return void answer.writeHead(503).end();
     if (isPut) {
       const length = Number(asked.headers['content-length'] ?? 0);
       this.roomBytes -= length;
-      if (this.roomBytes < 0) return refuse(asked, answer);
+      if (this.roomBytes < 0) return answerWith(asked, answer, 507, FULL);
       this.sentBytes += length;
     }
     const { hostname, port } = this.target;
@@ -74,9 +82,9 @@ export class FaultyWire {
   }
 }
 
-function refuse(asked: IncomingMessage, answer: ServerResponse): void {
+function answerWith(asked: IncomingMessage, answer: ServerResponse, status: number, reason: string): void {
   asked.resume();
-  asked.on('end', () => answer.writeHead(507, { 'content-type': 'application/xml' }).end(FULL));
+  asked.on('end', () => answer.writeHead(status, { 'content-type': 'application/xml' }).end(reason));
 }
 
 function cutAfter(response: IncomingMessage, answer: ServerResponse, bytes: number): void {

@@ -31,16 +31,16 @@ interface Opened {
   store: S3Store;
   wire: FaultyWire;
   bucket: string;
-  another(): S3Store;
+  another(bucket?: string): S3Store;
 }
 
 async function openStore(at: S3Server = server): Promise<Opened> {
   const wire = await FaultyWire.to(at.url);
   const bucket = `bucket-${++buckets}`;
-  const another = (): S3Store =>
+  const another = (name = bucket): S3Store =>
     new S3Store({
       endpoint: wire.url,
-      bucket,
+      bucket: name,
       accessKey: at.accessKey,
       secretKey: at.secretKey,
       region: 'us-east-1',
@@ -108,6 +108,22 @@ describe.skipIf(missing)(`on VersityGW (${missing ?? 'there'})`, () => {
       await writeFile(join(place, 'dead.partial'), 'half');
       await another().prepare();
       expect(await opened.store.temporaries()).toEqual([]);
+    });
+
+    it('finds its bucket although the server stumbles, as it may while another process makes it', async () => {
+      const { wire, another } = opened;
+      wire.stumbles = 2;
+      await another().prepare();
+      wire.stumbles = 3;
+      await expect(another().prepare()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    });
+
+    it('is prepared by many processes at once on a new server', async () => {
+      const bucket = `new-${++buckets}`;
+      const stores = Array.from({ length: 8 }, () => opened.another(bucket));
+      await Promise.all(stores.map((store) => store.prepare()));
+      const { digest } = await stores[0]!.put('kept');
+      expect(await stores[7]!.verify(digest)).toBe('ok');
     });
 
     it('takes one large blob from many at once', async () => {

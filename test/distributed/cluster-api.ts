@@ -25,9 +25,10 @@ export class ClusterApi {
     return JSON.parse(text) as Body;
   }
 
-  async startRun(workflow: string): Promise<string> {
+  /** @param key the same key gives the same run, however often it is asked for */
+  async startRun(workflow: string, key?: string): Promise<string> {
     const body = JSON.stringify({ workflow, baseDirectory: tmpdir() });
-    const headers = { 'content-type': 'application/json' };
+    const headers = { 'content-type': 'application/json', ...(key !== undefined && { 'idempotency-key': key }) };
     const { status, text } = await this.call('/v1/runs', { method: 'POST', headers, body });
     if (status >= 300) throw new Error(`POST /v1/runs: ${status} ${text}`);
     return (JSON.parse(text) as { id: string }).id;

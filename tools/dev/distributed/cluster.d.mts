@@ -10,6 +10,8 @@ export interface ServiceProcess {
   readonly pid: number | undefined;
   readonly isRunning: boolean;
   environment: Record<string, string>;
+  /** its main file, from its next start on */
+  entry: string;
   start(): Promise<void>;
   stop(): Promise<number | null>;
   kill(): Promise<number | null>;

@@ -1,0 +1,2 @@
+/** @returns how many files were written */
+export declare function transpileProject(project: string): number;

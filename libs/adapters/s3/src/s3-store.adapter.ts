@@ -55,7 +55,9 @@ export class S3Store implements ArtifactStore {
   async prepare(): Promise<void> {
     await this.spool.removeOlderThan(0);
     // Where several processes start at once on a new server, one may find the bucket while another is still making it: a passing fault.
-    await this.guard('looking for the bucket', this.bucketPlace(), () => this.persist(() => this.makeBucketWhereMissing()));
+    await this.guard('looking for the bucket', this.bucketPlace(), () =>
+      this.persist(() => this.makeBucketWhereMissing()),
+    );
   }
 
   async put(bytes: Readable | Uint8Array | string, expected?: Digest): Promise<{ digest: Digest; sizeBytes: number }> {

@@ -4,7 +4,8 @@ import type { StoreFault } from '@sedge/ports/contract';
 
 const FULL = '<?xml version="1.0"?><Error><Code>InsufficientCapacity</Code><Message>no room</Message></Error>';
 
-const STUMBLE = '<?xml version="1.0"?><Error><Code>InternalError</Code><Message>We encountered an internal error</Message></Error>';
+const STUMBLE =
+  '<?xml version="1.0"?><Error><Code>InternalError</Code><Message>We encountered an internal error</Message></Error>';
 
 /** The wire to an S3 server, whose faults a test sets: it breaks in the middle, or the server behind it says that it is full. */
 export class FaultyWire {

@@ -13,6 +13,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 const MIB = 1 << 20;
 
 export const EVENTS = 'SEDGE_EVENTS';
+const PROGRESS = 'SEDGE_PROGRESS';
 export const DEAD_LETTERS = 'SEDGE_DEAD_LETTERS';
 export const DEAD_LETTER_SUBJECT = 'sedge.dead-letter';
 /** A dead letter that is sent again comes to its consumer on `sedge.replay.<consumer>.<its subject without sedge>`. */
@@ -43,11 +44,12 @@ export const STREAMS: readonly Declared[] = [
     max_msg_size: MIB,
   },
   {
-    name: 'SEDGE_PROGRESS',
+    name: PROGRESS,
     description: 'How far jobs are. May drop.',
     subjects: ['sedge.job.progress.>'],
     retention: RetentionPolicy.Limits,
-    storage: StorageType.Memory,
+    // A stream in memory ends with the broker's process, and no service may make it again.
+    storage: StorageType.File,
     discard: DiscardPolicy.Old,
     max_age: nanos(5 * MINUTE_MS),
     max_bytes: 64 * MIB,
@@ -86,13 +88,23 @@ export async function reconcileStreams(manager: JetStreamManager, onTrouble: (me
     if (current !== null && isAsDeclared(stream, current)) continue;
     try {
       if (current === null) await manager.streams.add(stream);
-      else await manager.streams.update(stream.name, stream);
+      else await change(manager, current, stream);
     } catch (error) {
       if (!isForbidden(error)) throw error;
       if (current === null) throw new BrokerUnpreparedError(stream.name);
       onTrouble(`the stream ${stream.name} is not as this version wants it; npx sedge broker prepare mends it`);
     }
   }
+}
+
+/** The broker moves no stream from memory to disk: one that may drop is made anew. */
+async function change(manager: JetStreamManager, current: StreamConfig, stream: Declared): Promise<void> {
+  if (stream.name !== PROGRESS || current.storage === stream.storage) {
+    await manager.streams.update(stream.name, stream);
+    return;
+  }
+  await manager.streams.delete(stream.name);
+  await manager.streams.add(stream);
 }
 
 async function configOf(manager: JetStreamManager, name: string): Promise<StreamConfig | null> {

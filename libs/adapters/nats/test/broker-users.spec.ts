@@ -68,6 +68,12 @@ describe.skipIf(missing)(`users of the broker (${missing ?? 'on nats-server'})`,
   });
   afterAll(() => server?.stop());
 
+  it('need no operator when the broker died and came back', async () => {
+    await server.process.kill();
+    await server.process.start();
+    await expect(busOf('training')).resolves.toBeInstanceOf(NatsBus);
+  });
+
   it('are nobody without a password, or with a wrong one, and no error shows it', async () => {
     const nobody = connect({ servers: server.url, maxReconnectAttempts: 0 });
     await expect(nobody).rejects.toThrow(/authorization/i);

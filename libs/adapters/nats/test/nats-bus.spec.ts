@@ -1,4 +1,4 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { StorageType, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { createCloudEvent, type CloudEvent } from '@sedge/event-contracts';
 import { NatsServer, freePort, missingServer } from '@sedge/local-servers';
@@ -65,6 +65,16 @@ describe.skipIf(missing)(`on nats-server (${missing ?? 'there'})`, () => {
       const seen: unknown[] = [];
       await (await open()).subscribe(options, async ({ data }) => void seen.push(data));
       await expect.poll(() => seen).toEqual([{ n: 1 }]);
+    });
+
+    it('moves the stream of progress to disk where an earlier version had made it in memory', async () => {
+      const declared = STREAMS.find(({ name }) => name === 'SEDGE_PROGRESS')!;
+      const connection = await connect({ servers: server.url });
+      const manager = await jetstreamManager(connection);
+      await manager.streams.add({ ...declared, storage: StorageType.Memory });
+      await open();
+      expect((await manager.streams.info(declared.name)).config.storage).toBe(StorageType.File);
+      await connection.close();
     });
 
     it('takes an event that is published twice once', async () => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CloudEvent } from '@sedge/event-contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunView } from '../src/domain/run-view.js';
 import { Harness, itemNamed, statesOf } from './harness.js';
@@ -227,6 +228,25 @@ steps: { shared: { tool: measure, with: { waitFor: ${gate}, note: shared } } }
       'name: late\nsteps: { slow: { tool: measure, timeout: 300ms, with: { pauseMs: 60000 } } }\n',
     );
     expect(itemNamed(run, 'slow').failure!.code).toBe('WORKFLOW_STEP_TIMED_OUT');
+  });
+
+  it('takes no failure of an earlier attempt that comes late, while the job is done again', async () => {
+    const [needed, gate] = ['late-needed', 'late-gate'].map((name) => join(harness.folder, name)) as [string, string];
+    const text = `name: late\nsteps: { only: { tool: measure, with: { failUnless: ${needed}, waitFor: ${gate} } } }\n`;
+    writeFileSync(gate, '');
+    let late: CloudEvent | undefined;
+    const spy = { consumer: 'spy', subjects: ['sedge.job.failed.>'], concurrency: 1 };
+    await harness.bus.subscribe(spy, async (event) => void (late = event));
+    const run = await harness.run(text);
+    await expect.poll(() => late?.correlationid).toBe(run.id);
+    rmSync(gate);
+    writeFileSync(needed, '');
+    await harness.post(`/v1/runs/${run.id}/retry`);
+    await harness.item(run.id, 'only', ({ state }) => state === 'running');
+    await harness.bus.publish('sedge.job.failed.samples.measure', { ...late!, id: 'late' });
+    await expect.poll(async () => [...(await harness.bus.pending()).values()].every((count) => count === 0)).toBe(true);
+    writeFileSync(gate, '');
+    expect(statesOf(await harness.ended(run.id))).toEqual({ only: 'succeeded' });
   });
 
   it('is the same run for the same idempotency key', async () => {

@@ -17,6 +17,7 @@ export interface Asked {
   inputs?: Record<string, Digest | Digest[]>;
   run?: string;
   again?: boolean;
+  firstAskedMs?: number;
 }
 
 /** A service that asks for jobs and hears how they end, as `workflow` does. */
@@ -61,7 +62,14 @@ export class Client implements OnModuleInit {
   }
 
   /** @returns the job's id */
-  async ask({ tool: name, parameters = {}, inputs = {}, run = 'run-1', again = false }: Asked): Promise<Digest> {
+  async ask({
+    tool: name,
+    parameters = {},
+    inputs = {},
+    run = 'run-1',
+    again = false,
+    ...more
+  }: Asked): Promise<Digest> {
     await this.until(() => this.tools.has(name));
     const { definition, digest, machine } = this.tools.get(name)!;
     const defaults = Object.fromEntries(
@@ -70,7 +78,8 @@ export class Client implements OnModuleInit {
     const complete = { ...defaults, ...parameters };
     const job = jobIdOf({ tool: digest, parameters: complete, inputs, machine });
     const { version, stage } = definition;
-    const data = { job, tool: { name, version, stage, digest }, parameters: complete, inputs, machine, run, again };
+    const tool = { name, version, stage, digest };
+    const data = { job, tool, parameters: complete, inputs, machine, run, again, ...more };
     await this.transactions.run(async (transaction) => transaction.publish('sedge.job.requested.v1', job, data));
     return job;
   }

@@ -39,6 +39,21 @@ describe('a stage', () => {
     await stage.client.hear('sedge.job.cancelled.v1', busy);
   });
 
+  it('answers a request that comes once more by what became of the job since, and a new one by a new attempt', async () => {
+    const wish = { tool: 'write-note', parameters: { text: 'once more', fail: 'tool' } };
+    const firstAskedMs = Date.now();
+    const job = await stage.client.ask(wish);
+    await stage.client.hear('sedge.job.failed.v1', job);
+    await stage.client.ask({ ...wish, firstAskedMs });
+    const { data: again } = await stage.client.hear('sedge.job.failed.v1', job, 1);
+    expect(again).toMatchObject({ attempt: 1, class: 'permanent', code: 'NOTE_REFUSED' });
+    await stage.client.ask({ ...wish, firstAskedMs: Date.now() + 1000 });
+    await stage.client.hear('sedge.job.failed.v1', job, 2);
+    await stage.client.ask(wish);
+    const { data: last } = await stage.client.hear('sedge.job.failed.v1', job, 3);
+    expect(last.attempt).toBe(3);
+  });
+
   it('does a job again that is asked for while its folder is still being removed', async () => {
     const parameters = { text: 'again', litter: 2000 };
     const job = await stage.client.ask({ tool: 'write-note', parameters });

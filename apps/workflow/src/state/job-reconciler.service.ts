@@ -71,8 +71,8 @@ export class JobReconciler implements OnApplicationBootstrap, OnApplicationShutd
     await this.transactions.run(async (transaction) => {
       if (state === 'succeeded') {
         await this.jobs.succeed(transaction, { ...data, outputs: outputs!, durationMs: durationMs! });
-      } else if (state === 'failed') await this.jobs.fail(transaction, { ...data, ...failure! });
-      else await this.jobs.cancel(transaction, data);
+      } else if (state === 'failed') await this.jobs.fail(transaction, { ...data, ...failure! }, true);
+      else await this.jobs.cancel(transaction, data, true);
     });
     await this.engine.wakeFor(id, true);
   }

@@ -19,9 +19,20 @@ export interface KnownJob {
   outputs: Record<string, Digest> | null;
   failure: ItemFailure | null;
   attempt: number;
+  again: boolean;
   duration_ms: number | null;
+  requested_at: Date;
   started_at: Date | null;
   finished_at: Date | null;
+}
+
+/** A job that a run wants. */
+export interface WantedJob {
+  job: ItemJob;
+  /** an earlier result must not be used */
+  again: boolean;
+  /** when it was asked for, where that is done once more; null for what is asked for now */
+  firstAskedAt: Date | null;
 }
 
 /** A job that somebody waits for and of which nothing was heard for long. */
@@ -50,7 +61,7 @@ export class JobRepository {
   async find(ids: readonly Digest[]): Promise<Map<Digest, KnownJob>> {
     if (ids.length === 0) return new Map();
     const rows = await this.transactions.query<KnownJob>(
-      `SELECT id, state, outputs, failure, attempt, duration_ms, started_at, finished_at FROM job WHERE id = ANY($1::text[])`,
+      `SELECT id, state, outputs, failure, attempt, again, duration_ms, requested_at, started_at, finished_at FROM job WHERE id = ANY($1::text[])`,
       [ids],
     );
     return new Map(rows.map((row) => [row.id, row]));
@@ -61,16 +72,15 @@ export class JobRepository {
    * The rows stay locked until the transaction ends, so that no result can slip in between this and the items that wait for it.
    * @returns the state of each
    */
-  async request(
-    transaction: Transaction,
-    jobs: readonly { job: ItemJob; again: boolean }[],
-  ): Promise<Map<Digest, KnownJob['state']>> {
+  async request(transaction: Transaction, jobs: readonly WantedJob[]): Promise<Map<Digest, KnownJob['state']>> {
     const rows = await transaction.query<{ id: Digest; state: KnownJob['state'] }>(
-      `${INSERT})
-       SELECT id, tool, version, stage, digest, again, 'requested', 0
-       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[]) AS new (id, tool, version, stage, digest, again)
-       ON CONFLICT (id) DO UPDATE SET again = excluded.again, requested_at = now(),
+      `${INSERT}, requested_at)
+       SELECT id, tool, version, stage, digest, again, 'requested', 0, coalesce(asked_at, now())
+       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[])
+         AS new (id, tool, version, stage, digest, again, asked_at)
+       ON CONFLICT (id) DO UPDATE SET again = excluded.again, requested_at = excluded.requested_at,
          tool = excluded.tool, version = excluded.version, stage = excluded.stage, tool_digest = excluded.tool_digest,
+         attempt = CASE WHEN job.stage = excluded.stage THEN job.attempt ELSE 0 END,
          state = CASE WHEN (job.stage, job.tool_digest) <> (excluded.stage, excluded.tool_digest) THEN 'requested'
                       WHEN job.state IN ('requested', 'running') THEN job.state
                       WHEN job.state = 'succeeded' AND NOT excluded.again THEN 'succeeded' ELSE 'requested' END
@@ -82,6 +92,7 @@ export class JobRepository {
         jobs.map(({ job }) => job.stage),
         jobs.map(({ job }) => job.tool),
         jobs.map(({ again }) => again),
+        jobs.map(({ firstAskedAt }) => firstAskedAt),
       ],
     );
     return new Map(rows.map(({ id, state }) => [id, state]));
@@ -108,27 +119,38 @@ export class JobRepository {
     if (rows.length === 0) await this.assertSame(transaction, job, tool);
   }
 
-  async fail(transaction: Transaction, data: JobFailedData): Promise<void> {
+  /** @param isCurrent the stage itself says, asked just now, that this is how the job ended */
+  async fail(transaction: Transaction, data: JobFailedData, isCurrent = false): Promise<void> {
     const { code, message } = data;
-    await this.end(transaction, 'failed', data, { code, message, class: data.class });
+    await this.end(transaction, 'failed', data, { failure: { code, message, class: data.class }, isCurrent });
   }
 
-  async cancel(transaction: Transaction, data: JobCancelledData): Promise<void> {
-    await this.end(transaction, 'cancelled', data, null);
+  async cancel(transaction: Transaction, data: JobCancelledData, isCurrent = false): Promise<void> {
+    await this.end(transaction, 'cancelled', data, { failure: null, isCurrent });
   }
 
-  /** A result is never taken back by a failure that comes late. */
+  /**
+   * A result is never taken back by a failure that comes late, nor is a new request answered by the failure of an attempt before it. A job
+   * that is cancelled before its next attempt begins still has the number of the last.
+   */
   private async end(
     transaction: Transaction,
     state: 'failed' | 'cancelled',
     { job, tool, attempt }: JobCancelledData,
-    failure: ItemFailure | null,
+    { failure, isCurrent }: { failure: ItemFailure | null; isCurrent: boolean },
   ): Promise<void> {
     const rows = await transaction.query(
       `${INSERT}, failure, finished_at) VALUES ($1, $2, $3, $4, $5, false, $7, $6, $8, now())
        ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempt = excluded.attempt, failure = excluded.failure, finished_at = now()
-       WHERE job.state <> 'succeeded' AND ${IS_SAME} RETURNING id`,
-      [job, tool.name, tool.version, tool.stage, tool.digest, attempt, state, failure && JSON.stringify(failure)],
+       WHERE job.state <> 'succeeded' AND ${IS_SAME}
+         AND ($9 OR excluded.attempt > job.attempt
+           OR (excluded.attempt = job.attempt AND (job.state <> 'requested' OR excluded.state = 'cancelled')))
+       RETURNING id`,
+      [
+        ...[job, tool.name, tool.version, tool.stage, tool.digest, attempt, state],
+        failure && JSON.stringify(failure),
+        isCurrent,
+      ],
     );
     if (rows.length === 0) await this.assertSame(transaction, job, tool);
   }

@@ -4,7 +4,7 @@ import type { ItemJob, RunItem } from '../domain/run-item.js';
 import type { ActiveRun } from './active-run.js';
 import { AwaitedArtifacts } from './awaited-artifacts.service.js';
 import { ItemDecider } from './item-decider.service.js';
-import { JobRepository, type KnownJob } from './job.repository.js';
+import { JobRepository, type KnownJob, type WantedJob } from './job.repository.js';
 import { RunWriter } from './run-writer.service.js';
 
 /** How often a job that others cancelled is asked for again. */
@@ -39,10 +39,10 @@ export class RunStepper {
   }
 
   /** @returns jobs under way that are to be asked for once more, because the process that had asked for them died */
-  private async takeResults(active: ActiveRun, now: Date): Promise<ItemJob[]> {
+  private async takeResults(active: ActiveRun, now: Date): Promise<WantedJob[]> {
     const { progress } = active;
     const known = await this.jobs.find([...progress.waiting.keys()]);
-    const renewed: ItemJob[] = [];
+    const renewed: WantedJob[] = [];
     for (const [id, numbers] of [...progress.waiting]) {
       const job = known.get(id);
       const [first] = numbers;
@@ -51,13 +51,14 @@ export class RunStepper {
       const item = progress.items[first]!;
       if (isOutdated(active, item) && job?.state !== 'succeeded') active.leaving.push(item.job!);
       else if (job === undefined || job.state === 'requested' || job.state === 'running') {
-        if (active.renewRequests) renewed.push(item.job!);
+        if (active.renewRequests) renewed.push(renewalOf(item.job!, job));
       } else active.again.delete(id);
       for (const number of [...numbers]) await this.takeResult(active, number, job, now);
     }
     active.renewRequests = false;
     // A note of a change makes the writer write, which the requests need.
-    for (const job of renewed) for (const number of progress.waiting.get(job.id) ?? []) progress.changed.add(number);
+    for (const { job } of renewed)
+      for (const number of progress.waiting.get(job.id) ?? []) progress.changed.add(number);
     return renewed;
   }
 
@@ -131,13 +132,21 @@ export class RunStepper {
   }
 }
 
-function takeRequests(active: ActiveRun, limit: number): ItemJob[] {
+/** Asks once more for what was asked for. */
+const renewalOf = (job: ItemJob, known: KnownJob | undefined): WantedJob => ({
+  job,
+  again: known?.again ?? false,
+  firstAskedAt: known?.requested_at ?? null,
+});
+
+function takeRequests(active: ActiveRun, limit: number): WantedJob[] {
   const { progress } = active;
-  const requests: ItemJob[] = [];
+  const requests: WantedJob[] = [];
   while (progress.jobsUnderWay < limit) {
     const next = progress.takeQueued();
     if (next === null) break;
-    if (progress.request(next)) requests.push(progress.items[next]!.job!);
+    const job = progress.items[next]!.job!;
+    if (progress.request(next)) requests.push({ job, again: active.again.has(job.id), firstAskedAt: null });
   }
   return requests;
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Transactions, type EventContext, type Transaction } from '@sedge/service-kit';
 import type { ItemJob } from '../domain/run-item.js';
 import type { ActiveRun } from './active-run.js';
-import { JobRepository } from './job.repository.js';
+import { JobRepository, type WantedJob } from './job.repository.js';
 import { RunTracing } from './run-tracing.service.js';
 import { RunFeed } from './run-feed.service.js';
 import { RunRepository } from './run.repository.js';
@@ -26,7 +26,7 @@ export class RunWriter {
    * @returns whether a result came in meanwhile, so that there is more to do
    * @throws StaleRunError
    */
-  async write(active: ActiveRun, requests: readonly ItemJob[], now: Date): Promise<boolean> {
+  async write(active: ActiveRun, requests: readonly WantedJob[], now: Date): Promise<boolean> {
     const { progress, row } = active;
     const { state } = progress;
     if (progress.changed.size === 0 && active.leaving.length === 0 && state === row.state) return false;
@@ -43,21 +43,21 @@ export class RunWriter {
     Object.assign(row, { revision: written.revision, state, finished_at: finishedAt });
     progress.changed.clear();
     active.leaving.length = 0;
-    for (const { id } of requests) active.requestedAt.set(id, now);
+    for (const { job } of requests) active.requestedAt.set(job.id, now);
     this.tracing.jobsEnded(row, items, active.requestedAt);
     if (finishedAt !== null) this.tracing.runEnded(row, state, finishedAt);
     this.feed.changed(row.id);
     return written.hasResults;
   }
 
-  private async request(transaction: Transaction, active: ActiveRun, requests: readonly ItemJob[]): Promise<boolean> {
+  private async request(transaction: Transaction, active: ActiveRun, requests: readonly WantedJob[]): Promise<boolean> {
     if (requests.length === 0) return false;
-    const wanted = requests.map((job) => ({ job, again: active.again.has(job.id) }));
-    const states = await this.jobs.request(transaction, wanted);
-    for (const { job, again } of wanted) {
+    const states = await this.jobs.request(transaction, requests);
+    for (const { job, again, firstAskedAt } of requests) {
       if (states.get(job.id) === 'succeeded') continue;
       const { id, parameters, inputs, machine } = job;
-      const data = { job: id, tool: toolOf(job), parameters, inputs, machine, run: active.id, again };
+      const first = firstAskedAt === null ? {} : { firstAskedMs: firstAskedAt.getTime() };
+      const data = { job: id, tool: toolOf(job), parameters, inputs, machine, run: active.id, again, ...first };
       transaction.publish('sedge.job.requested.v1', id, data, this.contextOf(active, job));
     }
     return [...states.values()].includes('succeeded');

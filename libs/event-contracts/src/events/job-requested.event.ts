@@ -1,5 +1,5 @@
 import type { Digest } from '@sedge/artifact-contracts';
-import { IsBoolean, IsNotEmpty, IsObject, IsString } from 'class-validator';
+import { IsBoolean, IsInt, IsNotEmpty, IsObject, IsOptional, IsString, Min } from 'class-validator';
 import { IsDigestsMap, IsStringMap } from '../digest-rules.js';
 import { JobEventData } from '../job-event.js';
 
@@ -15,4 +15,9 @@ export class JobRequestedData extends JobEventData {
   @IsString() @IsNotEmpty() run!: string;
   /** true where an earlier result must not be used: it failed verification, or someone asked to run it again */
   @IsBoolean() again!: boolean;
+  /**
+   * Unix time in ms at which the run first asked, where it asks once more because it doesn't know whether that arrived. An end of the job
+   * since then is the answer.
+   */
+  @IsOptional() @IsInt() @Min(0) firstAskedMs?: number;
 }

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { CloudEvent, JobCancelRequestedData, JobRequestedData } from '@sedge/event-contracts';
-import type { Transaction } from '../state/transactions.service.js';
+import type { EventContext, Transaction } from '../state/transactions.service.js';
 import { STAGE, type StageOptions } from '../stage/stage-options.js';
+import type { JobRow } from './job.js';
 import { JobRepository } from './job.repository.js';
 import { parseTraceparent } from '../tracing/trace-context.js';
 import { attemptOf, publishAbout } from './job-events.js';
@@ -28,13 +29,22 @@ export class JobRequests {
     const job = await this.jobs.lock(transaction, data.job);
     if (!job || !(await this.jobs.hasSubscribers(transaction, data.job))) return;
     if (job.state === 'queued' || job.state === 'running') return;
-    if (job.state === 'succeeded' && !data.again) {
-      const result = { ...attemptOf(job, this.stage.stage), outputs: job.outputs!, durationMs: job.duration_ms! };
-      publishAbout(transaction, job, 'sedge.job.succeeded.v1', result, {
-        causationId: event.id,
-        ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
-      });
-    } else await this.jobs.requeue(transaction, data.job, context);
+    if (!isAnswered(job, data)) return this.jobs.requeue(transaction, data.job, context);
+    this.answer(transaction, job, {
+      causationId: event.id,
+      ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
+    });
+  }
+
+  /** Says how the job ended, once more. */
+  private answer(transaction: Transaction, job: JobRow, context: EventContext): void {
+    const attempt = attemptOf(job, this.stage.stage);
+    if (job.state === 'succeeded') {
+      const result = { ...attempt, outputs: job.outputs!, durationMs: job.duration_ms! };
+      publishAbout(transaction, job, 'sedge.job.succeeded.v1', result, context);
+    } else if (job.state === 'failed') {
+      publishAbout(transaction, job, 'sedge.job.failed.v1', { ...attempt, ...job.failure! }, context);
+    } else publishAbout(transaction, job, 'sedge.job.cancelled.v1', attempt, context);
   }
 
   /** Takes the run off the job, and cancels the job when nobody waits for it any more. */
@@ -51,4 +61,10 @@ export class JobRequests {
       causationId: event.id,
     });
   }
+}
+
+/** Whether the end of a job is what the run asks for: a result that may be used, or any end since it first asked. */
+function isAnswered(job: JobRow, { again, firstAskedMs }: JobRequestedData): boolean {
+  const isSince = firstAskedMs !== undefined && job.finished_at !== null && job.finished_at.getTime() >= firstAskedMs;
+  return isSince || (job.state === 'succeeded' && !again);
 }

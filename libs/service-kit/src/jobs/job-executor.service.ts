@@ -75,9 +75,14 @@ export class JobExecutor implements OnApplicationBootstrap, BeforeApplicationShu
   private lane(isIdle: boolean): JobLane {
     return new JobLane({
       takeNext: () => this.takeNext(isIdle),
-      nextDueMs: () => this.jobs.nextDueMs(),
+      nextDueMs: () => this.nextDueMs(isIdle),
       onFailure: (error) => this.logger.warn(`no work taken: ${error.message}`),
     });
+  }
+
+  /** Most stages have no tools that need no core: then there is nothing to ask the database. */
+  private async nextDueMs(isIdle: boolean): Promise<number | null> {
+    return isIdle && this.catalog.idleNames().length === 0 ? null : this.jobs.nextDueMs();
   }
 
   /** @returns whether there may be more */

@@ -4,9 +4,10 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { BUCKET } from '../../tools/dev/distributed/cluster.mjs';
+import { faultsOfExecutions } from './executions.mjs';
 
-/** @returns one sentence for each fault */
-export async function check(cluster, api, workflows) {
+/** @param ledger what tools noted of their executions @returns one sentence for each fault */
+export async function check({ cluster, api, workflows, ledger }) {
   const client = new pg.Client({ connectionString: cluster.postgres.url });
   await client.connect();
   const query = async (sql) => (await client.query(sql)).rows;
@@ -14,6 +15,7 @@ export async function check(cluster, api, workflows) {
     const faults = [];
     for (const workflow of workflows) faults.push(...(await faultsOfRun(cluster, api, workflow)));
     for (const stage of cluster.stages) faults.push(...(await faultsOfStage(query, stage.replaceAll('-', '_'))));
+    faults.push(...(await faultsOfLedger(query, ledger)));
     faults.push(...(await faultsOfEvents(query, api, cluster)));
     faults.push(...leftovers(cluster));
     return faults;
@@ -24,6 +26,7 @@ export async function check(cluster, api, workflows) {
 
 async function faultsOfRun(cluster, api, { number, run, state, expected }) {
   const name = `workflow ${number} (run ${run})`;
+  if (run === undefined) return [`workflow ${number} was never started`];
   const view = await api.show(run);
   const faults =
     view.state === state ? [] : [`${name} is ${view.state}, not ${state}: ${JSON.stringify(view.failure)}`];
@@ -71,16 +74,17 @@ function faultsOfArtifact(cluster, artifact) {
   return faults;
 }
 
-/** A job ends once, by the attempt that is the last; a job that failed for good is not tried again unasked. */
+/** A job ends once, by the attempt that is the last; a job that failed for good is not tried again unless another run asks. */
 async function faultsOfStage(query, schema) {
   const jobs = await query(`
     SELECT job.id, job.state, job.attempt, job.tool_name,
       array_agg(attempt.number ORDER BY attempt.number) FILTER (WHERE attempt.outcome = 'succeeded') AS succeeded,
       array_agg(attempt.number ORDER BY attempt.number) FILTER (WHERE attempt.class = 'permanent') AS failed,
-      count(*) FILTER (WHERE attempt.number IS NOT NULL AND attempt.outcome IS NULL) AS open
+      count(*) FILTER (WHERE attempt.number IS NOT NULL AND attempt.outcome IS NULL) AS open,
+      (SELECT count(*)::int FROM ${schema}.subscription WHERE subscription.job = job.id) AS askers
     FROM ${schema}.job LEFT JOIN ${schema}.attempt ON attempt.job = job.id
     GROUP BY job.id, job.state, job.attempt, job.tool_name`);
-  return jobs.flatMap(({ id, state, attempt, tool_name: tool, succeeded, failed, open }) => {
+  return jobs.flatMap(({ id, state, attempt, tool_name: tool, succeeded, failed, open, askers }) => {
     const name = `job ${id} of ${tool}`;
     const faults = [];
     if (!['succeeded', 'failed', 'cancelled'].includes(state)) faults.push(`${name} is still ${state}`);
@@ -88,10 +92,20 @@ async function faultsOfStage(query, schema) {
     if (succeeded && succeeded.at(-1) !== attempt) {
       faults.push(`${name}: attempt ${succeeded.at(-1)} committed, and ${attempt} is the current one`);
     }
-    if ((failed?.length ?? 0) > 1) faults.push(`${name} failed for good in the attempts ${failed.join(' and ')}`);
+    if ((failed?.length ?? 0) > askers) {
+      faults.push(`${name} failed for good in the attempts ${failed.join(' and ')}, and ${askers} runs asked for it`);
+    }
     if (Number(open) > 0) faults.push(`${name} has an attempt without an end`);
     return faults;
   });
+}
+
+async function faultsOfLedger(query, ledger) {
+  const attempts = await query(`
+    SELECT attempt.job, attempt.number, attempt.outcome FROM training.attempt JOIN training.job ON job.id = attempt.job
+    WHERE job.tool_name = 'add-values'`);
+  const askers = await query('SELECT job, count(*)::int AS runs FROM training.subscription GROUP BY job');
+  return faultsOfExecutions(ledger, attempts, new Map(askers.map(({ job, runs }) => [job, runs])));
 }
 
 async function faultsOfEvents(query, api, cluster) {
@@ -107,14 +121,20 @@ async function faultsOfEvents(query, api, cluster) {
   return faults;
 }
 
-/** Nothing half written: no upload in parts, no mark of a removal, no file of a dead process on its way into the store. */
+/** Nothing half written: no upload in parts, no mark of a removal, no file of a dead process on its way into the store, no work of an attempt. */
 function leftovers(cluster) {
   const bucket = join(cluster.s3.folder, BUCKET);
   const namesIn = (folder) => (existsSync(folder) ? readdirSync(folder) : []);
   const spools = cluster.services.flatMap(({ name }) =>
     namesIn(join(cluster.home, 'services', name, 'spool')).map((file) => `${name}: ${file}`),
   );
+  const works = cluster.services.flatMap(({ name, service }) => {
+    const folder = join(cluster.home, 'services', name, 'work', service);
+    const jobs = namesIn(folder).flatMap((job) => namesIn(join(folder, job)).map((own) => `${job}/${own}`));
+    return jobs.filter((path) => path.includes('/attempt-')).map((path) => `${name}: ${path}`);
+  });
   return [
+    ...works.map((name) => `the work of an attempt is left over: ${name}`),
     ...namesIn(join(bucket, 'removing')).map((name) => `a mark of a removal is left over: ${name}`),
     ...namesIn(join(bucket, '.sgwtmp', 'multipart')).map((name) => `an upload in parts is left over: ${name}`),
     ...spools.map((name) => `a file on its way into the store is left over: ${name}`),

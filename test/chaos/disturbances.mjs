@@ -1,32 +1,50 @@
 // What the chaos script does to a running Sedge: one disturbance after the other, each undone after a moment.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
-import { between, pick } from './random.mjs';
+import pg from 'pg';
+import { between, pick, shuffled } from './random.mjs';
+import { replaySome } from './replays.mjs';
 
-const STREAM = 'SEDGE_EVENTS';
+/** How long a worker may take to end a job before the disturbance that waits for it does without. */
+const END_MS = 3000;
+const LOOK_MS = 10;
+
+const KINDS = {
+  service: 'a service is killed',
+  broker: 'the broker is killed',
+  database: 'the database is killed',
+  store: 'the store is killed',
+  unpublished:
+    'the workers of a stage are killed when they have committed results that the broker, which is away, does not have',
+  cut: 'all connections to a back end are cut',
+  pause: 'a worker stands still for longer than its lease',
+  duplicate: 'events of long ago come once more',
+  reorder: 'events come in another order, and some twice',
+  disk: 'the disk of the store is full for a moment',
+};
 
 export class Disturbances {
-  counts = { service: 0, broker: 0, database: 0, store: 0, cut: 0, pause: 0, duplicate: 0, disk: 0 };
+  counts = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, 0]));
+  #beside = new Set();
 
-  /** @param options.leaseS after which a silent worker has lost its job */
-  constructor({ cluster, wires, smallDisk, random, leaseS }) {
-    Object.assign(this, { cluster, wires, smallDisk, random, leaseS });
+  /** @param options.leaseS after which a silent worker has lost its job @param options.smallDisk null where none can be had */
+  constructor({ cluster, wires, publications, smallDisk, random, leaseS }) {
+    Object.assign(this, { cluster, wires, publications, smallDisk, random, leaseS });
   }
 
-  /** Kinds of kills of which there have been fewer than wanted. */
-  missing(kills) {
-    return ['service', 'broker', 'database'].filter((kind) => this.counts[kind] < kills);
+  /** So many of each kind, in an order that the seed gives. */
+  plan(each) {
+    const kinds = Object.keys(KINDS).filter((kind) => kind !== 'disk' || this.smallDisk !== null);
+    return shuffled(this.random, Array(each).fill(kinds).flat());
   }
 
-  /** @param wanted kinds that are still to be done often */
-  async next(wanted) {
-    const all = ['service', 'service', 'broker', 'database', 'store', 'cut', 'cut', 'pause', 'duplicate', 'duplicate'];
-    const kinds = this.smallDisk ? [...all, 'disk'] : all;
-    const kind = wanted.length > 0 && this.random() < 0.5 ? pick(this.random, wanted) : pick(this.random, kinds);
-    await this[kind]();
+  async make(kind) {
     this.counts[kind]++;
-    return kind;
+    await this[kind]();
+  }
+
+  /** What goes on beside the others is over. */
+  async end() {
+    await Promise.all(this.#beside);
   }
 
   async service() {
@@ -48,34 +66,40 @@ export class Disturbances {
     return this.#killServer(this.cluster.s3);
   }
 
+  async unpublished() {
+    const otherwise = pick(this.random, this.cluster.stages);
+    await this.cluster.nats.process.kill();
+    const copies = this.cluster.copiesOf((await this.#stageThatEndsAJob()) ?? otherwise);
+    await Promise.all(copies.map((copy) => copy.kill()));
+    await persist(() => this.cluster.nats.process.start());
+    await Promise.all(copies.map((copy) => persist(() => copy.start())));
+  }
+
   async cut() {
     pick(this.random, Object.values(this.wires)).cut();
   }
 
-  /** A worker that stands still for longer than its lease, and then goes on as if nothing had been. */
+  /** It goes on as if nothing had been, while the next disturbances come. */
   async pause() {
-    const stages = this.cluster.services.filter(({ service }) => service !== 'workflow');
-    const victim = pick(this.random, stages);
+    const victim = pick(
+      this.random,
+      this.cluster.services.filter(({ service }) => service !== 'workflow'),
+    );
+    const { pid } = victim;
     victim.signal('SIGSTOP');
-    await sleep((this.leaseS + 2) * 1000);
-    victim.signal('SIGCONT');
+    const over = sleep((this.leaseS + 2) * 1000).then(() => {
+      if (victim.pid === pid) victim.signal('SIGCONT');
+      this.#beside.delete(over);
+    });
+    this.#beside.add(over);
   }
 
-  /** Events that were published long ago come once more, in another order, as if the broker had forgotten that it had them. */
-  async duplicate() {
-    const connection = await connect(this.cluster.brokerOptions());
-    try {
-      const manager = await jetstreamManager(connection);
-      const { state } = await manager.streams.info(STREAM);
-      for (let n = between(this.random, 1, 10); n > 0 && state.messages > 0; n--) {
-        const seq = between(this.random, state.first_seq, state.last_seq);
-        const message = await manager.streams.getMessage(STREAM, { seq }).catch(() => null);
-        if (message) connection.publish(message.subject, message.data);
-      }
-      await connection.flush();
-    } finally {
-      await connection.close();
-    }
+  duplicate() {
+    return replaySome(this.cluster, this.random, between(this.random, 5, 30));
+  }
+
+  reorder() {
+    return this.publications.reorder(between(this.random, 500, 1500));
   }
 
   async disk() {
@@ -92,6 +116,28 @@ export class Disturbances {
 
   #moment(least, most) {
     return sleep(between(this.random, least, most));
+  }
+
+  /** @returns the stage that is the next to commit the end of a job; null when none does for long */
+  async #stageThatEndsAJob() {
+    const { stages, postgres } = this.cluster;
+    const client = new pg.Client({ connectionString: postgres.url });
+    const counts = stages.map(
+      (stage) => `(SELECT count(*)::int FROM ${stage.replaceAll('-', '_')}.attempt WHERE outcome = 'succeeded')`,
+    );
+    const ended = async () => (await client.query(`SELECT ARRAY[${counts}] AS ended`)).rows[0].ended;
+    await client.connect();
+    try {
+      const before = await ended();
+      for (const deadline = Date.now() + END_MS; Date.now() < deadline; await sleep(LOOK_MS)) {
+        const now = await ended();
+        const first = stages.find((_, n) => now[n] > before[n]);
+        if (first !== undefined) return first;
+      }
+      return null;
+    } finally {
+      await client.end();
+    }
   }
 }
 

@@ -16,3 +16,13 @@ export const pick = (random, list) => list[Math.floor(random() * list.length)];
 
 /** A whole number from `least` to `most`. */
 export const between = (random, least, most) => least + Math.floor(random() * (most - least + 1));
+
+/** The same in another order (Fisher and Yates). */
+export function shuffled(random, list) {
+  const items = [...list];
+  for (let last = items.length - 1; last > 0; last--) {
+    const other = between(random, 0, last);
+    [items[last], items[other]] = [items[other], items[last]];
+  }
+  return items;
+}

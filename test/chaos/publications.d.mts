@@ -1,0 +1,7 @@
+import type { Transform } from 'node:stream';
+
+export declare class Publications {
+  constructor(random: () => number);
+  reorder(ms: number): Promise<number>;
+  stream(): Transform;
+}

@@ -38,7 +38,7 @@ export const deepSuites = [
   },
   {
     name: 'workflows',
-    what: 'the example killed at random moments, run in two folders, and by separate processes: the same artifacts; services replaced one by one by their next version; ten thousand steps; the slow checks of sedge conform',
+    what: 'the example killed at random moments, run in two folders, and by separate processes: the same artifacts; services replaced one by one by their next version, and a stage by strangers; ten thousand steps; the slow checks of sedge conform',
     run: async () => {
       for (const sentence of await prepareServers()) console.log(sentence);
       return runVitest('workflows', ['--project', 'deep'], await referencePython(), { SEDGE_TEST_DEEP: '1' });

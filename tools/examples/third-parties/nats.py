@@ -64,6 +64,29 @@ class Nats:
     def publish(self, subject, body="", reply=""):
         self._send(f"PUB {subject} {reply} {len(body.encode())}\r\n{body}\r\n")
 
+    def store(self, subject, body, message_id):
+        """Publishes to a stream, and resolves when the broker has it: what has the same id it keeps once."""
+        inbox = f"{self._inbox}.{uuid.uuid4().hex}"
+        self.subscribe(inbox)
+        head = f"NATS/1.0\r\nNats-Msg-Id: {message_id}\r\n\r\n"
+        sizes = f"{len(head.encode())} {len(head.encode()) + len(body.encode())}"
+        self._send(f"HPUB {subject} {inbox} {sizes}\r\n{head}{body}\r\n")
+        answer = self.next_message()
+        self._send(f"UNSUB {self._subscriptions}\r\n")
+        if answer.status.startswith("NATS/1.0 503") or "error" in answer.json():
+            raise ConnectionError(f"the broker does not keep what is said on {subject}: {answer.status or answer.body}")
+
+    def ask(self, subject, body):
+        """Asks the broker itself, by its API of JetStream. Gives what it answers."""
+        inbox = f"{self._inbox}.{uuid.uuid4().hex}"
+        self.subscribe(inbox)
+        self.publish(subject, json.dumps(body), inbox)
+        answer = self.next_message().json()
+        self._send(f"UNSUB {self._subscriptions}\r\n")
+        if "error" in answer:
+            raise ConnectionError(f"{subject}: {answer['error']}")
+        return answer
+
     def next_message(self):
         """The next message of any subscription; its headers, if any, are the first text, which says why there is none."""
         while True:

@@ -3,6 +3,7 @@
 The access token, where one is asked for, is in SEDGE_TOKEN.
 """
 
+import hashlib
 import json
 import os
 import urllib.error
@@ -35,6 +36,20 @@ def ask(method, url, body=None, headers=None):
             raise Refused(error.code, json.loads(text)) from None
         except json.JSONDecodeError:
             raise Refused(error.code, text) from None
+
+
+def download(url, target, digest):
+    """Writes what an address gives to a file. @raises ValueError where it is not what the digest says"""
+    token = os.environ.get("SEDGE_TOKEN")
+    shown = {"authorization": f"Bearer {token}"} if token else {}
+    hashed = hashlib.sha256()
+    with urllib.request.urlopen(urllib.request.Request(url, headers=shown), timeout=30) as answer:
+        with open(target, "wb") as file:
+            while block := answer.read(1 << 20):
+                hashed.update(block)
+                file.write(block)
+    if f"sha256:{hashed.hexdigest()}" != digest:
+        raise ValueError(f"{url} gives other bytes than {digest}")
 
 
 def upload(api, kind, metadata, files, derived_from):

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, join, sep } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { asyncApiDocument } from '@sedge/event-contracts';
@@ -67,6 +67,9 @@ describe.skipIf(missing)(`services as processes of their own (${missing ?? 'on r
   beforeAll(async () => {
     buildProgram();
     folder = await makeFolder();
+    const broken = join(folder.path, 'tools', 'training', 'broken-tool');
+    mkdirSync(broken, { recursive: true });
+    writeFileSync(join(broken, 'tool.yaml'), 'name: broken-tool\nstage: training\n');
     cluster = await Cluster.start({
       home: join(folder.path, 'cluster'),
       workers: 2,
@@ -77,7 +80,7 @@ describe.skipIf(missing)(`services as processes of their own (${missing ?? 'on r
       ],
       teams: { training: 'judges', benchmark: 'measurers' },
       environment: {
-        SEDGE_TOOLS_DIR: SAMPLE_TOOLS,
+        SEDGE_TOOLS_DIR: [SAMPLE_TOOLS, join(folder.path, 'tools')].join(delimiter),
         SEDGE_CORES: '1',
         SEDGE_LEASE_S: String(LEASE_S),
         SEDGE_RECONCILE_MS: '3000',
@@ -142,6 +145,39 @@ steps:
         expect(`${name}: ${text}`).toContain('the sum is');
       }
     }
+  });
+
+  it('list their tools by one command, with those that they refuse, and say which of them is silent', async () => {
+    const sedge = async (server: string, ...words: string[]): Promise<{ code: number; text: string }> => {
+      const args = [...words, '--server', server, '--token-file', cluster.tokenFile];
+      const child = spawn(process.execPath, [join('apps', 'sedge', 'bin', 'sedge.js'), ...args], {
+        env: { PATH: process.env['PATH'], SEDGE_HOME: join(folder.path, 'user'), NO_COLOR: '1' },
+      });
+      let text = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream.setEncoding('utf8').on('data', (part) => (text += part));
+      const [code] = (await once(child, 'close')) as [number];
+      return { code, text };
+    };
+    const listed = await sedge(cluster.url, 'tools', 'list');
+    expect(listed.code).toBe(0);
+    expect(listed.text).toMatch(/sum-values +1 +training +process/);
+    expect(listed.text).toMatch(/describe-value +1 +benchmark +process/);
+    expect(listed.text.match(/✗ broken-tool \(.*tool\.yaml:\d+:\d+\)/g)).toHaveLength(1);
+    expect(listed.text).not.toContain('does not answer');
+    const elsewhere = await sedge(cluster.url, 'tools', 'test', 'sum-values');
+    expect([elsewhere.code, elsewhere.text]).toEqual([2, expect.stringContaining('(training)')]);
+    const there = / (http:\S+) \(training\)/.exec(elsewhere.text)![1]!;
+    expect(await sedge(there, 'tools', 'test', 'sum-values')).toMatchObject({ code: 0 });
+    const benchmarks = cluster.copiesOf('benchmark');
+    await Promise.all(benchmarks.map((copy) => copy.kill()));
+    const silent = await sedge(cluster.url, 'tools', 'list');
+    expect([silent.code, silent.text]).toEqual([
+      0,
+      expect.stringMatching(/✗ the stage benchmark at .* does not answer/),
+    ]);
+    expect(silent.text).toMatch(/✗ broken-tool/);
+    await Promise.all(benchmarks.map((copy) => copy.start()));
   });
 
   it('take over the job of a worker that is killed, and it is done once', async () => {

@@ -3,6 +3,7 @@ import { ServiceModule } from '@sedge/service-kit';
 import { RunEventStream } from './api/run-event-stream.js';
 import { RunsController } from './api/runs.controller.js';
 import { StageLogs } from './api/stage-logs.js';
+import { StagesController } from './api/stages.controller.js';
 import { ToolsController } from './api/tools.controller.js';
 import { WorkflowsController } from './api/workflows.controller.js';
 import { ArtifactsModule } from './artifacts.module.js';
@@ -34,6 +35,7 @@ import { RunRepository } from './state/run.repository.js';
 import { RunStepper } from './state/run-stepper.service.js';
 import { RunWriter } from './state/run-writer.service.js';
 import { StageClient } from './state/stage-client.service.js';
+import { StageSurvey } from './state/stage-survey.service.js';
 import { RunTracing } from './state/run-tracing.service.js';
 import { ToolRegistry } from './state/tool-registry.service.js';
 import { ToolRepository } from './state/tool.repository.js';
@@ -54,11 +56,12 @@ const service = ServiceModule.forRoot({ name: 'workflow', migrations });
 /** Workflows, their runs, the tools that there are, and the index of artifacts. */
 @Module({
   imports: [service, ArtifactsModule.forRoot({ service, garbageRoots: [RunGarbageRoots] })],
-  controllers: [WorkflowsController, RunsController, ToolsController],
+  controllers: [WorkflowsController, RunsController, ToolsController, StagesController],
   providers: [
     { provide: WorkflowConfig, useFactory: () => WorkflowConfig.fromEnvironment(process.env) },
     RunEventStream,
     StageClient,
+    StageSurvey,
     StageLogs,
     ToolConsumer,
     JobConsumer,

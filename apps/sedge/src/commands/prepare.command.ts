@@ -1,3 +1,4 @@
+import type { RegisteredTool } from '@sedge/tool-contracts';
 import type { CheckAnswer } from '@sedge/workflow';
 import type { ApiClient } from '../client/api-client.js';
 import type { CommandContext, SedgeCommand } from '../command.js';
@@ -6,6 +7,7 @@ import { EXIT } from '../exit-codes.js';
 import { LiveLines, dim, green } from '../output/terminal.js';
 import { counted, duration } from '../output/units.js';
 import { collect, readWorkflowRequest } from '../runs/workflow-request.js';
+import { atStage } from '../tools/at-stage.js';
 
 type Line =
   | { type: 'log'; level: string; message: string }
@@ -27,7 +29,7 @@ An environment is named by its lock and made once. Exit codes: 0 all is there, 2
   async run(context, args, options) {
     const api = await context.api();
     const names = args[0] ? await toolsOf(api, args[0], options['set'] as string[]) : await allTools(api);
-    for (const name of names) await prepareTool(context, api, name);
+    for (const name of names) await atStage(api, () => prepareTool(context, api, name));
     return EXIT.ok;
   },
 };
@@ -41,8 +43,8 @@ async function toolsOf(api: ApiClient, file: string, set: string[]): Promise<str
 }
 
 async function allTools(api: ApiClient): Promise<string[]> {
-  const { tools } = await api.get<{ tools: { name: string }[] }>('/v1/tools');
-  return [...new Set(tools.map(({ name }) => name))];
+  const { tools } = await atStage(api, () => api.get<{ tools: RegisteredTool[] }>('/v1/stages/tools'));
+  return tools.map(({ definition }) => definition.name);
 }
 
 async function prepareTool(context: CommandContext, api: ApiClient, name: string): Promise<void> {

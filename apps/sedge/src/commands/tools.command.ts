@@ -2,6 +2,7 @@ import type { CommandContext, CommandGroup, SedgeCommand } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { table } from '../output/table.js';
 import { green, red } from '../output/terminal.js';
+import { atStage, type KnownStage } from '../tools/at-stage.js';
 import { toolText, type ToolView } from '../tools/tool-text.js';
 
 interface Refused {
@@ -23,13 +24,18 @@ Exit codes: 0 listed, with what is refused.`,
   async run(context) {
     const api = await context.api();
     const { tools } = await api.get<{ tools: ToolView[] }>('/v1/tools');
-    const { refused } = await api.get<{ refused: Refused[] }>('/v1/stages/tools');
+    const { stages, refused } = await api.get<{ stages: KnownStage[]; refused: Refused[] }>('/v1/stages');
+    const silent = stages.filter(({ unreachable }) => unreachable !== null);
     tools.sort((a, b) => b.registeredAt.localeCompare(a.registeredAt) || (a.name < b.name ? -1 : 1));
     for (const tool of tools) context.emit(tool);
     for (const { name, stage, ...why } of refused) context.emit({ name, stage, refused: why });
     context.say(table(['tool', 'version', 'stage', 'runtime', 'summary'], rowsOf(tools)));
     for (const { name, place, message, mend } of refused)
       context.say(`${red('✗')} ${name} (${place}): ${message}; ${mend}`);
+    for (const { name, url, unreachable } of silent) {
+      context.emit({ stage: name, url, unreachable });
+      context.say(`${red('✗')} the stage ${name} at ${url} does not answer (${unreachable}): its jobs wait, start it`);
+    }
     return EXIT.ok;
   },
 };
@@ -63,7 +69,10 @@ Whether it also keeps its contract when it is run, cancelled, killed and asked t
 Exit codes: 0 it can, 4 there is no such tool, 5 it can't, with the reason and what to do.`,
   async run(context, args) {
     const path = `/v1/stages/tools/${encodeURIComponent(args[0]!)}/test`;
-    const answer = await (await context.api()).post<{ tool: { digest: string } | null; refused: Refused | null }>(path);
+    const api = await context.api();
+    const answer = await atStage(api, () =>
+      api.post<{ tool: { digest: string } | null; refused: Refused | null }>(path),
+    );
     return tellTest(context, args[0]!, answer);
   },
 };

@@ -21,14 +21,19 @@ export class StageClient {
   /** @throws WORKFLOW_STAGE_UNREACHABLE */
   async get(stage: string, path: string): Promise<IncomingMessage> {
     const url = await this.tools.stageUrl(stage);
+    return this.getAt(url, path).catch((reason: Error) => {
+      throw error('WORKFLOW_STAGE_UNREACHABLE', { stage, reason: reason.message });
+    });
+  }
+
+  /** @param url of the stage's HTTP API; null asks the stages of this process */
+  getAt(url: string | null, path: string): Promise<IncomingMessage> {
     // A stage in the same process is asked over the process's own socket: services have no other way to speak to each other.
     const own = { socketPath: join(this.host.dataDirectory, 'sedge.sock'), path };
     const headers = this.host.authorization();
     return new Promise((resolve, reject) => {
-      const fail = (reason: Error): void =>
-        reject(error('WORKFLOW_STAGE_UNREACHABLE', { stage, reason: reason.message }));
       const asked = url === null ? request(own, resolve) : request(new URL(path, url), { headers }, resolve);
-      asked.on('error', fail);
+      asked.on('error', reject);
       asked.setTimeout(SILENCE_MS, () => asked.destroy(new Error(`no answer within ${SILENCE_MS / 1000} s`))).end();
     });
   }

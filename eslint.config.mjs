@@ -28,7 +28,7 @@ const borders = [
     ],
   },
   // Stages that run no network have no business with the engine (what is behind the composition is not theirs to know).
-  ...['scope:training', 'scope:workflow'].map((sourceTag) => ({
+  ...['scope:training', 'scope:nas', 'scope:iot-gateway', 'scope:workflow'].map((sourceTag) => ({
     sourceTag,
     onlyDependOnLibsWithTags: ['type:contract', 'type:port', 'type:kit', 'type:composition'],
   })),

@@ -7,8 +7,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AccessFolder, BrokerUsers, writeSecretFile } from '@sedge/composition';
+import { stages as allStages } from '../tools/dev/stages.mjs';
 
-const STAGES = ['ingestion', 'training', 'deployment-optimizer', 'benchmark'];
 /** A year and a month: services read their token anew at each use, so another one is written in time. */
 const TOKEN_DAYS = 400;
 
@@ -20,7 +20,7 @@ function optionsOf(args) {
       nats: { type: 'string', default: 'nats:4222' },
       postgres: { type: 'string', default: 'postgres:5432/sedge' },
       tls: { type: 'boolean', default: false },
-      stage: { type: 'string', multiple: true, default: STAGES },
+      stage: { type: 'string', multiple: true, default: allStages() },
       worker: { type: 'string', multiple: true, default: [] },
     },
   });

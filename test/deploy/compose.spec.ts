@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSettings } from '@sedge/composition';
@@ -7,6 +7,7 @@ import { PostgresServer, findServer, missingServer } from '@sedge/local-servers'
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { stages, stagesWithTools } from '../../tools/dev/stages.mjs';
 
 interface ComposeService {
   image: string;
@@ -18,6 +19,7 @@ interface ComposeService {
   healthcheck?: object;
   stop_grace_period?: string;
   volumes: string[];
+  profiles?: string[];
 }
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -25,10 +27,7 @@ const read = (...path: string[]): string => readFileSync(join(ROOT, ...path), 'u
 const compose = parse(read('deploy', 'compose', 'compose.yml'), { merge: true }) as {
   services: Record<string, ComposeService>;
 };
-/** Every app that is a service of its own; `sedge` is the command line. */
-const SERVICES = readdirSync(join(ROOT, 'apps')).filter(
-  (name) => name !== 'sedge' && existsSync(join(ROOT, 'apps', name, 'src', 'main.ts')),
-);
+const SERVICES = [...stages(), 'workflow'].sort();
 
 const reason = missingServer('nats-server', 'postgres');
 if (reason !== null) process.stdout.write(`skipped: ${reason}\n`);
@@ -49,6 +48,18 @@ describe('what deploys the services', () => {
     expect([...SERVICES, 'cli'].sort()).toEqual(targets.sort());
     expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(SERVICES));
     expect(['workflow', ...Object.keys(values.stages)].sort()).toEqual(SERVICES);
+  });
+
+  it('starts the stages that have tools, and the others when they are asked for', () => {
+    const values = parse(read('deploy', 'helm', 'sedge', 'values.yaml')) as {
+      stages: Record<string, { enabled: boolean }>;
+    };
+    const enabled = Object.keys(values.stages).filter((name) => values.stages[name]!.enabled);
+    expect(enabled.sort()).toEqual(stagesWithTools());
+    const started = stages().filter((name) => compose.services[name]!.profiles === undefined);
+    expect(started).toEqual(stagesWithTools());
+    for (const name of stages().filter((stage) => !started.includes(stage)))
+      expect(compose.services[name]!.profiles).toEqual([name]);
   });
 
   it.each(Object.entries(compose.services))(

@@ -5,6 +5,7 @@ import { stageConsumer, workerConsumer } from '@sedge/event-contracts';
 import { ControlPlane, KEDA, builtServerFolder, missingServer } from '@sedge/local-servers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
+import { stages, stagesWithTools } from '../../tools/dev/stages.mjs';
 import { lint, render, type Resource } from './helm.js';
 
 const reason = missingServer('control-plane', 'helm');
@@ -16,6 +17,7 @@ const EVERYTHING = {
   image: { repository: 'registry.example.com/team', digests: { training: DIGEST }, pullSecrets: ['registry'] },
   secrets: { ca: 'sedge-ca' },
   teams: { training: 'vision', benchmark: 'measuring' },
+  stages: { nas: { enabled: true }, 'iot-gateway': { enabled: true } },
   workers: {
     'judge-value': {
       stage: 'training',
@@ -98,13 +100,22 @@ describe.skipIf(reason !== null)('the chart', () => {
     expect(await refusalOf(careless)).toMatch(/violates PodSecurity/);
   });
 
+  it('starts the stages that have tools, and the others when they are asked for', () => {
+    const started = (values: object): string[] =>
+      render(values)
+        .filter(({ kind }) => kind === 'Deployment')
+        .map(({ metadata: { name } }) => name.replace(/^sedge-/, ''))
+        .filter((name) => name !== 'workflow' && !name.startsWith('worker-'));
+    expect(started({}).sort()).toEqual(stagesWithTools());
+    expect(started(EVERYTHING).sort()).toEqual(stages());
+  });
+
   it('asks for consumers and a stream that there are', () => {
     const triggers = render(EVERYTHING)
       .filter(({ kind }) => kind === 'ScaledObject')
       .flatMap(({ spec }) => (spec as { triggers: { type: string; metadata: Record<string, string> }[] }).triggers)
       .filter(({ type }) => type === 'nats-jetstream');
-    const stages = ['ingestion', 'training', 'deployment-optimizer', 'benchmark'];
-    const consumers = [...stages.map(stageConsumer), workerConsumer('judge-value')];
+    const consumers = [...stages().map(stageConsumer), workerConsumer('judge-value')];
     expect(triggers.map(({ metadata }) => metadata['consumer']).sort()).toEqual(consumers.sort());
     const streams = STREAMS.map(({ name }) => name);
     for (const { metadata } of triggers) expect(streams).toContain(metadata['stream']);

@@ -1,11 +1,12 @@
 // `npm run up:distributed`: NATS, PostgreSQL, an S3 server and every service as processes of their own, until Ctrl-C.
-// usage: npm run up:distributed [-- --workers N] [--port P] [--data-dir FOLDER] [--worker STAGE/TOOL] [--bystander NAME] [--tls]
+// usage: npm run up:distributed [-- --workers N] [--port P] [--data-dir FOLDER] [--stage NAME] [--worker STAGE/TOOL] [--bystander NAME] [--tls]
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { prepareServers } from './setup/servers.mjs';
 import { SetupError, setUp, step } from './setup/steps.mjs';
+import { stages, stagesWithTools } from './stages.mjs';
 
 const RESTART_PAUSE_MS = 1000;
 
@@ -17,6 +18,7 @@ function optionsOf(args) {
     port: { type: 'string' },
     'data-dir': { type: 'string' },
     tls: { type: 'boolean', default: false },
+    stage: { type: 'string', multiple: true, default: [] },
     worker: { type: 'string', multiple: true, default: [] },
     bystander: { type: 'string', multiple: true, default: [] },
   };
@@ -28,7 +30,14 @@ function optionsOf(args) {
     throw new SetupError(`--port '${values.port}' is no number from 0 to 65535`);
   const dataHome = process.env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share');
   const home = resolve(process.env.INIT_CWD ?? '.', values['data-dir'] ?? join(dataHome, 'sedge-distributed'));
-  return { workers, port, home, tls: values.tls, outsiders: outsidersOf(values) };
+  return { workers, port, home, tls: values.tls, stages: stagesOf(values), outsiders: outsidersOf(values) };
+}
+
+/** The stages that have tools, and those that are asked for. */
+function stagesOf({ stage }) {
+  const unknown = stage.find((name) => !stages().includes(name));
+  if (unknown !== undefined) throw new SetupError(`--stage '${unknown}' is none of ${stages().join(', ')}`);
+  return [...new Set([...stagesWithTools(), ...stage])];
 }
 
 /** Who else may be at the broker. */

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { provisionServices, urlFor } from '@sedge/adapter-postgres';
 import { NatsServer, PostgresServer, S3Server, freePort, makeCertificates } from '@sedge/local-servers';
 import { AccessFolder, BrokerUsers, writeSecretFile } from '@sedge/composition';
+import { stagesWithTools } from '../stages.mjs';
 import { ServiceProcess } from './service-process.mjs';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
@@ -14,8 +15,8 @@ export const BUCKET = 'sedge-artifacts';
 /** Tokens are made anew at each start. */
 const TOKEN_MS = 365 * 86_400_000;
 
-/** Services that do jobs: of these there may be many. */
-export const STAGES = ['ingestion', 'training', 'deployment-optimizer', 'benchmark'];
+/** Services that do jobs, and have some to do: of these there may be many. */
+export const STAGES = stagesWithTools();
 
 export class Cluster {
   /** @type {ServiceProcess[]} */
@@ -27,7 +28,7 @@ export class Cluster {
    * @param options.home folder of everything that it keeps
    * @param options.s3Folder where artifacts are kept; default in home
    * @param options.workers copies of each stage
-   * @param options.stages which stages there are; default all
+   * @param options.stages which stages there are; default all that have tools
    * @param options.port of the API; 0 takes a free one
    * @param options.environment further settings of every service
    * @param options.wire gives the port by which services reach a back end, for its name and own port; default: its own

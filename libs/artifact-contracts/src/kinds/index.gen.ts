@@ -13,6 +13,7 @@ import { kind as reportIngestion } from './report-ingestion.kind.js';
 import { kind as reportLatency } from './report-latency.kind.js';
 import { kind as reportStream } from './report-stream.kind.js';
 import { kind as reportTraining } from './report-training.kind.js';
+import { kind as search } from './search.kind.js';
 import { kind as source } from './source.kind.js';
 
 export const KINDS: readonly ArtifactKind[] = [
@@ -29,5 +30,6 @@ export const KINDS: readonly ArtifactKind[] = [
   reportLatency,
   reportStream,
   reportTraining,
+  search,
   source,
 ];

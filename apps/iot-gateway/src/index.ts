@@ -1,0 +1,1 @@
+export { IotGatewayModule } from './iot-gateway.module.js';

@@ -1,0 +1,1 @@
+export { NasModule } from './nas.module.js';

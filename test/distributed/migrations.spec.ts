@@ -1,11 +1,12 @@
 import { join } from 'node:path';
+import type { Type } from '@nestjs/common';
 import { provisionServices, urlFor } from '@sedge/adapter-postgres';
 import { readSettings, startProcess } from '@sedge/composition';
 import { NatsServer, PostgresServer, missingServer } from '@sedge/local-servers';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SERVICES } from '../src/server/all-in-one.js';
-import { makeFolder } from './server/sedge-process.js';
+import { makeFolder } from '../../apps/sedge/test/server/sedge-process.js';
+import { stages } from '../../tools/dev/stages.mjs';
 
 const missing = missingServer('nats-server', 'postgres');
 
@@ -119,15 +120,10 @@ describe.skipIf(missing)(`migrations of every service on PostgreSQL (${missing ?
     await folder?.remove();
   });
 
-  const serviceOf = (module: { name: string }): string =>
-    module.name
-      .replace(/Module$/, '')
-      .replace(/(?<=[a-z])(?=[A-Z])/g, '-')
-      .toLowerCase();
-
   /** Lets a service make its schema at its start, as its own user, and gives that schema when the service is gone. */
-  async function schemaMadeBy(module: (typeof SERVICES)[number]): Promise<Schema> {
-    const service = serviceOf(module);
+  async function schemaMadeBy(service: string): Promise<Schema> {
+    const exported = (await import(join('..', '..', 'apps', service, 'src', 'index.ts'))) as Record<string, unknown>;
+    const module = Object.entries(exported).find(([name]) => name.endsWith('Module'))![1] as Type;
     const schema = service.replaceAll('-', '_');
     const account = { schema, user: `sedge_${schema}`, password: service };
     await provisionServices(postgres.url, [account]);
@@ -146,10 +142,10 @@ describe.skipIf(missing)(`migrations of every service on PostgreSQL (${missing ?
     return new Schema(source);
   }
 
-  it.each(SERVICES.map((module) => [serviceOf(module), module] as const))(
+  it.each([...stages(), 'workflow'])(
     '%s: all the way down and up again, one by one, and what a migration is not about stays',
-    async (_, module) => {
-      const schema = await schemaMadeBy(module);
+    async (service) => {
+      const schema = await schemaMadeBy(service);
       const [shape, names] = [await schema.shape(), await schema.applied()];
       expect(names.length).toBeGreaterThan(1);
       // What the service did at its start is in the way of rows that look alike.

@@ -91,7 +91,7 @@ def concat(name, random):
 
 @makes("Gemm")
 def gemm(name, random):
-    rows, inner, out = int(random.choice([1, 1, 3])), int(random.integers(1, 200)), int(random.integers(1, 90))
+    rows, inner, out = int(random.choice([1, 1, 3, 40])), int(random.integers(1, 200)), int(random.integers(1, 90))
     turns_left, turns_right = (int(random.random() < share) for share in (0.2, 0.5))
     factors = {"alpha": float(random.uniform(0.5, 2)), "beta": float(random.uniform(0.5, 2))} if random.random() < 0.3 else {}
 
@@ -100,14 +100,16 @@ def gemm(name, random):
         if random.random() < 0.2:
             weights = b.add("Mul", [weights, b.add("ReduceMax", ["input"], keepdims=0)])
         bias = [[], [b.normal(out)], [b.normal(rows, 1)]][int(random.integers(3))]
-        return b.add(name, ["input", weights, *bias], transA=turns_left, transB=turns_right, **factors)
+        x = b.add(name, ["input", weights, *bias], transA=turns_left, transB=turns_right, **factors)
+        # What follows is merged into it.
+        return b.add("Clip", [b.add("Mul", [x, b.normal(out)]), b.constant(np.float32(-20)), b.constant(np.float32(30))]) if random.integers(2) else x
 
     return build([inner, rows] if turns_left else [rows, inner], random, add)
 
 
 @makes("MatMul")
 def matmul(name, random):
-    rows, inner, out, heads = (int(random.integers(1, most)) for most in (9, 100, 60, 5))
+    rows, inner, out, heads = (int(random.integers(1, most)) for most in (int(random.choice([5, 40])), 100, 60, 5))
     kind = int(random.integers(6))
 
     def add(b):
@@ -184,6 +186,7 @@ def reshape(name, random):
 @makes("Softmax", "LogSoftmax")
 def softmax(name, random):
     shape = map_shape(random, 12)
+    shape[3] = int(random.choice([shape[3], random.integers(20, 600)]))
     axis = int(random.integers(-3, 4))
     return build(shape, random, lambda b: b.add(name, ["input"], axis=axis), opset=int(random.choice([11, 13, 21])))
 
@@ -192,6 +195,10 @@ def softmax(name, random):
 def transpose(name, random):
     shape = [1, *(int(n) for n in random.integers(1, 8, int(random.integers(1, 5))))]
     order = [int(i) for i in random.permutation(len(shape))]
+    if random.random() < 0.6:  # maps, the channels first or last, and sequences
+        shape = [int(random.choice([1, 1, 2])), *(int(n) for n in random.integers(1, 40, 3))]
+        shape[int(random.choice([1, 3]))] = int(random.choice([8, 16, 30, 100]))
+        order = [[0, 2, 3, 1], [0, 3, 1, 2], [0, 2, 1, 3], [0, 1, 3, 2], [2, 0, 3, 1]][int(random.integers(5))]
     return build(shape, random, lambda b: b.add(name, ["input"], perm=order))
 
 
@@ -304,7 +311,7 @@ def gelu(name, random):
 
 @makes("LayerNormalization", "RMSNormalization")
 def layer_normalization(name, random):
-    shape = [1, int(random.integers(1, 9)), int(random.integers(2, 40))]
+    shape = [1, int(random.integers(1, 9)), int(random.choice([random.integers(2, 40), random.integers(40, 1500)]))]
     axis = int(random.choice([-1, 1]))
     size = shape[axis:]
     more = lambda b: [b.normal(*size)] if name == "LayerNormalization" and random.integers(2) else []

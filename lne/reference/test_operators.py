@@ -137,3 +137,36 @@ def test_every_choice_for_a_depthwise_convolution_and_what_follows(bench, with_l
     report = json.loads(bench.call("report", bench.save(model), "--runs", 0).stdout)
     fused = next(candidate for layer in report["layers"] for candidate in layer["candidates"] if candidate["primitive"] == "vector.conv_separable" and not candidate["refusal"])
     assert len(fused["variants"]) > 1
+
+
+@pytest.mark.parametrize(("shape", "columns"), [((1, 60), 33), ((3, 20), 7), ((57, 70), 40), ((4, 13, 300), 29), ((2, 3, 9, 40), 1)])
+def test_every_choice_for_a_product_with_a_constant_matrix(bench, with_libraries, shape, columns):
+    """With what is merged into it: a bias, a scale per column, a sum with a tensor of the result's shape, a clip."""
+    builder = ModelBuilder(shape, columns)
+    x = builder.add("Add", [builder.normal(columns), builder.add("MatMul", ["input", builder.normal(shape[-1], columns)])])
+    x = builder.add("Add", [builder.add("Mul", [x, builder.normal(columns)]), builder.add("MatMul", [builder.add("Tanh", ["input"]), builder.normal(shape[-1], columns)])])
+    model, sample = builder.model([builder.add("Clip", [x, builder.constant(np.float32(-9)), builder.constant(np.float32(9))])]), builder.sample()
+    assert all_choices(bench, model, sample, "gemm", 2e-5, *with_libraries) > 4
+    passes = {report["pass"]: report["changes"] for report in json.loads(bench.call("report", bench.save(model), "--runs", 0).stdout)["passes"]}
+    assert (passes["fold-batch-normalization"], passes["fuse-residual"], passes["fuse-activation"]) == (2, 1, 1)
+
+
+@pytest.mark.parametrize(("left", "right"), [((2, 5, 1, 30), (2, 5, 30, 70)), ((2, 3, 30), (30, 21)), ((3, 1, 41, 16), (1, 4, 16, 50)), ((2, 37, 29), (2, 29, 3)), ((19, 40), (3, 2, 40, 64))])
+def test_every_choice_for_a_product_of_computed_matrices(bench, left, right):
+    """Batches that fit and that are broadcast, few rows and many, columns that are no multiple of eight."""
+    builder = ModelBuilder(left, 7)
+    computed = builder.add("Add", [builder.normal(*right), builder.add("ReduceMax", ["input"], keepdims=0)])
+    model, sample = builder.model([builder.add("MatMul", ["input", computed])]), builder.sample()
+    assert all_choices(bench, model, sample, "matmul", 2e-5) > 4
+
+
+@pytest.mark.parametrize(("shape", "order"), [((1, 24, 9, 7), (0, 2, 3, 1)), ((1, 9, 7, 24), (0, 3, 1, 2)), ((1, 13, 5, 6), (0, 2, 3, 1)), ((1, 5, 6, 13), (0, 3, 1, 2)), ((2, 20, 3, 70), (1, 3, 0, 2)), ((130, 75), (1, 0))])
+def test_every_choice_for_a_transpose(bench, shape, order):
+    """Between layers that read and make other layouts; where channels come in eights the same memory serves both."""
+    builder = ModelBuilder(shape, 8)
+    is_map = len(shape) == 4 and shape[0] == 1
+    x = builder.conv("input", shape[1], shape[1], (3, 3)) if is_map else builder.add("Abs", ["input"])
+    x = builder.add("Transpose", [x], perm=list(order))
+    x = builder.conv(x, shape[order[1]], 8, (3, 3)) if is_map else builder.add("Abs", [x])
+    model, sample = builder.model([x]), builder.sample()
+    assert all_choices(bench, model, sample, "transpose", 2e-5) >= 2

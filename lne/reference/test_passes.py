@@ -90,6 +90,41 @@ def test_constants_behind_a_convolution(bench, op, is_left, shape):
     assert relative_error(bench.run(model, sample), reference(model, sample)) <= 1e-4
 
 
+@pytest.mark.parametrize(("order", "shape", "expected"), [(None, (24,), 2), (None, (6, 24), 0), ((0, 3, 1, 2), (24, 1, 1), 2), ((0, 3, 1, 2), (6,), 0), ((3, 2, 1, 0), (1, 24, 1, 1, 1), 0), ((3, 2, 1, 0), (24, 1, 1, 1), 2)])
+def test_constants_behind_a_product_with_a_matrix(bench, order, shape, expected):
+    """One per column or one in all goes into the matrix and its bias, also where the columns are moved before."""
+    builder = ModelBuilder((1, 5, 6, 16), 9)
+    x = builder.add("MatMul", ["input", builder.normal(16, 24)])
+    x = builder.add("Transpose", [x], perm=list(order)) if order else x
+    x = builder.add("Add", [builder.add("Mul", [x, builder.normal(*shape)]), builder.normal(*shape)])
+    model, sample = builder.model([x]), builder.sample()
+    assert {report["pass"]: report["changes"] for report in passes_of(bench, model)}["fold-batch-normalization"] == expected
+    assert relative_error(bench.run(model, sample), reference(model, sample)) <= 2e-5
+
+
+@pytest.mark.parametrize(("shape", "expected"), [((3, 4, 24), 2), ((1, 12, 1, 24), 2), ((3, 8, 12), 0)])
+def test_a_sum_with_rows_of_a_product_in_another_shape(bench, shape, expected):
+    """A product adds a tensor itself while its rows stay rows; the reshape goes with the sum."""
+    builder = ModelBuilder((12, 16), 10)
+    other = builder.add("Reshape", [builder.add("Tanh", [builder.add("Concat", ["input", builder.add("Sigmoid", ["input"])], axis=1)]), builder.constant(np.array([12, 32], np.int64))])
+    other = builder.add("Reshape", [builder.add("Slice", [other, *(builder.constant(np.array([n], np.int64)) for n in (0, 24, 1))]), builder.constant(np.array(shape, np.int64))])
+    x = builder.add("Reshape", [builder.add("Gemm", ["input", builder.normal(16, 24), builder.normal(24)]), builder.constant(np.array(shape, np.int64))])
+    model, sample = builder.model([builder.add("Relu", [builder.add("Add", [x, other])])]), builder.sample()
+    assert {report["pass"]: report["changes"] for report in passes_of(bench, model)}["fuse-residual"] == expected
+    assert relative_error(bench.run(model, sample), reference(model, sample)) <= 2e-5
+
+
+def test_moves_that_keep_all_elements_in_place_are_views(bench):
+    """A transpose of dimensions of one element, and one slice along the first dimension."""
+    builder = ModelBuilder((3, 7, 1, 10), 11)
+    x = builder.add("Transpose", [builder.add("Tanh", ["input"])], perm=[2, 0, 1, 3])
+    x = builder.add("Gather", [builder.add("Reshape", [x, builder.constant(np.array([3, 7, 10], np.int64))]), builder.constant(np.array(-2, np.int64))], axis=0)
+    model, sample = builder.model([builder.add("Abs", [x])]), builder.sample()
+    report = json.loads(bench.call("report", bench.save(model), "--runs", 0).stdout)
+    assert [layer["op"] for layer in report["layers"]] == ["unary", "unary"]
+    assert relative_error(bench.run(model, sample), reference(model, sample)) <= 2e-5
+
+
 @pytest.mark.parametrize(("pads", "value", "expected"), [((1, 2, 0, 1), 0, 1), ((0, 0, 2, 2), 0, 1), ((1, 1, 1, 1), 0.5, 0), ((3, 0, 0, 0), 0, 0), ((1, -1, 0, 0), 0, 0)])
 def test_padding_before_a_convolution(bench, pads, value, expected):
     builder = ModelBuilder((1, 4, 8, 9), 4)

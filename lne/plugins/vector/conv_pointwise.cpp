@@ -37,12 +37,10 @@ struct AnyTiles {
   }
 };
 
-struct Sizes {
-  std::int64_t channels, out_vectors, positions;
-  std::int64_t weight_bytes() const { return channels * out_vectors * 32; }
-};
+std::int64_t out_vectors_of(const GemmSizes& sizes) { return (sizes.columns + 7) / 8; }
+std::int64_t weight_bytes_of(const GemmSizes& sizes) { return sizes.depth * out_vectors_of(sizes) * 32; }
 
-Sizes sizes_of(const Graph& graph, const Node& node, std::int64_t positions) { return {shape_of(graph, node, 0)[1], padded_channels(graph.value(node.outputs[0]).shape[1]) / 8, positions}; }
+GemmSizes sizes_of(const Graph& graph, const Node& node, std::int64_t positions) { return {positions, shape_of(graph, node, 0)[1], graph.value(node.outputs[0]).shape[1]}; }
 
 std::int64_t positions_of(const Graph& graph, const Node& node) {
   const Shape& dst = graph.value(node.outputs[0]).shape;
@@ -50,17 +48,17 @@ std::int64_t positions_of(const Graph& graph, const Node& node) {
 }
 
 /// Cycles per multiply-add of a tile, relative to what the units can do: products against loads, and the row of weights that has to come from the second cache.
-double cost_of(const Sizes& sizes, int vectors, int positions) {
-  const double tiles = static_cast<double>((sizes.positions + positions - 1) / positions);
-  const double each = static_cast<double>(sizes.positions) / tiles;
-  const std::int64_t blocks = (sizes.out_vectors + vectors - 1) / vectors;
-  const double wide = static_cast<double>(sizes.out_vectors) / static_cast<double>(blocks);
+double cost_of(const GemmSizes& sizes, int vectors, int positions) {
+  const double tiles = static_cast<double>((sizes.rows + positions - 1) / positions);
+  const double each = static_cast<double>(sizes.rows) / tiles;
+  const std::int64_t blocks = (out_vectors_of(sizes) + vectors - 1) / vectors;
+  const double wide = static_cast<double>(out_vectors_of(sizes)) / static_cast<double>(blocks);
   const double products = each * wide / 2, loads = (wide + 1) / 2 + each * 0.5;
   // A chain of sums takes four cycles per step, however short the tile is.
   // Positions that lie a multiple of 4 KiB apart share one set of the first cache, which holds eight lines.
-  const bool collides = sizes.channels % 1024 == 0 && each > 7;
+  const bool collides = sizes.depth % 1024 == 0 && each > 7;
   const double cycles = std::max({products, loads, 4.0}) * (collides ? 1.15 : 1.0) + 0.35;
-  return cycles / (each * wide / 2) + 10.0 / static_cast<double>(sizes.channels) / each;
+  return cycles / (each * wide / 2) + 10.0 / static_cast<double>(sizes.depth) / each;
 }
 
 std::vector<Variant> variants(const Graph& graph, const Node& node) { return vector::pointwise_variants(graph, node, positions_of(graph, node)); }
@@ -91,22 +89,22 @@ std::string refuse_pointwise(const Graph& graph, const Node& node) {
   return {};
 }
 
-std::vector<Variant> pointwise_variants(const Graph& graph, const Node& node, std::int64_t all) {
-  const Sizes sizes = sizes_of(graph, node, all);
+std::vector<Variant> product_variants(const VectorUnit& unit, const GemmSizes& sizes) {
+  const std::int64_t out_vectors = out_vectors_of(sizes);
   std::vector<std::pair<double, Variant>> found;
   std::set<std::pair<int, int>> seen;
   for (int most = AnyTiles::kMostVectors; most >= 1; --most) {
-    const std::int64_t blocks = (sizes.out_vectors + most - 1) / most;
-    const int vectors = static_cast<int>((sizes.out_vectors + blocks - 1) / blocks);
+    const std::int64_t blocks = (out_vectors + most - 1) / most;
+    const int vectors = static_cast<int>((out_vectors + blocks - 1) / blocks);
     for (int positions = AnyTiles::kMostPositions; positions >= 1; --positions) {
-      if (!graph.vector_unit.fits(vectors, positions)) continue;
-      const std::int64_t tiles = (sizes.positions + positions - 1) / positions;
-      const int balanced = static_cast<int>((sizes.positions + tiles - 1) / tiles);
+      if (!unit.fits(vectors, positions)) continue;
+      const std::int64_t tiles = (sizes.rows + positions - 1) / positions;
+      const int balanced = static_cast<int>((sizes.rows + tiles - 1) / tiles);
       if (!seen.insert({vectors, balanced}).second) continue;
       // A block of positions that stays in the first cache while all weights pass, or all positions where the weights are many.
-      const std::int64_t near = std::max<std::int64_t>(1, 4096 / (sizes.channels * balanced));
+      const std::int64_t near = std::max<std::int64_t>(1, 4096 / (sizes.depth * balanced));
       std::set<std::int64_t> offered;
-      const bool is_large = sizes.weight_bytes() > 384 * 1024;
+      const bool is_large = weight_bytes_of(sizes) > 384 * 1024;
       for (const std::int64_t block : is_large ? std::vector<std::int64_t>{tiles, near} : std::vector<std::int64_t>{near, tiles}) {
         const std::int64_t used = std::min(block, tiles);
         if (offered.insert(used).second) found.push_back({cost_of(sizes, vectors, balanced) + 1e-3 * static_cast<double>(offered.size()), {vectors, balanced, static_cast<int>(used)}});
@@ -121,12 +119,40 @@ std::vector<Variant> pointwise_variants(const Graph& graph, const Node& node, st
   return best;
 }
 
-simd::PointwiseShape pointwise_shape(const Graph& graph, const Node& node, std::int64_t positions, const Variant& variant) {
-  const Sizes sizes = sizes_of(graph, node, positions);
-  const std::int64_t tiles = (positions + variant[1] - 1) / variant[1], block = std::min<std::int64_t>(variant[2], tiles);
-  const bool fetches_ahead = sizes.weight_bytes() > 768 * 1024 && block == tiles;
+simd::PointwiseShape product_shape(const Node& node, const GemmSizes& sizes, const ProductSteps& steps, const Variant& variant) {
+  const std::int64_t tiles = (sizes.rows + variant[1] - 1) / variant[1], block = std::min<std::int64_t>(variant[2], tiles);
+  const bool fetches_ahead = weight_bytes_of(sizes) > 768 * 1024 && block == tiles;
   const auto i = [](std::int64_t value) { return static_cast<int>(value); };
-  return {i(sizes.channels), i(src_step_of(graph, node, 0)), i(positions), i(sizes.out_vectors), i(dst_step_of(graph, node)), i(residual_step_of(graph, node)), variant[0], i(tiles), i(block), fetches_ahead, node.residual >= 0, static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
+  return {i(sizes.depth), i(steps.src), i(sizes.rows), i(out_vectors_of(sizes)), i(steps.dst), i(steps.residual), variant[0], i(tiles), i(block), fetches_ahead, node.residual >= 0, static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
+}
+
+std::vector<float> product_weights(const ConstantMatrix& matrix, const GemmSizes& sizes, int vectors) {
+  const std::int64_t out = sizes.columns, in = sizes.depth, out_vectors = out_vectors_of(sizes);
+  const std::int64_t blocks = (out_vectors + vectors - 1) / vectors, full_blocks = out_vectors - blocks * (vectors - 1);
+  std::vector<float> packed;
+  packed.reserve(static_cast<std::size_t>((in + 1) * out_vectors * 8));
+  std::int64_t done = 0;
+  for (std::int64_t block = 0; block < blocks; ++block) {
+    const std::int64_t lanes = 8 * (block < full_blocks ? vectors : vectors - 1);
+    for (std::int64_t c = 0; c < in; ++c) {
+      for (std::int64_t oc = done; oc < done + lanes; ++oc) packed.push_back(oc < out ? matrix.elements[oc * matrix.column_step + c * matrix.depth_step] : 0.0f);
+    }
+    done += lanes;
+  }
+  for (std::int64_t oc = 0; oc < 8 * out_vectors; ++oc) packed.push_back(matrix.biases != nullptr && oc < out ? (*matrix.biases)[matrix.biases->size() == 1 ? 0 : static_cast<std::size_t>(oc)] : 0.0f);
+  return packed;
+}
+
+std::vector<Variant> pointwise_variants(const Graph& graph, const Node& node, std::int64_t positions) { return product_variants(graph.vector_unit, sizes_of(graph, node, positions)); }
+
+simd::PointwiseShape pointwise_shape(const Graph& graph, const Node& node, std::int64_t positions, const Variant& variant) {
+  return product_shape(node, sizes_of(graph, node, positions), {src_step_of(graph, node, 0), dst_step_of(graph, node), residual_step_of(graph, node)}, variant);
+}
+
+std::vector<float> pointwise_weights(const Graph& graph, const Node& node, int vectors) {
+  const GemmSizes sizes = sizes_of(graph, node, 0);
+  const std::vector<float>* biases = has_input(node, 2) ? &graph.value(node.inputs[2]).floats : nullptr;
+  return product_weights({graph.value(node.inputs[1]).floats.data(), sizes.depth, 1, biases}, sizes, vectors);
 }
 
 std::vector<int> pointwise_counts(const simd::PointwiseShape& s) {
@@ -138,26 +164,6 @@ std::vector<int> pointwise_counts(const simd::PointwiseShape& s) {
 std::string text_of(const simd::PointwiseShape& s) {
   const std::string fields = listed({s.channels, s.src_step, s.positions, s.out_vectors, s.dst_step, s.residual_step, s.vectors, s.tiles, s.block_tiles, s.fetches_ahead, s.has_residual});
   return "{" + fields + ", " + lne::text_of(Activation{static_cast<Activation::Kind>(s.activation), s.low, s.high}) + "}";
-}
-
-/// [out][in] -> per block [in][8 * vectors], then the biases; channels beyond the last are zero.
-std::vector<float> pointwise_weights(const Graph& graph, const Node& node, int vectors) {
-  const Sizes sizes = sizes_of(graph, node, 0);
-  const Value& weights = graph.value(node.inputs[1]);
-  const std::int64_t out = weights.shape[0], in = weights.shape[1];
-  const std::int64_t blocks = (sizes.out_vectors + vectors - 1) / vectors, full_blocks = sizes.out_vectors - blocks * (vectors - 1);
-  std::vector<float> packed;
-  packed.reserve(static_cast<std::size_t>((in + 1) * sizes.out_vectors * 8));
-  std::int64_t done = 0;
-  for (std::int64_t block = 0; block < blocks; ++block) {
-    const std::int64_t lanes = 8 * (block < full_blocks ? vectors : vectors - 1);
-    for (std::int64_t c = 0; c < in; ++c) {
-      for (std::int64_t oc = done; oc < done + lanes; ++oc) packed.push_back(oc < out ? weights.floats[static_cast<std::size_t>(oc * in + c)] : 0.0f);
-    }
-    done += lanes;
-  }
-  for (std::int64_t oc = 0; oc < 8 * sizes.out_vectors; ++oc) packed.push_back(has_input(node, 2) && oc < out ? graph.value(node.inputs[2]).floats[static_cast<std::size_t>(oc)] : 0.0f);
-  return packed;
 }
 
 void run_any_tile(const simd::PointwiseShape& s, const simd::PointwiseTile& tile, int vectors, int count) { AnyTiles()(s, tile, vectors, count); }

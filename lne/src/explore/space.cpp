@@ -134,10 +134,11 @@ class SpaceMaker {
     for (const auto& [value, layouts] : made) {
       for (const Layout from : layouts) {
         for (const Layout to : read[value]) {
-          const Primitive* conversion = PrimitiveRegistry::instance().find_conversion(from, to);
+          const Node node = conversion_of(space_.graph, value, to);
+          const Primitive* conversion = PrimitiveRegistry::instance().find_conversion(space_.graph, node, from, to);
           if (conversion == nullptr || is_same_order(space_.graph.value(value).shape, from, to)) continue;
           std::string group;
-          space_.conversions[{value, from, to}] = candidate_of(*conversion, conversion_of(space_.graph, value, to), {}, value, group);
+          space_.conversions[{value, from, to}] = candidate_of(*conversion, node, {}, value, group);
         }
       }
     }

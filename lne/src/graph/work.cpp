@@ -3,7 +3,8 @@
 namespace lne {
 
 std::int64_t multiply_adds_of(const Graph& graph, const Node& node) {
-  if (node.op != "conv" && node.op != "conv_transpose" && node.op != "gemm") return 0;
+  if (node.op != "conv" && node.op != "conv_transpose" && node.op != "gemm" && node.op != "matmul") return 0;
+  if (node.op == "matmul") return element_count(graph.value(node.outputs[0]).shape) * graph.value(node.inputs[0]).shape.back();
   const Value& weights = graph.value(node.inputs[1]);
   const std::int64_t out = element_count(graph.value(node.outputs[0]).shape);
   if (node.op == "gemm") return out * graph.value(node.inputs[0]).shape.back();

@@ -26,6 +26,19 @@ static inline void gather(const GatherShape& s, const float* const* src, const f
 }
 // kernel-end
 
+/// One slice by a constant number is a part of the tensor.
+void become_slice(Graph& graph, Node& node, const Shape& src, std::int64_t axis, std::size_t number_rank) {
+  const std::size_t at = static_cast<std::size_t>(axis);
+  std::vector<std::int64_t> steps = steps_of(src);
+  const std::int64_t number = graph.value(node.inputs[1]).ints[0];
+  node.attributes["offset"] = (number < 0 ? number + src[at] : number) * steps[at];
+  steps.erase(steps.begin() + axis);
+  steps.insert(steps.begin() + axis, number_rank, 0);
+  node.attributes["steps"] = std::move(steps);
+  node.inputs.resize(1);
+  node.op = "slice";
+}
+
 std::string infer(Graph& graph, Node& node) {
   if (!has_input(node, 1)) return "it has no indices";
   const Shape src = shape_of(graph, node, 0), numbers = shape_of(graph, node, 1);
@@ -42,6 +55,7 @@ std::string infer(Graph& graph, Node& node) {
   node.attributes["view"] = std::vector<std::int64_t>{element_count(out), extent, element_count(Shape(src.begin() + axis + 1, src.end())), element_count(numbers)};
   out.insert(out.end(), numbers.begin(), numbers.end());
   out.insert(out.end(), src.begin() + axis + 1, src.end());
+  if (!is_constant(graph, node, 0) && is_constant(graph, node, 1) && element_count(numbers) == 1 && out.size() <= kMostDimensions) become_slice(graph, node, src, axis, numbers.size());
   set_shape(graph, node, out);
   return {};
 }

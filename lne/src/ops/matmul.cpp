@@ -74,19 +74,15 @@ std::string infer(Graph& graph, Node& node) {
 }
 
 Lowered lower(const Graph& graph, const Node& node, const Variant&) {
-  const Shape& left = shape_of(graph, node, 0);
-  const Shape& right = shape_of(graph, node, 1);
-  const Shape& out = graph.value(node.outputs[0]).shape;
-  MatmulShape s{{1, 1, 1, 1, 1, 1}, {}, {}, static_cast<int>(left[left.size() - 2]), static_cast<int>(left.back()), static_cast<int>(right.back())};
-  const auto fill = [&](const Shape& shape, int* steps) {
-    const auto source = steps_of(shape);
-    for (std::size_t i = 2; i < shape.size(); ++i) steps[7 - i] = shape[shape.size() - 1 - i] == 1 ? 0 : static_cast<int>(source[shape.size() - 1 - i]);
-  };
-  fill(left, s.left_steps);
-  fill(right, s.right_steps);
-  for (std::size_t i = 2; i < out.size(); ++i) s.extents[7 - i] = static_cast<int>(out[out.size() - 1 - i]);
-  const auto list = [](const int* values) { return braced(std::vector<std::int64_t>(values, values + 6)); };
-  return lowered_kernel("matmul", matmul, "MatmulShape", s, "{" + list(s.extents) + ", " + list(s.left_steps) + ", " + list(s.right_steps) + ", " + listed({s.rows, s.depth, s.columns}) + "}");
+  const MatmulSizes sizes = matmul_sizes_of(graph, node);
+  const auto [rows, depth, columns] = sizes.product;
+  MatmulShape s{{}, {}, {}, static_cast<int>(rows), static_cast<int>(depth), static_cast<int>(columns)};
+  for (std::size_t d = 0; d < sizes.extents.size(); ++d) {
+    s.extents[d] = static_cast<int>(sizes.extents[d]);
+    s.left_steps[d] = static_cast<int>(sizes.left_steps[d]);
+    s.right_steps[d] = static_cast<int>(sizes.right_steps[d]);
+  }
+  return lowered_kernel("matmul", matmul, "MatmulShape", s, "{" + braced(sizes.extents) + ", " + braced(sizes.left_steps) + ", " + braced(sizes.right_steps) + ", " + listed({rows, depth, columns}) + "}");
 }
 
 }  // namespace

@@ -111,10 +111,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   const auto i = [&](std::size_t at) { return static_cast<int>(view[at]); };
   const NormalizationShape s{i(0), i(1), i(2), i(3), i(4), static_cast<int>(node.integer("centers", 1)), static_cast<int>(node.integer("factors", 1)), static_cast<float>(node.real("epsilon", 1e-5))};
   Lowered lowered = lowered_kernel("normalize", normalize, "NormalizationShape", s, "{" + listed(view) + ", " + listed({s.centers, s.factors}) + ", " + float_text(s.epsilon) + "}");
-  const std::size_t factors = static_cast<std::size_t>(s.factors);
-  lowered.weights = graph.value(node.inputs[1]).floats;
-  if (has_input(node, 2)) lowered.weights.insert(lowered.weights.end(), graph.value(node.inputs[2]).floats.begin(), graph.value(node.inputs[2]).floats.end());
-  lowered.weights.resize(2 * factors, 0.0f);
+  lowered.weights = normalization_weights(graph, node);
   return lowered;
 }
 

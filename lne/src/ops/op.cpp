@@ -51,6 +51,21 @@ GemmSizes gemm_sizes_of(const Graph& graph, const Node& node) {
   return {element_count(src) / src.back(), src.back(), graph.value(node.outputs[0]).shape.back()};
 }
 
+MatmulSizes matmul_sizes_of(const Graph& graph, const Node& node) {
+  constexpr std::size_t kBatches = 6;
+  const Shape &left = shape_of(graph, node, 0), &right = shape_of(graph, node, 1), &out = graph.value(node.outputs[0]).shape;
+  MatmulSizes sizes{std::vector<std::int64_t>(kBatches, 1), std::vector<std::int64_t>(kBatches, 0), std::vector<std::int64_t>(kBatches, 0), {left[left.size() - 2], left.back(), right.back()}};
+  for (std::size_t i = 2; i < out.size(); ++i) sizes.extents[kBatches + 1 - i] = out[out.size() - 1 - i];
+  for (const auto& [shape, steps] : {std::pair{&left, &sizes.left_steps}, {&right, &sizes.right_steps}}) {
+    const auto source = steps_of(*shape);
+    for (std::size_t i = 2; i < shape->size(); ++i) {
+      const std::size_t d = shape->size() - 1 - i;
+      (*steps)[kBatches + 1 - i] = (*shape)[d] == 1 ? 0 : source[d];
+    }
+  }
+  return sizes;
+}
+
 std::vector<float> gemm_weights(const Graph& graph, const Node& node) {
   const auto [rows, depth, columns] = gemm_sizes_of(graph, node);
   const std::vector<float>& matrix = graph.value(node.inputs[1]).floats;
@@ -62,6 +77,13 @@ std::vector<float> gemm_weights(const Graph& graph, const Node& node) {
     const std::vector<float>& bias = graph.value(node.inputs[2]).floats;
     weights[static_cast<std::size_t>(depth * columns + column)] = bias[bias.size() == 1 ? 0 : static_cast<std::size_t>(column)];
   }
+  return weights;
+}
+
+std::vector<float> normalization_weights(const Graph& graph, const Node& node) {
+  std::vector<float> weights = graph.value(node.inputs[1]).floats;
+  if (has_input(node, 2)) weights.insert(weights.end(), graph.value(node.inputs[2]).floats.begin(), graph.value(node.inputs[2]).floats.end());
+  weights.resize(2 * static_cast<std::size_t>(node.integer("factors", 1)), 0.0f);
   return weights;
 }
 

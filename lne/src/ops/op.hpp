@@ -64,8 +64,18 @@ struct GemmSizes {
 };
 GemmSizes gemm_sizes_of(const Graph& graph, const Node& node);
 
+/// A matmul layer: for each of six batch dimensions its extent and how far a step along it moves in either source; then the sizes of each product.
+struct MatmulSizes {
+  std::vector<std::int64_t> extents, left_steps, right_steps;
+  GemmSizes product;
+};
+MatmulSizes matmul_sizes_of(const Graph& graph, const Node& node);
+
 /// The matrix of a gemm layer as [columns][depth], then one bias per column.
 std::vector<float> gemm_weights(const Graph& graph, const Node& node);
+
+/// The scales of a normalization layer, then its shifts.
+std::vector<float> normalization_weights(const Graph& graph, const Node& node);
 
 /// An axis counted from the front. @returns false when it lies outside
 bool resolve_axis(std::int64_t& axis, std::size_t rank);

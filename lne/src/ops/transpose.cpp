@@ -27,6 +27,15 @@ static inline void transpose(const TransposeShape& s, const float* const* src, c
 }
 // kernel-end
 
+/// Whether dimensions of more than one element stay in their order, so that all elements do.
+bool keeps_order(const Shape& src, const std::vector<std::int64_t>& order) {
+  std::vector<std::int64_t> moved;
+  for (const std::int64_t d : order) {
+    if (src[static_cast<std::size_t>(d)] != 1) moved.push_back(d);
+  }
+  return std::is_sorted(moved.begin(), moved.end());
+}
+
 std::string infer(Graph& graph, Node& node) {
   const Shape src = shape_of(graph, node, 0);
   const std::size_t rank = src.size();
@@ -43,6 +52,7 @@ std::string infer(Graph& graph, Node& node) {
   Shape out;
   for (const std::int64_t d : order) out.push_back(src[static_cast<std::size_t>(d)]);
   node.attributes["perm"] = order;
+  if (!is_constant(graph, node, 0) && keeps_order(src, order)) node.op = "reshape";
   set_shape(graph, node, out);
   return {};
 }

@@ -34,8 +34,8 @@ PassChanges remove_dead_nodes(Graph& graph);
 PassChanges remove_identities(Graph& graph);
 /// Lets a convolution pad by zeros where a layer before it did.
 PassChanges fuse_padding(Graph& graph);
-/// Folds what scales and shifts channels by constants into the convolution before it: batch normalization, and products, quotients, sums and
-/// differences with one constant per channel or one in all.
+/// Folds what scales and shifts channels by constants into the convolution or the product with a constant matrix (whose columns are its channels) before
+/// it: batch normalization, and products, quotients, sums and differences with one constant per channel or one in all. Transposes may lie between.
 PassChanges fold_batch_normalization(Graph& graph);
 /// Lets a layer add a tensor of its result's size to it before the activation (residual connections).
 PassChanges fuse_residual(Graph& graph);

@@ -75,11 +75,12 @@ class Builder {
       if (from == where_.end()) continue;
       const Shape& shape = graph().value(id).shape;
       if (is_same_order(shape, static_cast<Layout>(other), layout)) return where_[{id, layout}] = from->second;
-      const Primitive* conversion = PrimitiveRegistry::instance().find_conversion(static_cast<Layout>(other), layout);
+      const Node node = conversion_of(graph(), id, layout);
+      const Primitive* conversion = PrimitiveRegistry::instance().find_conversion(graph(), node, static_cast<Layout>(other), layout);
       if (conversion == nullptr) continue;
       const int source = from->second;
-      const int to = add_buffer(conversion_of(graph(), id, layout).name, shape, layout);
-      add_step(conversion_of(graph(), id, layout), {conversion, {}}, {source}, to);
+      const int to = add_buffer(node.name, shape, layout);
+      add_step(node, {conversion, {}}, {source}, to);
       return where_[{id, layout}] = to;
     }
     return -1;  // every layout has conversions from and to kPlain

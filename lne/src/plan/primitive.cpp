@@ -80,11 +80,13 @@ const Primitive* PrimitiveRegistry::find(const std::string& name) const {
   return found == by_name_.end() ? nullptr : &found->second;
 }
 
-const Primitive* PrimitiveRegistry::find_conversion(Layout from, Layout to) const {
+const Primitive* PrimitiveRegistry::find_conversion(const Graph& graph, const Node& node, Layout from, Layout to) const {
+  const Primitive* best = nullptr;
   for (const Primitive* primitive : for_op("convert")) {
-    if (primitive->src_layout == from && primitive->dst_layout == to) return primitive;
+    const bool is_one = primitive->src_layout == from && primitive->dst_layout == to;
+    if (is_one && (best == nullptr || primitive->preference(graph, node) > best->preference(graph, node))) best = primitive;
   }
-  return nullptr;
+  return best;
 }
 
 std::vector<std::string> PrimitiveRegistry::plugins() const {

@@ -122,8 +122,8 @@ class PrimitiveRegistry {
   /// Those for a layer type.
   std::vector<const Primitive*> for_op(const std::string& op) const;
   const Primitive* find(const std::string& name) const;
-  /// The conversion between two layouts, or null.
-  const Primitive* find_conversion(Layout from, Layout to) const;
+  /// The conversion between two layouts that ranks highest, or null. @param node that stands for it
+  const Primitive* find_conversion(const Graph& graph, const Node& node, Layout from, Layout to) const;
   /// Names of all plugins whose primitives are here, sorted.
   std::vector<std::string> plugins() const;
 

@@ -1,7 +1,7 @@
 // Depthwise convolution in channels-last layout: runs of positions that share their taps, a vector of channels at a time.
 #pragma once
 
-#include "simd.hpp"
+#include "activation.hpp"
 #include "span.hpp"
 
 namespace lne::simd {

@@ -1,7 +1,7 @@
 // Rows of 8 * Vectors floats in the widest registers of the target, and the sums of products that all convolutions share.
 #pragma once
 
-#include "simd.hpp"
+#include "activation.hpp"
 
 namespace lne::simd {
 

@@ -30,6 +30,8 @@ static inline Vec8 multiply_add(Vec8 a, Vec8 b, Vec8 c) { return {_mm256_fmadd_p
 static inline Vec8 sub(Vec8 a, Vec8 b) { return {_mm256_sub_ps(a.v, b.v)}; }
 static inline Vec8 div(Vec8 a, Vec8 b) { return {_mm256_div_ps(a.v, b.v)}; }
 static inline Vec8 sqrt(Vec8 a) { return {_mm256_sqrt_ps(a.v)}; }
+static inline Vec8 where_less(Vec8 a, Vec8 b, Vec8 then, Vec8 otherwise) { return {_mm256_blendv_ps(otherwise.v, then.v, _mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ))}; }
+static inline Vec8 power_of_two(Vec8 n) { return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n.v), _mm256_set1_epi32(127)), 23))}; }
 
 #elif defined(__ARM_NEON) && defined(__aarch64__)
 
@@ -51,6 +53,9 @@ static inline Vec8 multiply_add(Vec8 a, Vec8 b, Vec8 c) { return {vfmaq_f32(c.lo
 static inline Vec8 sub(Vec8 a, Vec8 b) { return {vsubq_f32(a.low, b.low), vsubq_f32(a.high, b.high)}; }
 static inline Vec8 div(Vec8 a, Vec8 b) { return {vdivq_f32(a.low, b.low), vdivq_f32(a.high, b.high)}; }
 static inline Vec8 sqrt(Vec8 a) { return {vsqrtq_f32(a.low), vsqrtq_f32(a.high)}; }
+static inline Vec8 where_less(Vec8 a, Vec8 b, Vec8 then, Vec8 otherwise) { return {vbslq_f32(vcltq_f32(a.low, b.low), then.low, otherwise.low), vbslq_f32(vcltq_f32(a.high, b.high), then.high, otherwise.high)}; }
+static inline float32x4_t power_of_two(float32x4_t n) { return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtq_s32_f32(n), vdupq_n_s32(127)), 23)); }
+static inline Vec8 power_of_two(Vec8 n) { return {power_of_two(n.low), power_of_two(n.high)}; }
 
 #else
 
@@ -103,6 +108,16 @@ static inline Vec8 sqrt(Vec8 a) {
   for (int i = 0; i < 8; ++i) a.v[i] = std::sqrt(a.v[i]);
   return a;
 }
+/// a < b ? then : otherwise, in each lane
+static inline Vec8 where_less(Vec8 a, Vec8 b, Vec8 then, Vec8 otherwise) {
+  for (int i = 0; i < 8; ++i) a.v[i] = a.v[i] < b.v[i] ? then.v[i] : otherwise.v[i];
+  return a;
+}
+/// 2^n for whole n from -126 to 127; something for others
+static inline Vec8 power_of_two(Vec8 n) {
+  for (int i = 0; i < 8; ++i) n.v[i] = n.v[i] >= -126.0f && n.v[i] <= 127.0f ? std::ldexp(1.0f, static_cast<int>(n.v[i])) : 0.0f;
+  return n;
+}
 
 #endif
 
@@ -124,6 +139,8 @@ static inline Vec16 min(Vec16 a, Vec16 b) { return {_mm512_maskz_min_ps(0xffff, 
 static inline Vec16 multiply_add(Vec16 a, Vec16 b, Vec16 c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
 static inline Vec16 div(Vec16 a, Vec16 b) { return {_mm512_div_ps(a.v, b.v)}; }
 static inline Vec16 sqrt(Vec16 a) { return {_mm512_maskz_sqrt_ps(0xffff, a.v)}; }
+static inline Vec16 where_less(Vec16 a, Vec16 b, Vec16 then, Vec16 otherwise) { return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ), otherwise.v, then.v)}; }
+static inline Vec16 power_of_two(Vec16 n) { return {_mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xffff, _mm512_add_epi32(_mm512_maskz_cvtps_epi32(0xffff, n.v), _mm512_set1_epi32(127)), 23))}; }
 // GCC 12 warns of its own _mm512_castps512_ps256.
 static inline Vec8 low_half(Vec16 a) { return {(__m256)__builtin_shufflevector((__v16sf)a.v, (__v16sf)a.v, 0, 1, 2, 3, 4, 5, 6, 7)}; }
 
@@ -147,6 +164,8 @@ static inline Vec16 min(Vec16 a, Vec16 b) { return {min(a.low, b.low), min(a.hig
 static inline Vec16 multiply_add(Vec16 a, Vec16 b, Vec16 c) { return {multiply_add(a.low, b.low, c.low), multiply_add(a.high, b.high, c.high)}; }
 static inline Vec16 div(Vec16 a, Vec16 b) { return {div(a.low, b.low), div(a.high, b.high)}; }
 static inline Vec16 sqrt(Vec16 a) { return {sqrt(a.low), sqrt(a.high)}; }
+static inline Vec16 where_less(Vec16 a, Vec16 b, Vec16 then, Vec16 otherwise) { return {where_less(a.low, b.low, then.low, otherwise.low), where_less(a.high, b.high, then.high, otherwise.high)}; }
+static inline Vec16 power_of_two(Vec16 n) { return {power_of_two(n.low), power_of_two(n.high)}; }
 static inline Vec8 low_half(Vec16 a) { return a.low; }
 
 #endif
@@ -174,14 +193,6 @@ using Widest = Vec16;
 using Widest = Vec8;
 #endif
 constexpr int kWidest = Width<Widest>::kLanes;
-
-/// Kinds as in the shape structs: 0 none, 1 ReLU, 2 clip to [low, high].
-template <class Vec>
-static inline Vec activate(Vec a, int kind, float low, float high) {
-  if (kind == 1) return max(a, Width<Vec>::set1(0.0f));
-  if (kind == 2) return min(max(a, Width<Vec>::set1(low)), Width<Vec>::set1(high));
-  return a;
-}
 
 /// Asks for the cache line of an address that is read soon, into the second cache; any address is allowed.
 static inline void prefetch(const float* p) {

@@ -106,6 +106,7 @@ OnednnConvShape shape_for(const Graph& graph, const Node& node, bool is_channels
 }
 
 std::string refuse(const Graph& graph, const Node& node, bool is_channels_last) {
+  if (!is_clipped_at_most(node)) return "its library activates by ReLU and clips alone";
   const std::int64_t groups = node.integer("group", 1), channels = shape_of(graph, node, 0)[1], out = graph.value(node.outputs[0]).shape[1];
   const bool is_depthwise = groups == channels && out == channels;
   if (is_channels_last && groups > 1 && !is_depthwise && (channels % 8 != 0 || out % 8 != 0)) return "its groups of channels fill no vectors of eight";

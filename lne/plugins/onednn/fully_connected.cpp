@@ -81,7 +81,9 @@ void register_primitive_onednn_fully_connected(PrimitiveRegistry& registry) {
   Primitive primitive;
   primitive.name = "onednn.fully_connected";
   primitive.op = "gemm";
-  primitive.refuse = [](const Graph&, const Node& node) { return std::string(node.residual >= 0 ? "it adds nothing to its result" : ""); };
+  primitive.refuse = [](const Graph&, const Node& node) {
+    return std::string(node.residual >= 0 ? "it adds nothing to its result" : is_clipped_at_most(node) ? "" : "its library activates by ReLU and clips alone");
+  };
   primitive.lower = lower;
   primitive.preference = always(8);
   registry.add(std::move(primitive));

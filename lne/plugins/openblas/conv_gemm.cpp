@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "../../simd/activation.hpp"
 #include "../../src/ops/op.hpp"
 #include "../../src/plan/primitive.hpp"
 
@@ -55,10 +56,8 @@ static inline void blas_conv(const BlasConvShape& s, const float* const* src, co
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, out, positions, depth, 1.0f, weights + static_cast<long>(group) * out * depth, depth, s.is_copied ? scratch : columns, positions, 1.0f, dst + static_cast<long>(group) * out * positions, positions);
   }
   const long all = static_cast<long>(s.out_channels) * positions;
-  if (s.activation == 1) {
-    for (long i = 0; i < all; ++i) dst[i] = dst[i] > 0.0f ? dst[i] : 0.0f;
-  } else if (s.activation == 2) {
-    for (long i = 0; i < all; ++i) dst[i] = dst[i] < s.low ? s.low : dst[i] > s.high ? s.high : dst[i];
+  if (s.activation != 0) {
+    for (long i = 0; i < all; ++i) dst[i] = simd::activate(dst[i], s.activation, s.low, s.high);
   }
 }
 // kernel-end

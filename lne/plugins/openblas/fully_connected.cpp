@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "../../simd/activation.hpp"
 #include "../../src/ops/op.hpp"
 #include "../../src/plan/primitive.hpp"
 
@@ -24,10 +25,7 @@ static inline void blas_fully_connected(const BlasFullyConnectedShape& s, const 
   for (int row = 0; row < s.rows; ++row) std::memcpy(dst + static_cast<long>(row) * s.columns, biases, sizeof(float) * static_cast<unsigned long>(s.columns));
   if (s.rows == 1) cblas_sgemv(CblasRowMajor, CblasNoTrans, s.columns, s.depth, 1.0f, weights, s.depth, src[0], 1, 1.0f, dst, 1);
   else cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, s.rows, s.columns, s.depth, 1.0f, src[0], s.depth, weights, s.depth, 1.0f, dst, s.columns);
-  for (long i = 0; i < static_cast<long>(s.rows) * s.columns; ++i) {
-    if (s.activation == 1) dst[i] = dst[i] > 0.0f ? dst[i] : 0.0f;
-    if (s.activation == 2) dst[i] = dst[i] < s.low ? s.low : dst[i] > s.high ? s.high : dst[i];
-  }
+  for (long i = 0; s.activation != 0 && i < static_cast<long>(s.rows) * s.columns; ++i) dst[i] = simd::activate(dst[i], s.activation, s.low, s.high);
 }
 // kernel-end
 

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "../../simd/simd.hpp"
+#include "../../simd/activation.hpp"
 #include "../../src/ops/op.hpp"
 #include "../../src/plan/library_kernel.hpp"
 
@@ -68,6 +68,7 @@ std::vector<std::int64_t> fields_of(const Graph& graph, const Node& node) {
 }
 
 std::string refuse(const Graph& graph, const Node& node) {
+  if (!is_clipped_at_most(node)) return "its library activates by ReLU and clips alone";
   const std::int64_t groups = node.integer("group", 1), channels = shape_of(graph, node, 0)[1], out = graph.value(node.outputs[0]).shape[1];
   const bool is_depthwise = groups == channels && out == channels;
   if (groups > 1 && !is_depthwise && (channels % 8 != 0 || out % 8 != 0)) return "its groups of channels fill no vectors of eight";

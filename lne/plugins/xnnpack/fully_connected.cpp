@@ -54,6 +54,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
 
 std::string refuse(const Graph&, const Node& node) {
   if (node.residual >= 0) return "it adds nothing to its result";
+  if (!is_clipped_at_most(node)) return "its library activates by ReLU and clips alone";
   if (node.activation.kind == Activation::Kind::kClip && !(node.activation.low < node.activation.high)) return "it clips to a range";
   return {};
 }

@@ -44,13 +44,15 @@ struct Value {
 
 using Attribute = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>, std::vector<std::string>>;
 
-/// An activation that a layer applies to its result.
+/// An activation that a layer applies to its result. Kinds are the numbers of unary functions (ops/unary.cpp) and of `simd::activate`.
 struct Activation {
-  enum class Kind { kNone, kRelu, kClip };
+  enum class Kind { kNone, kRelu, kClip, kLeakyRelu, kHardSigmoid, kHardSwish, kSigmoid, kSwish, kTanh, kGelu, kGeluTanh, kMish, kElu };
   Kind kind = Kind::kNone;
+  /// of kClip; the first and the second parameter of the others, as ONNX has them
   float low = 0.0f;
   float high = 0.0f;
 };
+inline constexpr std::int64_t kLastActivation = static_cast<std::int64_t>(Activation::Kind::kElu);
 
 /// One layer. `op` is the name of its definition in ops/.
 struct Node {

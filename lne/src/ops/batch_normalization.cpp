@@ -1,6 +1,7 @@
 /// BatchNormalization scales and shifts each channel with the statistics of training; folded into the layer before it where there is one.
 #include <cmath>
 
+#include "../../simd/activation.hpp"
 #include "../plan/primitive.hpp"
 #include "op.hpp"
 
@@ -20,8 +21,7 @@ static inline void plain_scale(const ScaleShape& s, const float* const* src, con
     const int c = map % s.channels;
     for (int i = 0; i < s.plane; ++i) {
       float value = src[0][static_cast<long>(map) * s.plane + i] * weights[c] + weights[s.channels + c];
-      if (s.activation == 1) value = value > 0.0f ? value : 0.0f;
-      if (s.activation == 2) value = value < s.low ? s.low : value > s.high ? s.high : value;
+      value = simd::activate(value, s.activation, s.low, s.high);
       dst[static_cast<long>(map) * s.plane + i] = value;
     }
   }
@@ -45,23 +45,24 @@ std::string infer(Graph& graph, Node& node) {
 Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   const Shape& src = shape_of(graph, node, 0);
   const ScaleShape s{static_cast<int>(src[0]), static_cast<int>(src[1]), static_cast<int>(element_count(src) / src[0] / src[1]), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
-  const auto input = [&](std::size_t i) -> const std::vector<float>& { return graph.value(node.inputs[i]).floats; };
-  const double epsilon = node.real("epsilon", 1e-5);
-  Lowered lowered;
-  lowered.function = "plain_scale";
-  lowered.shape_type = "ScaleShape";
-  lowered.shape_value = "{" + std::to_string(s.examples) + ", " + std::to_string(s.channels) + ", " + std::to_string(s.plane) + ", " + text_of(node.activation) + "}";
-  lowered.weights.resize(static_cast<std::size_t>(2 * s.channels));
-  for (std::size_t c = 0; c < static_cast<std::size_t>(s.channels); ++c) {
-    const double scale = static_cast<double>(input(1)[c]) / std::sqrt(static_cast<double>(input(4)[c]) + epsilon);
-    lowered.weights[c] = static_cast<float>(scale);
-    lowered.weights[static_cast<std::size_t>(s.channels) + c] = static_cast<float>(static_cast<double>(input(2)[c]) - scale * static_cast<double>(input(3)[c]));
-  }
-  lowered.run = [s](const float* const* sources, const float* weights, float* dst, float* scratch) { plain_scale(s, sources, weights, dst, scratch); };
+  Lowered lowered = lowered_kernel("plain_scale", plain_scale, "ScaleShape", s, "{" + listed({s.examples, s.channels, s.plane}) + ", " + text_of(node.activation) + "}");
+  lowered.weights = channel_factors(graph, node, src[1]);
   return lowered;
 }
 
 }  // namespace
+
+std::vector<float> channel_factors(const Graph& graph, const Node& node, std::int64_t filled) {
+  const auto input = [&](std::size_t i) -> const std::vector<float>& { return graph.value(node.inputs[i]).floats; };
+  const double epsilon = node.real("epsilon", 1e-5);
+  std::vector<float> factors(static_cast<std::size_t>(2 * filled), 0.0f);
+  for (std::size_t c = 0; c < input(1).size(); ++c) {
+    const double scale = static_cast<double>(input(1)[c]) / std::sqrt(static_cast<double>(input(4)[c]) + epsilon);
+    factors[c] = static_cast<float>(scale);
+    factors[static_cast<std::size_t>(filled) + c] = static_cast<float>(static_cast<double>(input(2)[c]) - scale * static_cast<double>(input(3)[c]));
+  }
+  return factors;
+}
 
 void register_op_batch_normalization(OpRegistry& registry) {
   registry.add({"batch_normalization", {"BatchNormalization"}, "Scale and shift per channel with constant statistics.", infer});

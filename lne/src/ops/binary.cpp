@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "../../simd/activation.hpp"
 #include "../plan/primitive.hpp"
 #include "op_builder.hpp"
 
@@ -61,8 +62,7 @@ static inline void binary(const BinaryShape& s, const float* const* src, const f
     }
     for (int i = 0; i < s.extents[5]; ++i) {
       float value = binary_element(s.function, left[l + static_cast<long>(i) * s.left_steps[5]], right[r + static_cast<long>(i) * s.right_steps[5]]);
-      if (s.activation == 1) value = value > 0.0f ? value : 0.0f;
-      if (s.activation == 2) value = value < s.low ? s.low : value > s.high ? s.high : value;
+      value = simd::activate(value, s.activation, s.low, s.high);
       dst[out++] = value;
     }
     int d = 4;
@@ -110,6 +110,15 @@ std::string infer(Graph& graph, Node& node) {
   if (!broadcast(left, right, out)) return "the shapes " + text_of(left) + " and " + text_of(right) + " do not fit";
   const DType dtype = graph.value(node.inputs[0]).dtype;
   const int function = function_of(node, is_integer(dtype) && is_integer(graph.value(node.inputs[1]).dtype));
+  // A square is a product, which is exact and fast.
+  const Value& power = graph.value(node.inputs[1]);
+  if (name == "Pow" && power.is_constant && power.floats.size() == 1 && power.floats[0] == 2.0f && out == left && !is_integer(dtype)) {
+    node.inputs[1] = node.inputs[0];
+    node.attributes["onnx"] = std::string("Mul");
+    node.attributes["function"] = std::int64_t{2};
+    set_shape(graph, node, out);
+    return {};
+  }
   if (name == "PRelu" && out != left) return "the slopes " + text_of(right) + " do not fit the input " + text_of(left);
   node.attributes["function"] = static_cast<std::int64_t>(function);
   if (function >= kFirstTruth && function <= kLastTruth) graph.value(node.outputs[0]).dtype = DType::kBool;
@@ -203,6 +212,8 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
 }
 
 }  // namespace
+
+float binary_value(const Node& node, float x, float y) { return simd::activate(binary_element(static_cast<int>(node.integer("function", 0)), x, y), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high); }
 
 void register_op_binary(OpRegistry& registry) {
   std::vector<std::string> names;

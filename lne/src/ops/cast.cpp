@@ -54,7 +54,8 @@ std::string infer(Graph& graph, Node& node) {
   // Narrow integers wrap around in ONNX; a computed value is expected to fit.
   const bool changes = dtype == DType::kBool ? src.dtype != DType::kBool : is_integer(dtype) && src.dtype == DType::kFloat32;
   node.op = changes ? "unary" : "reshape";
-  node.attributes["function"] = std::int64_t{dtype == DType::kBool ? 38 : 37};
+  constexpr std::int64_t kTruncation = 31, kTruth = 32;  // of unary
+  node.attributes["function"] = dtype == DType::kBool ? kTruth : kTruncation;
   graph.value(node.outputs[0]).dtype = dtype;
   return {};
 }

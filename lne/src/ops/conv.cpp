@@ -1,6 +1,7 @@
 /// Conv convolves [1, channels, height, width] with grouped, strided, dilated kernels; paddings may differ on each side.
 #include <algorithm>
 
+#include "../../simd/activation.hpp"
 #include "../plan/primitive.hpp"
 #include "op_builder.hpp"
 
@@ -41,8 +42,7 @@ static inline void plain_conv(const PlainConvShape& s, const float* const* src, 
         }
         const long at = (static_cast<long>(oc) * s.out_height + oy) * s.out_width + ox;
         if (s.has_residual) sum += src[1][at];
-        if (s.activation == 1) sum = sum > 0.0f ? sum : 0.0f;
-        if (s.activation == 2) sum = sum < s.low ? s.low : sum > s.high ? s.high : sum;
+        sum = simd::activate(sum, s.activation, s.low, s.high);
         dst[at] = sum;
       }
     }

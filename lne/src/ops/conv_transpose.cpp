@@ -1,6 +1,7 @@
 /// ConvTranspose spreads each element over a window and sums what overlaps: the adjoint of a convolution, used to enlarge maps.
 #include <algorithm>
 
+#include "../../simd/activation.hpp"
 #include "../plan/primitive.hpp"
 #include "op_builder.hpp"
 
@@ -42,8 +43,7 @@ static inline void plain_conv_transpose(const PlainConvTransposeShape& s, const 
         }
         const long at = (static_cast<long>(oc) * s.out_height + oy) * s.out_width + ox;
         if (s.has_residual) sum += src[1][at];
-        if (s.activation == 1) sum = sum > 0.0f ? sum : 0.0f;
-        if (s.activation == 2) sum = sum < s.low ? s.low : sum > s.high ? s.high : sum;
+        sum = simd::activate(sum, s.activation, s.low, s.high);
         dst[at] = sum;
       }
     }

@@ -1,4 +1,5 @@
 /// Gemm multiplies [rows, depth] by a constant matrix and adds a bias: fully connected layers. Where its operands are otherwise it is made of other layers.
+#include "../../simd/activation.hpp"
 #include "../plan/primitive.hpp"
 #include "op_builder.hpp"
 
@@ -23,8 +24,7 @@ static inline void plain_gemm(const PlainGemmShape& s, const float* const* src, 
       for (int k = 0; k < s.depth; ++k) sum += src[0][static_cast<long>(row) * s.depth + k] * weights[static_cast<long>(column) * s.depth + k];
       const long at = static_cast<long>(row) * s.columns + column;
       if (s.has_residual) sum += src[1][at];
-      if (s.activation == 1) sum = sum > 0.0f ? sum : 0.0f;
-      if (s.activation == 2) sum = sum < s.low ? s.low : sum > s.high ? s.high : sum;
+      sum = simd::activate(sum, s.activation, s.low, s.high);
       dst[at] = sum;
     }
   }

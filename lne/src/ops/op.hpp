@@ -77,6 +77,13 @@ std::vector<float> gemm_weights(const Graph& graph, const Node& node);
 /// The scales of a normalization layer, then its shifts.
 std::vector<float> normalization_weights(const Graph& graph, const Node& node);
 
+/// A batch normalization as one scale per channel, then one shift per channel; zeros fill both up to `filled` channels.
+std::vector<float> channel_factors(const Graph& graph, const Node& node, std::int64_t filled);
+
+/// What a unary or a binary layer makes of numbers.
+float unary_value(const Node& node, float x);
+float binary_value(const Node& node, float x, float y);
+
 /// An axis counted from the front. @returns false when it lies outside
 bool resolve_axis(std::int64_t& axis, std::size_t rank);
 

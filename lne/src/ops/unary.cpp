@@ -1,8 +1,8 @@
 /// Unary functions change each element by itself: activations and the like, any shape, in place where the input is not needed later.
+#include <cmath>
 #include <map>
 
-#include <cmath>
-
+#include "../../simd/activation.hpp"
 #include "../plan/primitive.hpp"
 #include "op.hpp"
 
@@ -12,60 +12,45 @@ namespace {
 // kernel-begin
 struct UnaryShape {
   int count;
-  int function;  // the order of the names below
+  int function;  // an activation, or one of those below
   float a, b;
 };
 
 /// exp by the C library: the only function here whose last bit may differ between machines.
 static inline float unary_element(int function, float a, float b, float x) {
   switch (function) {
-    case 0: return x > 0.0f ? x : 0.0f;                                     // relu
-    case 1: return x < a ? a : x > b ? b : x;                               // clip to [a, b]
-    case 2: return x > 0.0f ? x : a * x;                                    // leaky relu
-    case 3: return 1.0f / (1.0f + std::exp(-x));                            // sigmoid
-    case 4: return std::tanh(x);                                            // tanh
-    case 5: return a * x + b < 0.0f ? 0.0f : a * x + b > 1.0f ? 1.0f : a * x + b;  // hard sigmoid
-    case 6: {                                                               // hard swish
-      const float gate = x / 6.0f + 0.5f;
-      return x * (gate < 0.0f ? 0.0f : gate > 1.0f ? 1.0f : gate);
-    }
-    case 7: return x > 0.0f ? x : a * (std::exp(x) - 1.0f);                 // elu
-    case 8: return std::sqrt(x);
-    case 9: return std::exp(x);
-    case 10: return x < 0.0f ? -x : x;
-    case 11: return -x;
-    case 12: return 0.5f * x * (1.0f + std::erf(x * 0.70710678f));          // gelu
-    case 13: return 0.5f * x * (1.0f + std::tanh(0.79788456f * (x + 0.044715f * x * x * x)));  // its approximation
-    case 14: return std::log(x);
-    case 15: return 1.0f / x;
-    case 16: return std::erf(x);
-    case 17: return std::floor(x);
-    case 18: return std::ceil(x);
-    case 19: return std::nearbyint(x);                                      // halves to even
-    case 20: return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : 0.0f;              // sign
-    case 21: return x > 0.0f ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));  // softplus
-    case 22: return x / (1.0f + (x < 0.0f ? -x : x));                       // softsign
-    case 23: return x > 0.0f ? b * x : b * a * (std::exp(x) - 1.0f);        // selu
-    case 24: return x > 0.0f ? x : a * (std::exp(x / a) - 1.0f);            // celu
-    case 25: return x > a ? x : 0.0f;                                       // thresholded relu
-    case 26: return x * std::tanh(x > 0.0f ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)));  // mish
-    case 27: return x / (1.0f + std::exp(-a * x));                          // swish
-    case 28: return x == 0.0f ? 1.0f : 0.0f;                                // not
-    case 29: return std::sin(x);
-    case 30: return std::cos(x);
-    case 31: return std::tan(x);
-    case 32: return std::asin(x);
-    case 33: return std::acos(x);
-    case 34: return std::atan(x);
-    case 35: return std::sinh(x);
-    case 36: return std::cosh(x);
-    case 37: return std::trunc(x);
-    case 38: return x != 0.0f ? 1.0f : 0.0f;                                // truth
-    case 39: return x < -a ? x + b : x > a ? x - b : 0.0f;                  // shrink
-    case 40: return std::asinh(x);
-    case 41: return std::acosh(x);
-    case 42: return std::atanh(x);
-    default: return x;
+    case 13: return std::sqrt(x);
+    case 14: return std::exp(x);
+    case 15: return x < 0.0f ? -x : x;
+    case 16: return -x;
+    case 17: return 1.0f / x;
+    case 18: return std::erf(x);
+    case 19: return std::log(x);
+    case 20: return std::floor(x);
+    case 21: return std::ceil(x);
+    case 22: return std::nearbyint(x);                                      // halves to even
+    case 23: return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : 0.0f;              // sign
+    case 24: return x > 0.0f ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));  // softplus
+    case 25: return x / (1.0f + (x < 0.0f ? -x : x));                       // softsign
+    case 26: return x > 0.0f ? b * x : b * a * (std::exp(x) - 1.0f);        // selu
+    case 27: return x > 0.0f ? x : a * (std::exp(x / a) - 1.0f);            // celu
+    case 28: return x > a ? x : 0.0f;                                       // thresholded relu
+    case 29: return x == 0.0f ? 1.0f : 0.0f;                                // not
+    case 30: return x < -a ? x + b : x > a ? x - b : 0.0f;                  // shrink
+    case 31: return std::trunc(x);
+    case 32: return x != 0.0f ? 1.0f : 0.0f;                                // truth
+    case 33: return std::sin(x);
+    case 34: return std::cos(x);
+    case 35: return std::tan(x);
+    case 36: return std::asin(x);
+    case 37: return std::acos(x);
+    case 38: return std::atan(x);
+    case 39: return std::sinh(x);
+    case 40: return std::cosh(x);
+    case 41: return std::asinh(x);
+    case 42: return std::acosh(x);
+    case 43: return std::atanh(x);
+    default: return simd::activate(x, function, a, b);
   }
 }
 
@@ -74,12 +59,13 @@ static inline void unary(const UnaryShape& s, const float* const* src, const flo
 }
 // kernel-end
 
+/// Activations first, by their kinds.
 const std::map<std::string, int> kFunctions{
-    {"Relu", 0},     {"Clip", 1},   {"LeakyRelu", 2}, {"Sigmoid", 3},   {"Tanh", 4},      {"HardSigmoid", 5}, {"HardSwish", 6}, {"Elu", 7},   {"Sqrt", 8},   {"Exp", 9},
-    {"Abs", 10},     {"Neg", 11},   {"Gelu", 12},     {"Log", 14},      {"Reciprocal", 15}, {"Erf", 16},      {"Floor", 17},    {"Ceil", 18}, {"Round", 19}, {"Sign", 20},
-    {"Softplus", 21}, {"Softsign", 22}, {"Selu", 23}, {"Celu", 24},     {"ThresholdedRelu", 25}, {"Mish", 26}, {"Swish", 27},   {"Not", 28},  {"Sin", 29},   {"Cos", 30},
-    {"Tan", 31},     {"Asin", 32},  {"Acos", 33},     {"Atan", 34},     {"Sinh", 35},     {"Cosh", 36},       {"Shrink", 39},   {"Asinh", 40}, {"Acosh", 41}, {"Atanh", 42}};
-constexpr int kApproximateGelu = 13;
+    {"Relu", 1},     {"Clip", 2},      {"LeakyRelu", 3},  {"HardSigmoid", 4}, {"HardSwish", 5}, {"Sigmoid", 6}, {"Swish", 7},  {"Tanh", 8},  {"Gelu", 9},   {"Mish", 11},  {"Elu", 12},
+    {"Sqrt", 13},    {"Exp", 14},      {"Abs", 15},       {"Neg", 16},        {"Reciprocal", 17}, {"Erf", 18},  {"Log", 19},    {"Floor", 20}, {"Ceil", 21},  {"Round", 22}, {"Sign", 23},
+    {"Softplus", 24}, {"Softsign", 25}, {"Selu", 26},     {"Celu", 27},       {"ThresholdedRelu", 28}, {"Not", 29}, {"Shrink", 30}, {"Sin", 33}, {"Cos", 34},  {"Tan", 35},   {"Asin", 36},
+    {"Acos", 37},    {"Atan", 38},     {"Sinh", 39},      {"Cosh", 40},       {"Asinh", 41},    {"Acosh", 42},  {"Atanh", 43}};
+constexpr int kApproximateGelu = static_cast<int>(Activation::Kind::kGeluTanh);
 
 /// The attributes of each function, with their defaults: first `a`, then `b`.
 struct Parameter {
@@ -125,12 +111,14 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   Lowered lowered;
   lowered.function = "unary";
   lowered.shape_type = "UnaryShape";
-  lowered.shape_value = "{" + std::to_string(s.count) + ", " + text_of(Activation{static_cast<Activation::Kind>(s.function), s.a, s.b}) + "}";
+  lowered.shape_value = "{" + std::to_string(s.count) + ", " + std::to_string(s.function) + ", " + float_text(s.a) + ", " + float_text(s.b) + "}";
   lowered.run = [s](const float* const* src, const float* weights, float* dst, float* scratch) { unary(s, src, weights, dst, scratch); };
   return lowered;
 }
 
 }  // namespace
+
+float unary_value(const Node& node, float x) { return unary_element(static_cast<int>(node.integer("function", 0)), static_cast<float>(node.real("a", 0)), static_cast<float>(node.real("b", 0)), x); }
 
 void register_op_unary(OpRegistry& registry) {
   std::vector<std::string> names;

@@ -4,20 +4,14 @@
 namespace lne {
 namespace {
 
-constexpr std::int64_t kRelu = 0;
-constexpr std::int64_t kClip = 1;
-
 bool can_activate(const Node& node) { return node.op == "conv" || node.op == "conv_transpose" || node.op == "gemm" || node.op == "binary" || node.op == "batch_normalization"; }
 
 bool is_activation(const Node& node) {
-  const std::int64_t function = node.op == "unary" ? node.integer("function", -1) : -1;
-  return function == kRelu || function == kClip;
+  const std::int64_t function = node.op == "unary" ? node.integer("function", 0) : 0;
+  return function > 0 && function <= kLastActivation;
 }
 
-Activation activation_of(const Node& unary) {
-  if (unary.integer("function", -1) == kRelu) return {Activation::Kind::kRelu, 0.0f, 0.0f};
-  return {Activation::Kind::kClip, static_cast<float>(unary.real("a", 0)), static_cast<float>(unary.real("b", 0))};
-}
+Activation activation_of(const Node& unary) { return {static_cast<Activation::Kind>(unary.integer("function", 0)), static_cast<float>(unary.real("a", 0)), static_cast<float>(unary.real("b", 0))}; }
 
 }  // namespace
 
@@ -34,6 +28,7 @@ PassChanges fuse_activation(Graph& graph) {
     if (!can_activate(layer) || layer.activation.kind != Activation::Kind::kNone) continue;
     layer.activation = activation_of(unary);
     layer.outputs[0] = unary.outputs[0];
+    layer.merged.insert(layer.merged.end(), unary.merged.begin(), unary.merged.end());
     layer.merged.push_back(unary.name);
     uses.set_maker(unary.outputs[0], maker);
     is_gone[i] = true;

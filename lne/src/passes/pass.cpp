@@ -9,8 +9,8 @@ struct Pass {
 };
 
 constexpr Pass kPasses[] = {
-    {"remove-dead-nodes", remove_dead_nodes}, {"remove-identities", remove_identities}, {"fuse-padding", fuse_padding}, {"fold-batch-normalization", fold_batch_normalization},
-    {"fuse-residual", fuse_residual},         {"fuse-activation", fuse_activation},
+    {"remove-dead-nodes", remove_dead_nodes}, {"remove-identities", remove_identities}, {"recognize-activations", recognize_activations}, {"fuse-padding", fuse_padding},
+    {"fold-batch-normalization", fold_batch_normalization}, {"fuse-residual", fuse_residual}, {"fuse-activation", fuse_activation},
 };
 
 }  // namespace

@@ -32,6 +32,9 @@ struct PassReport {
 PassChanges remove_dead_nodes(Graph& graph);
 /// Removes reshapes to the shape that is there already.
 PassChanges remove_identities(Graph& graph);
+/// Makes one layer of those that compute an activation together (x * sigmoid(x), GELU by its error function, a hard sigmoid by sum, clip and quotient):
+/// in whatever order they are written, such compositions are known by their values.
+PassChanges recognize_activations(Graph& graph);
 /// Lets a convolution pad by zeros where a layer before it did.
 PassChanges fuse_padding(Graph& graph);
 /// Folds what scales and shifts channels by constants into the convolution or the product with a constant matrix (whose columns are its channels) before
@@ -39,7 +42,7 @@ PassChanges fuse_padding(Graph& graph);
 PassChanges fold_batch_normalization(Graph& graph);
 /// Lets a layer add a tensor of its result's size to it before the activation (residual connections).
 PassChanges fuse_residual(Graph& graph);
-/// Lets a layer apply the ReLU or clip that follows it.
+/// Lets a layer apply the activation that follows it.
 PassChanges fuse_activation(Graph& graph);
 
 /// The names of all passes, in the order in which they run.

@@ -12,7 +12,7 @@
 namespace lne {
 namespace {
 
-/// Blocks of padding, convolution, normalization, activation and, every second time, a sum with what came before; each with a node that nobody reads.
+/// Blocks of padding, convolution, normalization, activation (a swish, of two layers) and, every second time, a sum with what came before; each with a node that nobody reads.
 class Maker {
  public:
   Graph make(int blocks) {
@@ -53,14 +53,15 @@ class Maker {
   ValueId block(ValueId x, const std::string& name, bool is_residual) {
     using Whole = std::vector<std::int64_t>;
     const Shape map{1, 8, 4, 4};
-    add("unary", name + ".dead", {x}, map, {{"function", std::int64_t{0}}});
+    add("unary", name + ".dead", {x}, map, {{"function", std::int64_t{1}}});
     ValueId y = add("reshape", name + ".identity", {x}, map);
     y = add("pad", name + ".pad", {y}, {1, 8, 6, 6}, {{"before", Whole{0, 0, 1, 1}}, {"mode_index", std::int64_t{0}}, {"value", 0.0}});
     y = add("conv", name + ".conv", {y, constant({8, 1, 3, 3}, 0.01f)}, map, {{"strides", Whole{1, 1}}, {"dilations", Whole{1, 1}}, {"pads", Whole{0, 0, 0, 0}}, {"group", std::int64_t{8}}});
     y = add("batch_normalization", name + ".norm", {y, constant({8}, 1.5f), constant({8}, 0.1f), constant({8}, 0.2f), constant({8}, 1.0f)}, map);
     y = add("binary", name + ".scale", {y, constant({1, 8, 1, 1}, 0.5f)}, map, {{"function", std::int64_t{2}}});
     if (is_residual) y = add("binary", name + ".sum", {x, y}, map, {{"function", std::int64_t{0}}});
-    return add("unary", name + ".relu", {y}, map, {{"function", std::int64_t{0}}});
+    const ValueId gate = add("unary", name + ".gate", {y}, map, {{"function", static_cast<std::int64_t>(Activation::Kind::kSigmoid)}});
+    return add("binary", name + ".swish", {y, gate}, map, {{"function", std::int64_t{2}}});
   }
 
   Graph graph_;
@@ -71,7 +72,8 @@ TEST(Passes, LeaveOneLayerOfEachBlock) {
   const std::vector<PassReport> reports = run_passes(graph);
   ASSERT_EQ(graph.nodes.size(), 4u);
   EXPECT_EQ(graph.nodes[3].name, "3.conv");
-  EXPECT_EQ(graph.nodes[3].merged, (std::vector<std::string>{"3.pad", "3.norm", "3.scale", "3.sum", "3.relu"}));
+  EXPECT_EQ(graph.nodes[3].merged, (std::vector<std::string>{"3.pad", "3.norm", "3.scale", "3.sum", "3.gate", "3.swish"}));
+  EXPECT_EQ(graph.nodes[3].activation.kind, Activation::Kind::kSwish);
   EXPECT_EQ(graph.nodes[3].integers("pads", {}), (std::vector<std::int64_t>{1, 1, 1, 1}));
   EXPECT_EQ(graph.nodes[3].residual, graph.nodes[2].outputs[0]);
   for (std::size_t i = 1; i < reports.size(); ++i) EXPECT_EQ(reports[i].before.nodes, reports[i - 1].after.nodes);

@@ -36,10 +36,47 @@ bool overrules(const Graph& graph, const PlanOptions& options, const Chain& chai
   });
 }
 
-/// The primitive of one layer and the layers that it covers.
+/// In which layouts each value is there already, while layers are chosen one after the other.
+class Layouts {
+ public:
+  explicit Layouts(const Graph& graph) : graph_(graph), known_(graph.values.size()) {
+    for (const ValueId input : graph.inputs) add(input, Layout::kPlain);
+  }
+
+  void add(ValueId value, Layout layout) { known_[static_cast<std::size_t>(value)].insert(layout); }
+
+  void add_layer(const Node& node, const Primitive& primitive) {
+    for (const Read& read : reads_of(graph_, node, primitive)) add(read.value, read.layout);
+    add(last_of(node).outputs[0], primitive.dst_layout);
+  }
+
+  void add_view(const Node& node) {
+    add(node.inputs[0], Layout::kPlain);
+    add(node.outputs[0], Layout::kPlain);
+  }
+
+  /// Elements that have to be converted before a layer can be computed.
+  std::int64_t missing_for(const Node& node, const Primitive& primitive) const {
+    std::int64_t elements = 0;
+    for (const Read& read : reads_of(graph_, node, primitive)) {
+      const Shape& shape = graph_.value(read.value).shape;
+      const std::set<Layout>& known = known_[static_cast<std::size_t>(read.value)];
+      const bool is_there = std::any_of(known.begin(), known.end(), [&](Layout layout) { return is_same_order(shape, layout, read.layout); });
+      if (!is_there) elements += element_count(shape);
+    }
+    return elements;
+  }
+
+ private:
+  const Graph& graph_;
+  std::vector<std::set<Layout>> known_;
+};
+
+/// The primitive of one layer and the layers that it covers: the one with the highest rank, of several the one that needs least converted.
 class Chooser {
  public:
-  Chooser(const Graph& graph, const Uses& uses, const PlanOptions& options, std::size_t at) : graph_(graph), uses_(uses), options_(options), at_(at), node_(graph.nodes[at]), wanted_(choice_for(options, node_)) {}
+  Chooser(const Graph& graph, const Uses& uses, const PlanOptions& options, const Layouts& layouts, std::size_t at)
+      : graph_(graph), uses_(uses), options_(options), layouts_(layouts), at_(at), node_(graph.nodes[at]), wanted_(choice_for(options, node_)) {}
 
   std::optional<Error> choose() {
     if (wanted_ != nullptr && !wanted_->primitive.empty()) {
@@ -71,7 +108,9 @@ class Chooser {
     }
     if (!is_forced && overrules(graph_, options_, chain)) return std::nullopt;
     const int rank = primitive.preference(graph_, chain.node);
-    if (!is_forced && best_.primitive != nullptr && rank <= best_rank_) return std::nullopt;
+    const std::int64_t missing = layouts_.missing_for(chain.node, primitive);
+    const bool is_better = rank > best_rank_ || (rank == best_rank_ && missing < best_missing_);
+    if (!is_forced && best_.primitive != nullptr && !is_better) return std::nullopt;
     std::vector<Variant> variants = is_forced ? primitive.variants(graph_, chain.node) : variants_within(graph_, options_, chain, primitive, 1);
     if (variants.empty()) {
       reasons_ += " " + primitive.name + ": its error is larger than the plan allows;";
@@ -80,6 +119,7 @@ class Chooser {
     best_ = {&primitive, {}};
     variants_ = std::move(variants);
     best_rank_ = rank;
+    best_missing_ = missing;
     chain_ = std::move(chain);
     is_settled_ = is_forced;
     return std::nullopt;
@@ -97,6 +137,7 @@ class Chooser {
   const Graph& graph_;
   const Uses& uses_;
   const PlanOptions& options_;
+  const Layouts& layouts_;
   std::size_t at_;
   const Node& node_;
   const LayerChoice* wanted_;
@@ -104,6 +145,7 @@ class Chooser {
   std::vector<Variant> variants_;
   Chain chain_;
   int best_rank_ = 0;
+  std::int64_t best_missing_ = 0;
   bool is_settled_ = false;
   std::string reasons_;
 };
@@ -187,11 +229,14 @@ Result<Assignment> assign(const Graph& graph, const PlanOptions& options) {
   const Uses uses(graph);
   Assignment assignment(graph.nodes.size());
   std::vector<bool> is_covered(graph.nodes.size(), false);
+  Layouts layouts(graph);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (is_view(graph.nodes[i])) layouts.add_view(graph.nodes[i]);
     if (is_view(graph.nodes[i]) || is_covered[i]) continue;
-    Chooser chooser(graph, uses, options, i);
+    Chooser chooser(graph, uses, options, layouts, i);
     if (std::optional<Error> error = chooser.choose()) return *error;
     assignment[i] = chooser.best();
+    layouts.add_layer(chooser.chain().node, *chooser.best().primitive);
     for (const std::size_t covered : chooser.chain().nodes) is_covered[covered] = true;
   }
   return assignment;

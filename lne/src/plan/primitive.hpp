@@ -150,6 +150,9 @@ inline std::function<int(const Graph&, const Node&)> always(int rank) {
   return [rank](const Graph&, const Node&) { return rank; };
 }
 
+/// For `refuse` of kernels over libraries: whether the layer's activation is ReLU, a clip, or none.
+inline bool is_clipped_at_most(const Node& node) { return node.activation.kind <= Activation::Kind::kClip; }
+
 /// For `overwrites`: the addend of a layer with a residual, which comes last among the sources of a layer with one input.
 std::vector<std::size_t> overwrites_residual(const Graph& graph, const Node& node);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -62,10 +63,12 @@ TEST_P(FuzzCorpus, IsReadCutShort) {
   }
 }
 
-/// A short run of fuzzing where there is no libFuzzer: new mistakes each time, told by the seed that is printed before a crash.
+/// A short run of fuzzing where there is no libFuzzer: new mistakes each time, told by the seed that is printed before a crash; LNE_TEST_SEED makes
+/// them again.
 TEST_P(FuzzCorpus, IsReadWithRandomMistakes) {
   constexpr auto kTime = std::chrono::seconds(3);
-  const auto seed = std::random_device()();
+  const char* given = std::getenv("LNE_TEST_SEED");
+  const auto seed = given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device()();
   SCOPED_TRACE(seed);
   std::fprintf(stderr, "seed %u\n", seed);
   std::mt19937 random(seed);

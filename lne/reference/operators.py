@@ -60,9 +60,13 @@ def batch_normalization(name, random):
 @makes("Add", "Sub", "Mul", "Div", "Max", "Min", "Sum", "Mean")
 def binary(name, random):
     shape = map_shape(random)
-    kind = int(random.integers(6))
+    kind = int(random.integers(8))
 
     def add(b):
+        if kind >= 6:  # a gate: one number per channel, or one per position
+            gate = b.add("GlobalAveragePool", ["input"]) if kind == 6 else b.conv("input", shape[1], 1, (1, 1))
+            gate = b.add("Sigmoid", [gate])
+            return b.add(name, ["input", gate] if random.integers(2) or name == "Div" else [gate, "input"])
         if kind == 0:
             # A sigmoid, so that no divisor is close to zero.
             return b.add(name, ["input", b.add("Sigmoid", [b.conv("input", shape[1], shape[1], (3, 3))])])

@@ -179,3 +179,68 @@ def test_examples_of_a_batch_are_views(bench):
     model, sample = builder.model([builder.add("Concat", parts, axis=0)]), builder.sample()
     assert views_and_slices(bench, model) == (2, 0)
     assert relative_error(bench.run(model, sample), reference(model, sample)) <= 2e-5
+
+
+def number(b: ModelBuilder, value: float) -> str:
+    return b.constant(np.float32(value))
+
+
+def gate(b: ModelBuilder, x: str) -> str:
+    return b.add("Clip", [b.add("Add", [x, number(b, 3)]), number(b, 0), number(b, 6)])
+
+
+def half_of(b: ModelBuilder, x: str) -> str:
+    return b.add("Mul", [number(b, 0.5), x])
+
+
+def erf_of(b: ModelBuilder, x: str) -> str:
+    return b.add("Add", [b.add("Erf", [b.add("Div", [x, number(b, 2**0.5)])]), number(b, 1)])
+
+
+def tanh_of(b: ModelBuilder, x: str) -> str:
+    inner = b.add("Add", [x, b.add("Mul", [b.add("Pow", [x, number(b, 3)]), number(b, 0.044715)])])
+    return b.add("Add", [b.add("Tanh", [b.add("Mul", [inner, number(b, (2 / np.pi) ** 0.5)])]), number(b, 1)])
+
+
+# As exporters write them; the number of layers that one replaces.
+COMPOSITIONS = {
+    "swish": (lambda b, x: b.add("Mul", [x, b.add("Sigmoid", [x])]), 2),
+    "swish, turned round, with a factor": (lambda b, x: b.add("Mul", [b.add("Sigmoid", [b.add("Mul", [x, number(b, 1.702)])]), x]), 3),
+    "hard swish": (lambda b, x: b.add("Div", [b.add("Mul", [x, gate(b, x)]), number(b, 6)]), 4),
+    "hard swish, divided first": (lambda b, x: b.add("Mul", [b.add("Mul", [gate(b, x), number(b, 1 / 6)]), x]), 4),
+    "hard swish of hard sigmoid": (lambda b, x: b.add("Mul", [x, b.add("HardSigmoid", [x], alpha=1 / 6, beta=0.5)]), 2),
+    "hard sigmoid": (lambda b, x: b.add("Div", [gate(b, x), number(b, 6)]), 3),
+    "gelu": (lambda b, x: half_of(b, b.add("Mul", [x, erf_of(b, x)])), 5),
+    "gelu, halved first": (lambda b, x: b.add("Mul", [half_of(b, x), erf_of(b, x)]), 5),
+    "gelu by tanh": (lambda b, x: half_of(b, b.add("Mul", [x, tanh_of(b, x)])), 8),
+    "mish": (lambda b, x: b.add("Mul", [x, b.add("Tanh", [b.add("Softplus", [x])])]), 3),
+    "leaky relu": (lambda b, x: b.add("Max", [x, b.add("Mul", [x, number(b, 0.1)])]), 2),
+}
+
+
+@pytest.mark.parametrize("name", COMPOSITIONS)
+@pytest.mark.parametrize("is_behind", [True, False])
+def test_compositions_of_activations(bench, name, is_behind):
+    """Behind a convolution they go into it; between other layers they are one."""
+    compose, layers = COMPOSITIONS[name]
+    builder = ModelBuilder((1, 4, 7, 9), 8)
+    x = builder.conv("input", 4, 11, (3, 3), bias=True) if is_behind else builder.add("MaxPool", ["input"], kernel_shape=[3, 3])
+    model, sample = builder.model([builder.add("MaxPool", [compose(builder, x)], kernel_shape=[2, 2])]), builder.sample()
+    changes = {report["pass"]: report["changes"] for report in passes_of(bench, model)}
+    assert (changes["recognize-activations"], changes["fuse-activation"]) == (layers - 1, int(is_behind))
+    assert relative_error(bench.run(model, sample), reference(model, sample)) <= 1e-5
+
+
+@pytest.mark.parametrize("kind", ["another function", "read elsewhere", "an output", "of two tensors"])
+def test_what_only_looks_like_an_activation(bench, kind):
+    builder = ModelBuilder((1, 4, 7, 9), 9)
+    x = builder.conv("input", 4, 11, (3, 3), bias=True)
+    other = builder.add("Add", [x, number(builder, 0.01)]) if kind == "another function" else builder.conv("input", 4, 11, (3, 3)) if kind == "of two tensors" else x
+    inner = builder.add("Sigmoid", [other])
+    outputs = [builder.add("Mul", [x, inner])]
+    if kind == "read elsewhere":
+        outputs = [builder.add("Concat", [outputs[0], builder.add("MaxPool", [inner], kernel_shape=[1, 1])], axis=1)]
+    model, sample = builder.model([*outputs, inner] if kind == "an output" else outputs), builder.sample()
+    assert {report["pass"]: report["changes"] for report in passes_of(bench, model)}["recognize-activations"] == 0
+    if kind != "an output":
+        assert relative_error(bench.run(model, sample), reference(model, sample)) <= 1e-5

@@ -93,6 +93,7 @@ class Composition {
     if (is_gone_[at] || (node.op != "unary" && node.op != "binary") || node.activation.kind != Kind::kNone) return false;
     std::vector<std::vector<float>> sources;
     for (const ValueId input : node.inputs) {
+      if (input < 0) return false;
       const Value& value = graph_.value(input);
       if (value.dtype != DType::kFloat32) return false;
       if (const auto known = results_.find(input); known != results_.end()) sources.push_back(known->second);
@@ -137,7 +138,7 @@ PassChanges recognize_activations(Graph& graph) {
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     if (!is_elementwise(graph.nodes[i])) continue;
     for (const ValueId source : graph.nodes[i].inputs) {
-      if (graph.value(source).is_constant || is_source[static_cast<std::size_t>(source)]) continue;
+      if (source < 0 || graph.value(source).is_constant || is_source[static_cast<std::size_t>(source)]) continue;
       is_source[static_cast<std::size_t>(source)] = true;
       Activation activation;
       const std::vector<std::size_t> layers = Composition(graph, uses, source, is_gone).largest(activation);

@@ -122,6 +122,9 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
 
         try:
+            # W3C trace context of the attempt, where the run is traced: a tool with spans of its own would go on from here.
+            if trace := self.headers["traceparent"]:
+                say({"type": "log", "level": "info", "message": f"the trace is {trace}"})
             say({"type": "result", "status": "succeeded", "outputs": work(job, say)})
         except (Cancelled, BrokenPipeError, ConnectionResetError):
             pass

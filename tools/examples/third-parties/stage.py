@@ -113,12 +113,12 @@ class Stage:
 
 
 def steadily(act):
-    """Does something for ever: the broker may go away, and comes back."""
+    """Does something for ever: the broker may go away, and comes back. What nobody foresaw is told, and tried again as well."""
     while True:
         try:
             act()
-        except (OSError, ValueError) as error:
-            print(f"{act.__name__}: {error}; again", file=sys.stderr, flush=True)
+        except Exception as error:  # noqa: BLE001 a thread that ended would leave a stage that only seems to live
+            print(f"{act.__name__}: {error!r}; again", file=sys.stderr, flush=True)
             time.sleep(AGAIN_S)
 
 

@@ -12,6 +12,11 @@ from datetime import datetime, timezone
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 ENDS = ("succeeded", "failed", "cancelled")
+#: What events must say beside job, tool and run, by their type.
+NEEDED = {
+    "sedge.job.requested.v1": ("parameters", "inputs", "machine", "again"),
+    "sedge.job.cancel-requested.v1": (),
+}
 TABLES = """
 CREATE TABLE IF NOT EXISTS job (
   id TEXT PRIMARY KEY, request TEXT NOT NULL, context TEXT NOT NULL, state TEXT NOT NULL, attempt INTEGER NOT NULL DEFAULT 0,
@@ -46,10 +51,6 @@ class Ledger:
         self._database.row_factory = sqlite3.Row
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.executescript(TABLES)
-        with self._transaction() as do:
-            # Whoever worked at these is dead: nobody else has this file.
-            do("UPDATE attempt SET finished_at = ?, outcome = 'preempted' WHERE finished_at IS NULL", (now(),))
-            do("UPDATE job SET state = 'queued' WHERE state = 'running'")
 
     def _transaction(self):
         return Transaction(self._database, self._lock)
@@ -76,10 +77,11 @@ class Ledger:
         try:
             event = json.loads(body)
             kind, data, about = event["type"], event["data"], f"{event['source']} {event['id']}"
-            is_ours = data["tool"]["stage"] == self.stage and DIGEST.fullmatch(data["job"]) and event["subject"] == data["job"]
+            fields = {name: data[name] for name in ("job", "tool", "run", *NEEDED[kind])}
+            is_ours = fields["tool"]["stage"] == self.stage and event["subject"] == data["job"]
+            if not is_ours or not DIGEST.fullmatch(data["job"]) or not isinstance(data["run"], str):
+                return False
         except (ValueError, KeyError, TypeError):
-            return False
-        if not is_ours or kind not in ("sedge.job.requested.v1", "sedge.job.cancel-requested.v1"):
             return False
         with self._transaction() as do:
             if do("INSERT OR IGNORE INTO inbox VALUES (?)", (about,)).rowcount == 0:
@@ -120,8 +122,11 @@ class Ledger:
             return not self._is_wanted(do, job)
 
     def begin(self):
-        """Begins an attempt at the oldest job that waits for one. Gives None where none does."""
+        """Begins an attempt at the oldest job that waits for one. Gives None where none does. Only one thread calls this: what is said to
+        run when it does was left by a process that is dead, or by a failure that nobody foresaw."""
         with self._transaction() as do:
+            do("UPDATE attempt SET finished_at = ?, outcome = 'preempted' WHERE finished_at IS NULL", (now(),))
+            do("UPDATE job SET state = 'queued' WHERE state = 'running'")
             row = do("SELECT * FROM job WHERE state = 'queued' ORDER BY requested_at LIMIT 1").fetchone()
             if row is None:
                 return None

@@ -3,12 +3,14 @@
 A program finds its job in SEDGE_JOB, as docs/how-to/add-a-tool.md says, and speaks in lines of JSON.
 """
 
+import ctypes
 import hashlib
 import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import urllib.error
 
 from sedge_http import Refused, ask, download, upload
@@ -16,6 +18,7 @@ from sedge_http import Refused, ask, download, upload
 CANCELLED = 130
 TRANSIENT = 75
 THREADS = 1
+PR_SET_PDEATHSIG = 1
 
 
 class Failure(Exception):
@@ -102,9 +105,8 @@ def run(tool, job_file, around):
     environment = {name: text for name, text in os.environ.items() if not name.startswith("SEDGE_")}
     command = tool.definition["runtime"]["command"]
     said = {}
-    with subprocess.Popen(
-        command, cwd=tool.folder, env={**environment, "SEDGE_JOB": job_file}, stdout=subprocess.PIPE, encoding="utf-8"
-    ) as program:
+    surroundings = {"cwd": tool.folder, "env": {**environment, "SEDGE_JOB": job_file}, "preexec_fn": die_with_parent}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8", **surroundings) as program:
         for text in program.stdout:
             line = line_in(text)
             if line.get("type") == "progress":
@@ -120,6 +122,12 @@ def run(tool, job_file, around):
     kind = "transient" if program.returncode in (TRANSIENT, CANCELLED) or program.returncode < 0 else "permanent"
     words = said.get("message", f"{command[0]} ended with {program.returncode}")
     raise Failure(kind, said.get("code", "TOOL_FAILED"), words)
+
+
+def die_with_parent():
+    """A program whose stage was killed must not write into the scratch folder that the next attempt works in."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def line_in(text):

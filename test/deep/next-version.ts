@@ -36,8 +36,8 @@ const EDITS: readonly Edit[] = [
   },
   {
     file: `${KIT}/stage/stage.module.ts`,
-    from: 'WorkerAddress1764160000000, ...',
-    to: 'WorkerAddress1764160000000, AttemptReleases1800000000000, ...',
+    from: '...(options.migrations ?? [])',
+    to: 'AttemptReleases1800000000000, ...(options.migrations ?? [])',
   },
   {
     file: `${KIT}/stage/stage.module.ts`,

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { asyncApiDocument } from '@sedge/event-contracts';
@@ -13,6 +13,8 @@ import { ClusterApi } from '../distributed/cluster-api.js';
 import { NEXT_RELEASE, buildNextVersion } from './next-version.js';
 
 const missing = missingServer('nats-server', 'postgres', 'versitygw');
+type Version = 'present' | 'next';
+
 const LEASE_S = 2;
 const RUNS_AT_ONCE = 2;
 
@@ -27,13 +29,26 @@ interface Attempt {
   release: string | null;
 }
 
-/** Six jobs that two workers share, one that waits for all of them, and one of another stage. */
-const workflow = (n: number, log: string): string => `name: sums-${n}
+/** Jobs that two workers share, half of them by a tool that the next version changes, one that waits for others, and one of another stage. */
+const workflow = (n: number, log: string): string => {
+  const values = (from: number): string => [1, 2, 3, 4].map((i) => 10 * n + from + i).join(', ');
+  return `name: sums-${n}
 steps:
-  many: { tool: sum-values, with: { pauseMs: 300, log: ${log} }, sweep: { value: [${[1, 2, 3, 4, 5, 6].map((i) => 10 * n + i).join(', ')}] } }
-  all: { tool: sum-values, in: { all: { all: $many.report } }, with: { value: ${n}, log: ${log} } }
+  many: { tool: sum-values, with: { pauseMs: 300, log: ${log} }, sweep: { value: [${values(0)}] } }
+  more: { tool: total-values, with: { pauseMs: 300, log: ${log} }, sweep: { value: [${values(4)}] } }
+  all: { tool: sum-values, in: { all: { all: $more.report } }, with: { value: ${n}, log: ${log} } }
   words: { tool: describe-value, in: { of: $all.report } }
 `;
+};
+
+/** A folder of tools with one like sum-values. @param more what its program says beyond that */
+function makeTool(root: string, name: string, more: string): void {
+  const [source, target] = [join(SAMPLE_TOOLS, 'training', 'sum-values'), join(root, 'training', name)];
+  mkdirSync(target, { recursive: true });
+  const definition = readFileSync(join(source, 'tool.yaml'), 'utf8');
+  writeFileSync(join(target, 'tool.yaml'), definition.replace('name: sum-values', `name: ${name}`));
+  writeFileSync(join(target, 'main.py'), `${readFileSync(join(source, 'main.py'), 'utf8')}${more}`);
+}
 
 /** Runs that follow each other for as long as they are wanted, so that there are always jobs under way. */
 class Load {
@@ -77,8 +92,8 @@ describe.skipIf(missing)(`services that are replaced one by one by their next ve
   let broker: NatsConnection;
   let database: pg.Client;
   let log: string;
-  let nextEntry: (service: string) => string;
-  const presentEntry = (service: string): string => join('apps', service, 'dist', 'main.js');
+  let entryOf: Record<Version, (service: string) => string>;
+  const toolsOf = (version: Version): string => [SAMPLE_TOOLS, join(folder.path, `${version}-tools`)].join(delimiter);
   const heard: Succeeded[] = [];
   let workflows = 0;
 
@@ -86,11 +101,17 @@ describe.skipIf(missing)(`services that are replaced one by one by their next ve
     buildProgram();
     folder = await makeFolder();
     log = join(folder.path, 'log');
-    nextEntry = buildNextVersion(join(folder.path, 'next'), ['workflow', 'training', 'benchmark']);
+    entryOf = {
+      present: (service) => join('apps', service, 'dist', 'main.js'),
+      next: buildNextVersion(join(folder.path, 'next'), ['workflow', 'training', 'benchmark']),
+    };
+    makeTool(join(folder.path, 'present-tools'), 'total-values', '');
+    makeTool(join(folder.path, 'next-tools'), 'total-values', '# and it is another one now\n');
+    makeTool(join(folder.path, 'next-tools'), 'new-values', '');
     cluster = await Cluster.start({
       home: join(folder.path, 'cluster'),
       stages: ['training', 'benchmark'],
-      environment: { SEDGE_TOOLS_DIR: SAMPLE_TOOLS, SEDGE_CORES: '1', SEDGE_LEASE_S: String(LEASE_S) },
+      environment: { SEDGE_TOOLS_DIR: toolsOf('present'), SEDGE_CORES: '1', SEDGE_LEASE_S: String(LEASE_S) },
       fsync: false,
     });
     await cluster.add('training');
@@ -117,24 +138,45 @@ describe.skipIf(missing)(`services that are replaced one by one by their next ve
   const attempts = (): Promise<Attempt[]> =>
     rows<Attempt>('SELECT job, outcome, release FROM training.attempt ORDER BY started_at');
 
-  /** Ends a copy while it is at a job, and starts it again from another main file. */
-  async function replace(copy: ServiceProcess, how: 'stop' | 'kill', entry: string): Promise<void> {
+  /** Ends a copy while it is at a job, and starts it again as another version, with the tools of that. */
+  async function replace(copy: ServiceProcess, how: 'stop' | 'kill', version: Version): Promise<void> {
     if (copy.service === 'training') {
       const isBusy = `SELECT 1 FROM training.job WHERE state = 'running' AND worker LIKE '%:${copy.pid}:%'`;
       await until(async () => (await rows(isBusy)).length > 0);
     }
     const code = await copy[how]();
     if (how === 'stop') expect([copy.name, code]).toEqual([copy.name, 0]);
-    copy.entry = entry;
+    copy.entry = entryOf[version](copy.service);
+    copy.environment['SEDGE_TOOLS_DIR'] = toolsOf(version);
     await copy.start();
+  }
+
+  /** Looks again and again whether a tool is there, which older copies don't have. */
+  function watchTool(name: string): { end(): Promise<{ times: number; missing: number }> } {
+    const seen = { times: 0, missing: 0 };
+    let isWanted = true;
+    const looking = (async (): Promise<void> => {
+      for (; isWanted; await pause(200)) {
+        // The service is away while it is replaced.
+        const status = await api.call(`/v1/tools/${name}`).then(
+          (answer) => answer.status,
+          () => null,
+        );
+        if (status === 200) seen.times++;
+        if (status === 404) seen.missing++;
+      }
+    })();
+    return { end: () => ((isWanted = false), looking.then(() => seen)) };
   }
 
   async function expectAllWell(runs: Run[]): Promise<void> {
     expect(runs.length).toBeGreaterThanOrEqual(RUNS_AT_ONCE);
     expect(runs.map(({ state, failure }) => [state, failure])).toEqual(runs.map(() => ['succeeded', null]));
     const done = (await attempts()).filter(({ outcome }) => outcome === 'succeeded').map(({ job }) => job);
-    expect(done.length).toBeGreaterThanOrEqual(7 * runs.length);
+    expect(done.length).toBeGreaterThanOrEqual(9 * runs.length);
     expect(new Set(done).size).toBe(done.length);
+    // No copy took a job that only another version could do.
+    expect((await attempts()).filter(({ outcome }) => outcome === 'failed')).toEqual([]);
     const ends = readFileSync(log, 'utf8').match(/^end .*$/gm)!;
     expect(ends.length).toBe(done.length);
     expect(new Set(ends).size).toBe(ends.length);
@@ -147,16 +189,19 @@ describe.skipIf(missing)(`services that are replaced one by one by their next ve
     const [first, second] = cluster.copiesOf('training');
     const [workflowCopy] = cluster.copiesOf('workflow');
     const running = load();
-    await replace(first!, 'stop', nextEntry('training'));
+    await replace(first!, 'stop', 'next');
+    await api.hasTools('new-values');
+    const watch = watchTool('new-values');
     // The workflow service is the old one still: it reads events with a field that it doesn't know.
     await until(async () => heard.some(({ data }) => data.release === NEXT_RELEASE));
     const readByOld = heard.length;
-    await replace(workflowCopy!, 'kill', nextEntry('workflow'));
+    await replace(workflowCopy!, 'kill', 'next');
     // Now the other way round: it reads events that lack the field.
     await until(async () => heard.slice(readByOld).some(({ data }) => data.release === undefined));
-    await replace(second!, 'kill', nextEntry('training'));
-    await replace(cluster.copiesOf('benchmark')[0]!, 'stop', nextEntry('benchmark'));
+    await replace(second!, 'kill', 'next');
+    await replace(cluster.copiesOf('benchmark')[0]!, 'stop', 'next');
     await expectAllWell(await running.end());
+    expect(await watch.end()).toEqual({ times: expect.any(Number), missing: 0 });
     const outcomes = (await attempts()).map(({ outcome }) => outcome);
     expect(outcomes).toContain('handed-back');
     expect(outcomes).toContain('preempted');
@@ -199,8 +244,8 @@ describe.skipIf(missing)(`services that are replaced one by one by their next ve
 
   it('can be replaced by the version before: it works with the newer tables', async () => {
     const running = load();
-    await replace(cluster.copiesOf('training')[0]!, 'stop', presentEntry('training'));
-    await replace(cluster.copiesOf('workflow')[0]!, 'stop', presentEntry('workflow'));
+    await replace(cluster.copiesOf('training')[0]!, 'stop', 'present');
+    await replace(cluster.copiesOf('workflow')[0]!, 'stop', 'present');
     const before = heard.length;
     await until(async () => new Set(heard.slice(before).map(({ data }) => data.release)).size === 2);
     await expectAllWell(await running.end());

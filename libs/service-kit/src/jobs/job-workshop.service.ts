@@ -145,13 +145,16 @@ export class JobWorkshop {
 
 const fenceOf = ({ id, attempt, token }: JobRow): Fence => ({ job: id, attempt, token: token! });
 
-/** A tool that is only away for now (its server is down) may be back for the next attempt. */
+/**
+ * A tool that is only away for now (its server is down) may be back for the next attempt. Who waits for one that is another by now hears of
+ * that from the stage, and asks anew.
+ */
 function missingTool(job: JobRow, tool: StageTool | undefined): Failure {
   const name = `${job.tool_name}@${job.tool_version}`;
   if (!tool)
     return { class: 'transient', code: 'TOOL_UNAVAILABLE', message: `the stage does not have the tool ${name} now` };
   return {
-    class: 'permanent',
+    class: 'transient',
     code: 'TOOL_CHANGED',
     message: `${name} changed since the job was asked for; run the workflow again to use the tool as it is now`,
   };

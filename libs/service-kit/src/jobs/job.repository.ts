@@ -3,6 +3,7 @@ import type { Digest } from '@sedge/artifact-contracts';
 import type { JobRequestedData } from '@sedge/event-contracts';
 import { HOST, type Host } from '../host.js';
 import { Transactions, type Transaction } from '../state/transactions.service.js';
+import { isForThisCopy } from '../tools/tool-copies.service.js';
 import type { AttemptRow, Fence, JobRow } from './job.js';
 
 /** What a finished attempt leaves in its row. */
@@ -113,8 +114,9 @@ export class JobRepository {
   private async nextTool(names: string[], isAmong: boolean): Promise<string | null> {
     const [row] = await this.transactions.query<{ tool_name: string }>(
       `SELECT tool_name FROM job WHERE state = 'queued' AND due_at <= now() AND (tool_name = ANY ($1::text[])) = $2
+         AND ${isForThisCopy('$3')}
        ORDER BY due_at, sequence LIMIT 1`,
-      [names, isAmong],
+      [names, isAmong, this.host.worker],
     );
     return row?.tool_name ?? null;
   }
@@ -132,7 +134,7 @@ export class JobRepository {
     const [row] = await transaction.query<JobRow>(
       `WITH claimed AS (
          UPDATE job SET ${CLAIM} WHERE id = (
-           SELECT id FROM job WHERE state = 'queued' AND due_at <= now() AND tool_name = $1
+           SELECT id FROM job WHERE state = 'queued' AND due_at <= now() AND tool_name = $1 AND ${isForThisCopy('$2')}
            ORDER BY due_at, sequence LIMIT 1 FOR UPDATE SKIP LOCKED
          ) RETURNING *
        ), begun AS (INSERT INTO attempt (job, number, worker, worker_url) SELECT id, attempt, $2, $5 FROM claimed)

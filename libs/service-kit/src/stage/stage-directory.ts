@@ -3,12 +3,14 @@ import type { Digest } from '@sedge/artifact-contracts';
 import type { JobAttempts } from '../jobs/job-attempts.service.js';
 import type { JobRepository } from '../jobs/job.repository.js';
 import type { JobRow } from '../jobs/job.js';
+import type { ToolAnnouncer } from '../tools/tool-announcer.service.js';
 import type { ToolCatalog } from '../tools/tool-catalog.service.js';
 
 /** What a stage lets its HTTP endpoints do. */
 export interface StageDesk {
   stage: string;
   catalog: ToolCatalog;
+  tools: ToolAnnouncer;
   jobs: JobRepository;
   attempts: JobAttempts;
 }

@@ -11,7 +11,10 @@ import { WorkerAddress1764160000000 } from '../jobs/worker-address.migration.js'
 import { JobMetrics } from '../metrics/job-metrics.service.js';
 import { namedModule } from '../named-module.js';
 import { ServiceModule } from '../service.module.js';
+import { ToolAnnouncer } from '../tools/tool-announcer.service.js';
 import { ToolCatalog } from '../tools/tool-catalog.service.js';
+import { ToolCopies1764190000000 } from '../tools/tool-copies.migration.js';
+import { ToolCopies } from '../tools/tool-copies.service.js';
 import { StageDirectory } from './stage-directory.js';
 import { STAGE, type StageOptions } from './stage-options.js';
 import { StagesModule } from './stages.module.js';
@@ -22,7 +25,7 @@ export class StageModule implements OnModuleInit {
   constructor(
     @Inject(STAGE) private readonly stage: StageOptions,
     private readonly directory: StageDirectory,
-    private readonly catalog: ToolCatalog,
+    private readonly tools: ToolAnnouncer,
     private readonly jobs: JobRepository,
     private readonly attempts: JobAttempts,
   ) {}
@@ -31,14 +34,21 @@ export class StageModule implements OnModuleInit {
     const service = ServiceModule.forRoot({
       name: options.stage,
       entities: options.entities ?? [],
-      migrations: [JobTables1764000000001, WorkerAddress1764160000000, ...(options.migrations ?? [])],
+      migrations: [
+        JobTables1764000000001,
+        WorkerAddress1764160000000,
+        ToolCopies1764190000000,
+        ...(options.migrations ?? []),
+      ],
     });
     return {
       module: namedModule(StageModule, options.stage) as Type<StageModule>,
       imports: [service, StagesModule],
       providers: [
         { provide: STAGE, useValue: options },
+        ToolCopies,
         ToolCatalog,
+        ToolAnnouncer,
         JobRepository,
         JobRequests,
         JobAttempts,
@@ -53,7 +63,7 @@ export class StageModule implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    const { catalog, jobs, attempts } = this;
-    this.directory.add({ stage: this.stage.stage, catalog, jobs, attempts });
+    const { tools, jobs, attempts } = this;
+    this.directory.add({ stage: this.stage.stage, catalog: tools.catalog, tools, jobs, attempts });
   }
 }

@@ -51,8 +51,8 @@ export class ToolsController {
     @Param('name') name: string,
     @AskedBy() caller: Caller,
   ): Promise<{ tool: RegisteredTool | null; refused: RefusedTool | null }> {
-    for (const { stage, catalog } of this.stages.all()) {
-      await catalog.refresh();
+    for (const { stage, catalog, tools } of this.stages.all()) {
+      await tools.refresh();
       const tool = catalog.find(name);
       const refused = catalog.refusals().find((refusal) => refusal.name === name) ?? null;
       if (tool || refused) this.teams.assertMayActFor(caller, stage);

@@ -1,15 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { digestOfJson } from '@sedge/artifact-contracts';
-import { toolSubject, workerConsumer } from '@sedge/event-contracts';
-import { EVENT_BUS, TOOL_RUNNERS, ToolUnavailableError, type EventBus, type ToolRunner } from '@sedge/ports';
+import { TOOL_RUNNERS, ToolUnavailableError, type ToolRunner } from '@sedge/ports';
 import type { RegisteredTool, ToolDefinition } from '@sedge/tool-contracts';
 import { HOST, type Host } from '../host.js';
 import { machineValuesFor } from '../machine.js';
 import { STAGE, type StageOptions } from '../stage/stage-options.js';
-import { Transactions } from '../state/transactions.service.js';
 import { BuiltinRunner } from './builtin.runner.js';
 import { loadBuiltinTools } from './builtin-tools.js';
 import { checkToolDefinition, parseToolFile, type ToolFileMistake } from './tool-file.js';
@@ -38,24 +36,19 @@ interface FoundTool {
   place: string;
 }
 
-const REFRESH_MS = 30_000;
-
-/** The tools of a stage: found at start, named by digest, and announced to everyone. */
+/** The tools of a stage: found at start, and named by digest. */
 @Injectable()
-export class ToolCatalog implements OnModuleInit, OnApplicationBootstrap {
+export class ToolCatalog implements OnModuleInit {
   private readonly logger: Logger;
   private readonly tools = new Map<string, StageTool>();
   private refused: RefusedTool[] = [];
   private found: FoundTool[] = [];
   private runners: ToolRunner[] = [];
-  private refreshing: Promise<void> = Promise.resolve();
 
   constructor(
     @Inject(STAGE) private readonly stage: StageOptions,
     @Inject(HOST) private readonly host: Host,
     @Inject(TOOL_RUNNERS) private readonly sharedRunners: ToolRunner[],
-    @Inject(EVENT_BUS) private readonly bus: EventBus,
-    private readonly transactions: Transactions,
   ) {
     this.logger = new Logger(`tools:${stage.stage}`);
   }
@@ -69,11 +62,6 @@ export class ToolCatalog implements OnModuleInit, OnApplicationBootstrap {
       ...(await this.toolsInFolders()),
     ];
     await this.identifyAll();
-  }
-
-  async onApplicationBootstrap(): Promise<void> {
-    await this.announce();
-    setInterval(() => void this.refresh(), REFRESH_MS).unref();
   }
 
   stageName(): string {
@@ -119,15 +107,8 @@ export class ToolCatalog implements OnModuleInit, OnApplicationBootstrap {
   }
 
   /** Looks again at tools on servers, which may come, go and change while this process runs. */
-  refresh(): Promise<void> {
-    this.refreshing = this.refreshing.then(async () => {
-      await this.identifyAll((runtime) => runtime === 'http' || runtime === 'container');
-      await this.announce();
-    });
-    this.refreshing = this.refreshing.catch((error: Error) =>
-      this.logger.warn(`tools not refreshed: ${error.message}`),
-    );
-    return this.refreshing;
+  lookAgain(): Promise<void> {
+    return this.identifyAll((runtime) => runtime === 'http' || runtime === 'container');
   }
 
   private async identifyAll(isWanted: (runtime: string) => boolean = () => true): Promise<void> {
@@ -178,41 +159,6 @@ export class ToolCatalog implements OnModuleInit, OnApplicationBootstrap {
   private withoutDoubles(found: FoundTool[]): FoundTool[] {
     return [...new Map(found.map((tool) => [tool.definition.name, tool])).values()];
   }
-
-  /** Announces what is new or changed since the last time, by this process or one before, and what is gone. */
-  private async announce(): Promise<void> {
-    for (const name of this.externalNames()) {
-      await this.bus.offer(workerConsumer(name), toolSubject('sedge.job.requested.v1', this.stage.stage, name));
-    }
-    await this.transactions.run(async (transaction) => {
-      const rows = await transaction.query<{ name: string; version: string; digest: string }>(
-        'SELECT name, version, digest FROM tool FOR UPDATE',
-      );
-      const known = new Map(rows.map((row) => [row.name, row]));
-      for (const { registered } of this.all()) {
-        const { name, version } = registered.definition;
-        if (known.get(name)?.digest === registered.digest && this.isAnnounced.has(name)) continue;
-        await transaction.query(
-          `INSERT INTO tool (name, version, digest) VALUES ($1, $2, $3)
-           ON CONFLICT (name) DO UPDATE SET version = excluded.version, digest = excluded.digest`,
-          [name, version, registered.digest],
-        );
-        transaction.publish('sedge.tool.registered.v1', registered.digest, {
-          tool: registered,
-          stageUrl: this.host.serviceUrl,
-        });
-        this.isAnnounced.add(name);
-      }
-      for (const { name, version, digest } of rows.filter((row) => !this.tools.has(row.name))) {
-        await transaction.query('DELETE FROM tool WHERE name = $1', [name]);
-        transaction.publish('sedge.tool.removed.v1', digest, { name, version, stage: this.stage.stage });
-        this.isAnnounced.delete(name);
-      }
-    });
-  }
-
-  /** Each start announces all once more, for services that have lost or never had the list. */
-  private readonly isAnnounced = new Set<string>();
 }
 
 function toolFoldersIn(folder: string): string[] {

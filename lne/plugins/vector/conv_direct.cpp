@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -186,10 +187,16 @@ struct AnyTiles {
   }
 };
 
+/// How many groups of a convolution are computed as one, their other weights zero, so that each such group has whole vectors of results.
+std::int64_t joined_groups(const Graph& graph, const Node& node) {
+  const std::int64_t groups = node.integer("group", 1), out = graph.value(node.outputs[0]).shape[1] / groups;
+  const std::int64_t joined = 8 / std::gcd<std::int64_t>(out, 8);
+  return groups % joined == 0 ? joined : groups;
+}
+
 std::string refuse(const Graph& graph, const Node& node) {
   const Shape& src = shape_of(graph, node, 0);
-  const std::int64_t groups = node.integer("group", 1);
-  if (groups != 1 && (src[1] % (8 * groups) != 0 || graph.value(node.outputs[0]).shape[1] % (8 * groups) != 0)) return "its groups of channels fill no vectors of eight";
+  if (joined_groups(graph, node) > 8) return "its groups fill no vectors of eight";
   if (src[2] * src[3] * padded_channels(src[1]) > (1 << 30)) return "it is too large for 32-bit positions";
   return {};
 }
@@ -202,7 +209,7 @@ VectorConvShape shape_for(const Graph& graph, const Node& node, const Variant& v
   const Shape& dst = graph.value(node.outputs[0]).shape;
   const auto pads = node.integers("pads", {}), strides = node.integers("strides", {}), dilations = node.integers("dilations", {});
   const auto i = [](std::int64_t value) { return static_cast<int>(value); };
-  const std::int64_t groups = node.integer("group", 1), step = dst_step_of(graph, node), residual = residual_step_of(graph, node);
+  const std::int64_t groups = node.integer("group", 1) / joined_groups(graph, node), step = dst_step_of(graph, node), residual = residual_step_of(graph, node);
   return {is_plain ? 1 : 0, i(groups), i(src[1] / groups), is_plain ? 1 : i(src_step_of(graph, node, 0)), i(src[2]), i(src[3]), i(dst[2]), i(dst[3]), i(padded_channels(dst[1]) / 8 / groups), i(step), i(dst[3] * step), i(residual), i(dst[3] * residual), i(kernel[2]), i(kernel[3]),
           i(strides[0]), i(strides[1]), i(pads[0]), i(pads[1]), i(dilations[0]), i(dilations[1]), variant[0], variant[1], node.residual >= 0 ? 1 : 0, static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
 }
@@ -264,8 +271,12 @@ std::vector<Variant> variants_of(std::vector<VectorConvShape> parts, const Vecto
 /// [out][in][ky][kx] -> per block [ky][kx][in][8 * vectors] or [in][ky][kx][8 * vectors], then the biases; channels beyond the last are zero.
 std::vector<float> pack(const Graph& graph, const Node& node, const VectorConvShape& s) {
   const Value& weights = graph.value(node.inputs[1]);
-  const std::int64_t out = weights.shape[0], in = weights.shape[1], plane = weights.shape[2] * weights.shape[3];
-  const std::int64_t total = 8L * s.out_vectors * s.groups;
+  const std::int64_t joined = joined_groups(graph, node), out = weights.shape[0], own = weights.shape[1], in = own * joined, plane = weights.shape[2] * weights.shape[3];
+  const std::int64_t each = out / node.integer("group", 1), total = 8L * s.out_vectors * s.groups;
+  const auto weight = [&](std::int64_t oc, std::int64_t c, std::int64_t tap) {
+    if (oc >= out || oc / each % joined != c / own) return 0.0f;
+    return weights.floats[static_cast<std::size_t>((oc * own + c % own) * plane + tap)];
+  };
   const int blocks = (s.out_vectors + s.vectors - 1) / s.vectors, full_blocks = s.out_vectors - blocks * (s.vectors - 1);
   std::vector<float> packed;
   packed.reserve(static_cast<std::size_t>((in * plane + 1) * total));
@@ -274,7 +285,7 @@ std::vector<float> pack(const Graph& graph, const Node& node, const VectorConvSh
     const std::int64_t lanes = 8 * (block % blocks < full_blocks ? s.vectors : s.vectors - 1);
     for (std::int64_t i = 0; i < in * plane; ++i) {
       const std::int64_t c = s.is_plain ? i / plane : i % in, tap = s.is_plain ? i % plane : i / in;
-      for (std::int64_t oc = done; oc < done + lanes; ++oc) packed.push_back(oc < out ? weights.floats[static_cast<std::size_t>((oc * in + c) * plane + tap)] : 0.0f);
+      for (std::int64_t oc = done; oc < done + lanes; ++oc) packed.push_back(weight(oc, c, tap));
     }
     done += lanes;
   }

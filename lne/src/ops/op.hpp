@@ -80,6 +80,13 @@ std::vector<float> normalization_weights(const Graph& graph, const Node& node);
 /// A batch normalization as one scale per channel, then one shift per channel; zeros fill both up to `filled` channels.
 std::vector<float> channel_factors(const Graph& graph, const Node& node, std::int64_t filled);
 
+/// Where a resize layer samples its source: per row of the result `taps` rows of the source, then `taps` factors; then the same per column.
+struct ResizeTables {
+  int taps;
+  std::vector<float> numbers;
+};
+ResizeTables resize_tables(const Node& node);
+
 /// What a unary or a binary layer makes of numbers.
 float unary_value(const Node& node, float x);
 float binary_value(const Node& node, float x, float y);

@@ -183,13 +183,22 @@ Lowered lower(const Graph&, const Node& node, const Variant&) {
   const auto i = [&](std::size_t at) { return static_cast<int>(view[at]); };
   const ResizeShape s{i(0), i(1), i(2), i(3), i(4), i(5), i(6)};
   Lowered lowered = lowered_kernel("resize", resize, "ResizeShape", s, braced(view));
-  const auto scales = std::get<std::vector<double>>(node.attributes.at("scales"));
-  add_table(sampling, view[1], view[4], static_cast<float>(scales[0]), lowered.weights);
-  add_table(sampling, view[2], view[5], static_cast<float>(scales[1]), lowered.weights);
+  lowered.weights = resize_tables(node).numbers;
   return lowered;
 }
 
 }  // namespace
+
+ResizeTables resize_tables(const Node& node) {
+  Sampling sampling;
+  read_sampling(node, sampling);
+  const auto view = node.integers("view", {});
+  const auto scales = std::get<std::vector<double>>(node.attributes.at("scales"));
+  ResizeTables tables{taps_of(sampling), {}};
+  add_table(sampling, view[1], view[4], static_cast<float>(scales[0]), tables.numbers);
+  add_table(sampling, view[2], view[5], static_cast<float>(scales[1]), tables.numbers);
+  return tables;
+}
 
 void register_op_resize(OpRegistry& registry) { registry.add({"resize", {"Resize", "Upsample"}, "Nearest, linear and cubic along up to two neighbouring dimensions; constant sizes or scales.", infer}); }
 

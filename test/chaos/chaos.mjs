@@ -15,7 +15,6 @@ const PATIENCE_MS = 900_000;
 const REPLAY_MS = 300_000;
 
 const options = readOptions();
-if (options === null) process.exit(0);
 process.chdir(resolve(import.meta.dirname, '..', '..'));
 const ENVIRONMENTS = resolve('.cache', 'python');
 await prepare();

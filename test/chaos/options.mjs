@@ -6,21 +6,34 @@ export const SAFEGUARDS = ['outbox', 'inbox', 'fencing'];
 const HELP = `usage: npm run chaos -- [options]
 
 Runs many workflows while a seeded script kills, cuts, pauses, duplicates, reorders and fills; then a checker looks at what is left.
-Each tenth workflow is the keyword-spotting one on 40 clips, three in twenty are sweeps of features over the same clips, the rest are sums.
+Each twentieth workflow is the keyword-spotting one on 40 clips, three in twenty are sweeps of features over the same clips, the rest
+are sums.
 
   --seed N         the disturbances and workflows of this seed; default: another one each time, which the first line says
   --workflows N    default 200
   --kills N        how often each kind of disturbance comes; default 20
   --workers N      copies of each stage; default 2
-  --keywords N     workflows of keyword spotting among them; default a tenth; 0 leaves recordings and their stages out
+  --keywords N     workflows of keyword spotting among them; default a twentieth; 0 leaves recordings and their stages out
   --without WHAT   switches a safeguard off, which the checker must notice: ${SAFEGUARDS.join(', ')}
   --help
 
 CHAOS_VERBOSE=1 says each disturbance. Exit code 0: no fault. The last line is the summary; the logs of a run with a fault are kept.
 `;
 
-/** @returns the options, or null after it said what they are */
+/** Ends the process where it was asked for help, or told what it does not know. */
 export function readOptions() {
+  try {
+    const options = parseOptions();
+    if (options !== null) return options;
+    console.log(HELP);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error.message}\nsee npm run chaos -- --help`);
+    process.exit(2);
+  }
+}
+
+function parseOptions() {
   const number = { type: 'string' };
   const { values } = parseArgs({
     options: {
@@ -33,10 +46,7 @@ export function readOptions() {
       help: { type: 'boolean', short: 'h' },
     },
   });
-  if (values.help) {
-    console.log(HELP);
-    return null;
-  }
+  if (values.help) return null;
   const { without } = values;
   if (without !== undefined && !SAFEGUARDS.includes(without))
     throw new Error(`--without '${without}' is none of ${SAFEGUARDS.join(', ')}`);
@@ -46,7 +56,7 @@ export function readOptions() {
     workflows,
     kills: numberOf(values, 'kills', 20),
     workers: numberOf(values, 'workers', 2),
-    keywords: Math.min(workflows, numberOf(values, 'keywords', Math.ceil(workflows / 10))),
+    keywords: Math.min(workflows, numberOf(values, 'keywords', Math.ceil(workflows / 20))),
     without,
   };
 }

@@ -28,8 +28,7 @@ async function faultsOfRun(cluster, api, { number, run, state, expected }) {
   const name = `workflow ${number} (run ${run})`;
   if (run === undefined) return [`workflow ${number} was never started`];
   const view = await api.show(run);
-  const faults =
-    view.state === state ? [] : [`${name} is ${view.state}, not ${state}: ${JSON.stringify(view.failure)}`];
+  const faults = view.state === state ? [] : [`${name} is ${view.state}, not ${state}: ${whyOf(view)}`];
   for (const { name: item, outputs, state: itemState } of view.items) {
     if (itemState !== 'succeeded') continue;
     for (const artifact of Object.values(outputs)) {
@@ -43,6 +42,12 @@ async function faultsOfRun(cluster, api, { number, run, state, expected }) {
     }
   }
   return faults;
+}
+
+function whyOf({ failure, items }) {
+  const failed = items.filter((item) => item.failure && item.state === 'failed');
+  const reasons = failed.map((item) => `${item.name}: ${item.failure.code}: ${item.failure.message}`);
+  return [...(failure ? [failure.message] : []), ...reasons].slice(0, 3).join('; ') || 'it says no reason';
 }
 
 function valueIn(text) {

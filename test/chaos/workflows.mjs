@@ -59,7 +59,7 @@ const failingSums = (number, options) => sums(number, options, true);
 
 /** Features of the clips in several sizes. */
 function featureSweep(number, { archive, random }) {
-  const frames = { frameMs: pick(random, [64, 96, 128]), strideMs: pick(random, [16, 24, 32]) };
+  const frames = { frameMs: pick(random, [32, 64, 128]), strideMs: pick(random, [16, 24, 32]) };
   const steps = {
     recordings: { tool: 'ingest-speech-commands', in: { source: '$inputs.source' } },
     speech: { tool: 'partition-audio', in: { dataset: '$recordings.dataset' }, with: { words: WORDS } },

@@ -47,9 +47,8 @@ export function logFolderOf(dataDirectory: string, job: Digest): string {
 /** Makes the folders of an attempt, empty but for the scratch directory. */
 export async function makeFolders(folders: JobFolders): Promise<void> {
   await removeFolder(folders.attempt);
-  for (const path of [folders.scratch, folders.inputs, folders.outputs, folders.logs]) {
-    await mkdir(path, { recursive: true });
-  }
+  const { scratch, inputs, outputs, logs } = folders;
+  await Promise.all([scratch, inputs, outputs, logs].map((path) => mkdir(path, { recursive: true })));
 }
 
 /** Removes a folder whose tool may have taken write permission from its subfolders. */

@@ -7,6 +7,8 @@ import { replaySome } from './replays.mjs';
 /** How long a worker may take to end a job before the disturbance that waits for it does without. */
 const END_MS = 3000;
 const LOOK_MS = 10;
+/** From one full disk to the next: a job is tried three times within seven seconds, then the disk counts as full for good. */
+const ROOM_MS = 8000;
 
 const KINDS = {
   service: 'a service is killed',
@@ -25,6 +27,7 @@ const KINDS = {
 export class Disturbances {
   counts = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, 0]));
   #beside = new Set();
+  #freedAt = 0;
 
   /** @param options.leaseS after which a silent worker has lost its job @param options.smallDisk null where none can be had */
   constructor({ cluster, wires, publications, smallDisk, random, leaseS }) {
@@ -103,9 +106,11 @@ export class Disturbances {
   }
 
   async disk() {
+    await sleep(Math.max(0, this.#freedAt + ROOM_MS - Date.now()));
     this.smallDisk.fill();
     await this.#moment(500, 2000);
     this.smallDisk.free();
+    this.#freedAt = Date.now();
   }
 
   async #killServer(server) {

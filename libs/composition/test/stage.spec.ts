@@ -54,6 +54,15 @@ describe('a stage', () => {
     expect(last.attempt).toBe(3);
   });
 
+  it('tries again where the disk is full', async () => {
+    const job = await stage.client.ask({ tool: 'write-note', parameters: { text: 'large', fail: 'full' } });
+    const { data } = await stage.client.hear('sedge.job.started.v1', job, 1);
+    expect(data.attempt).toBe(2);
+    const { body } = await stage.get(`/v1/jobs/${job}`);
+    expect(body).toMatchObject({ attempts: [{ failure: { class: 'transient', code: 'MACHINE_ENOSPC' } }, {}] });
+    await stage.client.leave(job, 'write-note');
+  });
+
   it('does a job again that is asked for while its folder is still being removed', async () => {
     const parameters = { text: 'again', litter: 2000 };
     const job = await stage.client.ask({ tool: 'write-note', parameters });

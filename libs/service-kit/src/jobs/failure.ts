@@ -42,11 +42,19 @@ const RETRY_DELAYS_MS: Record<FailureClass, readonly number[]> = {
 };
 
 /** A full disk has room again when another job ends, or not before someone makes some: whoever waits should soon hear of it. */
-const DISK_FULL = new Set(['STORE_FULL', 'MACHINE_ENOSPC', 'MACHINE_EDQUOT']);
+export const DISK_FULL: readonly string[] = ['STORE_FULL', 'MACHINE_ENOSPC', 'MACHINE_EDQUOT'];
 const DISK_RETRIES = 2;
 
-/** The pause before the next attempt, or null when the budget of the class is spent. @param earlier failures of this class so far */
-export function retryDelayMs({ class: failureClass, code }: Failure, earlier: number): number | null {
-  if (DISK_FULL.has(code) && earlier >= DISK_RETRIES) return null;
+/**
+ * The pause before the next attempt, or null when the budget of the class is spent.
+ * @param earlier failures of this class so far
+ * @param earlierFull those among them that were for a full disk
+ */
+export function retryDelayMs(
+  { class: failureClass, code }: Failure,
+  earlier: number,
+  earlierFull: number,
+): number | null {
+  if (DISK_FULL.includes(code) && earlierFull >= DISK_RETRIES) return null;
   return RETRY_DELAYS_MS[failureClass][earlier] ?? null;
 }

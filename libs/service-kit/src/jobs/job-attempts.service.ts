@@ -4,7 +4,7 @@ import type { Digest } from '@sedge/artifact-contracts';
 import { PROCESS_METRICS, type ProcessMetrics } from '../metrics/process-metrics.js';
 import { STAGE, type StageOptions } from '../stage/stage-options.js';
 import { Transactions, type Transaction } from '../state/transactions.service.js';
-import { retryDelayMs, type Failure } from './failure.js';
+import { DISK_FULL, retryDelayMs, type Failure } from './failure.js';
 import type { Fence, JobRow } from './job.js';
 import { attemptOf, contextOf, publishAbout } from './job-events.js';
 import { attemptSpan } from './job-spans.js';
@@ -61,7 +61,8 @@ export class JobAttempts {
       const transientFailures = job.transient_failures + (failureClass === 'transient' ? 1 : 0);
       const preemptedFailures = job.preempted_failures + (failureClass === 'preempted' ? 1 : 0);
       const earlier = failureClass === 'transient' ? job.transient_failures : job.preempted_failures;
-      const delayMs = retryDelayMs(failure, earlier);
+      const earlierFull = DISK_FULL.includes(code) ? await this.jobs.countFailures(transaction, job, DISK_FULL) : 0;
+      const delayMs = retryDelayMs(failure, earlier, earlierFull);
       const end = {
         outcome: failureClass === 'preempted' ? 'preempted' : 'failed',
         class: failureClass,

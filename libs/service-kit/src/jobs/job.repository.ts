@@ -97,6 +97,15 @@ export class JobRepository {
     );
   }
 
+  /** Attempts that failed for one of these reasons since the job was queued last. */
+  async countFailures(transaction: Transaction, job: JobRow, codes: readonly string[]): Promise<number> {
+    const [row] = await transaction.query<{ count: number }>(
+      'SELECT count(*)::int AS count FROM attempt WHERE job = $1 AND code = ANY ($2::text[]) AND started_at >= $3',
+      [job.id, codes, job.requested_at],
+    );
+    return row!.count;
+  }
+
   async setCancelRequested(transaction: Transaction, job: Digest, isRequested: boolean): Promise<void> {
     await transaction.query('UPDATE job SET is_cancel_requested = $2 WHERE id = $1', [job, isRequested]);
   }

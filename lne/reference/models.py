@@ -154,7 +154,7 @@ def every_kernel_net(seed: int = 5) -> tuple[onnx.ModelProto, np.ndarray, dict]:
     # Rows of channels, as attention has them.
     x = builder.add("LayerNormalization", [builder.add("Transpose", [x], perm=[0, 2, 3, 1]), builder.normal(9), builder.normal(9)])
     x = builder.add("MatMul", [x, builder.normal(9, 21, scale=0.3)])
-    x = builder.add("MatMul", [builder.add("Transpose", [x], perm=[0, 1, 3, 2]), x])
+    x = builder.add("MatMul", [builder.add("Softmax", [builder.add("Transpose", [x], perm=[0, 1, 3, 2])]), x])
     x = builder.conv(builder.add("Transpose", [x], perm=[0, 3, 1, 2]), 21, 9, (1, 1))
     x = builder.add("Flatten", [builder.add("GlobalAveragePool", [x])], axis=1)
     x = builder.add("Gemm", [x, builder.normal(10, 9), builder.normal(10)], transB=1)

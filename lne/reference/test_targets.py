@@ -7,7 +7,7 @@ from conftest import reference, relative_error
 from models import every_kernel_net, keyword_net
 from programs import Machine
 
-FAST_KERNELS = {"vector.conv_first", "vector.conv_direct", "vector.conv_pointwise", "vector.conv_depthwise", "vector.conv_separable", "vector.conv_transpose", "vector.lrn", "vector.pool", "vector.fully_connected", "vector.gemm", "vector.matmul", "vector.normalization", "vector.transpose", "vector.transpose_to_back", "vector.transpose_from_back", "winograd.conv", "winograd.conv_transpose"}
+FAST_KERNELS = {"vector.conv_first", "vector.conv_direct", "vector.conv_pointwise", "vector.conv_depthwise", "vector.conv_separable", "vector.conv_transpose", "vector.lrn", "vector.pool", "vector.fully_connected", "vector.gemm", "vector.matmul", "vector.normalization", "vector.softmax", "vector.transpose", "vector.transpose_to_back", "vector.transpose_from_back", "winograd.conv", "winograd.conv_transpose"}
 
 
 # Another processor's programs are emulated where the emulator is there; those that this very processor lacks can't be had.

@@ -41,9 +41,9 @@ static inline void vector_unary(const VectorUnaryShape& s, const float* const* s
     }
     if (i < s.count) {
       float rest[8] = {};
-      for (int lane = i; lane < s.count; ++lane) rest[lane - i] = from[lane];
+      for (int lane = 0; lane < 8 && i + lane < s.count; ++lane) rest[lane] = from[i + lane];
       store(rest, unary_vector(s, load(rest)));
-      for (int lane = i; lane < s.count; ++lane) to[lane] = rest[lane - i];
+      for (int lane = 0; lane < 8 && i + lane < s.count; ++lane) to[i + lane] = rest[lane];
     }
   }
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import moving_operators  # noqa: F401 (it adds its makers)
 import numpy as np
 from makers import MAKERS, as_float, build, makes, map_shape
+from onnx import TensorProto
 
 __all__ = ["MAKERS"]
 
@@ -114,11 +115,14 @@ def gemm(name, random):
 @makes("MatMul")
 def matmul(name, random):
     rows, inner, out, heads = (int(random.integers(1, most)) for most in (int(random.choice([5, 40])), 100, 60, 5))
-    kind = int(random.integers(6))
+    kind = int(random.integers(7))
 
     def add(b):
         if kind == 0:
             return b.add(name, ["input", b.normal(inner, out)])
+        if kind == 6:  # of whole numbers
+            whole = b.add("Cast", [b.add("Mul", ["input", b.constant(np.float32(3))])], to=TensorProto.INT32)
+            return b.add("Cast", [b.add(name, [whole, b.constant(b.random.integers(-5, 6, (inner, out)).astype(np.int32))])], to=TensorProto.FLOAT)
         if kind == 1:  # attention: both sides are computed
             return b.add(name, ["input", b.add("Transpose", [b.add("Tanh", ["input"])], perm=[0, 1, 3, 2])])
         if kind == 2:

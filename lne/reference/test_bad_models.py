@@ -199,3 +199,11 @@ def test_a_path_that_is_no_file_is_named_with_the_reason(bench, path, words):
 def test_an_unknown_target_is_a_wrong_command_line(bench):
     done = bench.call("generate", bench.folder / "model.onnx", "-o", bench.folder / "app", "--target", "z80")
     assert done.returncode == 2 and "aarch64" in done.stderr
+
+
+@pytest.mark.parametrize("op", ["Conv", "ConvTranspose"])
+def test_a_bias_of_whole_numbers(bench, op):
+    builder = ModelBuilder((1, 4, 8, 8))
+    layer = builder.add(op, ["input", builder.normal(4, 4, 3, 3), builder.constant(np.arange(4))])
+    message = refusal(bench, builder.model([layer]).SerializeToString())
+    assert layer in message and "its bias must be constant float32" in message

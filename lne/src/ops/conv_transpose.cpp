@@ -78,7 +78,7 @@ std::string infer(Graph& graph, Node& node) {
   const Value& weights = graph.value(node.inputs[1]);
   if (src.size() != 4 || weights.shape.size() != 4) return "the input " + text_of(src) + " and weights " + text_of(weights.shape) + " must both have three or four dimensions";
   if (!weights.is_constant || weights.dtype != DType::kFloat32) return "its weights must be constant float32";
-  if (has_input(node, 2) && !graph.value(node.inputs[2]).is_constant) return "its bias must be constant";
+  if (has_input(node, 2) && (!is_constant(graph, node, 2) || graph.value(node.inputs[2]).dtype != DType::kFloat32)) return "its bias must be constant float32";
   const std::vector<std::int64_t> kernel{weights.shape[2], weights.shape[3]};
   const auto strides = node.integers("strides", {1, 1}), dilations = node.integers("dilations", {1, 1}), extra = node.integers("output_padding", {0, 0});
   const std::int64_t groups = node.integer("group", 1);

@@ -56,7 +56,7 @@ std::string infer(Graph& graph, Node& node) {
   const std::int64_t columns = weights.shape[is_transposed ? 0 : 1];
   if (src[node.integer("transA", 0) != 0 ? 0 : 1] != depth) return "the matrices " + text_of(src) + " and " + text_of(weights.shape) + " do not fit";
   const Value* bias = has_input(node, 2) ? &graph.value(node.inputs[2]) : nullptr;
-  const bool fits_bias = bias == nullptr || (bias->is_constant && (element_count(bias->shape) == columns || element_count(bias->shape) == 1) && (bias->shape.empty() || bias->shape.back() == element_count(bias->shape)));
+  const bool fits_bias = bias == nullptr || (bias->is_constant && !is_integer(bias->dtype) && (element_count(bias->shape) == columns || element_count(bias->shape) == 1) && (bias->shape.empty() || bias->shape.back() == element_count(bias->shape)));
   const bool has_factors = node.real("alpha", 1.0) != 1.0 || (bias != nullptr && node.real("beta", 1.0) != 1.0);
   if (node.integer("transA", 0) != 0 || has_factors || !fits_bias || !weights.is_constant || is_integer(weights.dtype)) return infer_parts(graph, node);
   node.attributes["transposed"] = static_cast<std::int64_t>(is_transposed);

@@ -62,8 +62,8 @@ std::string infer(Graph& graph, Node& node) {
   if (left.back() != right[right.size() - 2] || !broadcast(Shape(left.begin(), left.end() - 2), Shape(right.begin(), right.end() - 2), out)) {
     return "the matrices " + text_of(left) + " and " + text_of(right) + " do not fit";
   }
-  // One constant matrix is a fully connected layer.
-  if (right.size() == 2 && is_constant(graph, node, 1)) {
+  // One constant matrix is a fully connected layer; whole numbers keep to sources.
+  if (right.size() == 2 && is_constant(graph, node, 1) && !is_integer(graph.value(node.inputs[1]).dtype)) {
     node.op = "gemm";
     node.attributes["transposed"] = std::int64_t{0};
   }

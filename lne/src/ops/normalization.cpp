@@ -97,7 +97,7 @@ std::string infer(Graph& graph, Node& node) {
   if (node.integer("opset", 21) < 21) {
     // One factor per group in opset 18: each channel of the group gets it.
     for (std::size_t i = 1; i < 3; ++i) {
-      if (!is_constant(graph, node, i) || element_count(shape_of(graph, node, i)) != groups) return "its scale and bias must be constant with one element per group";
+      if (!is_constant(graph, node, i) || graph.value(node.inputs[i]).dtype != DType::kFloat32 || element_count(shape_of(graph, node, i)) != groups) return "its scale and bias must be constant float32 with one element per group";
       std::vector<float> each;
       for (std::int64_t c = 0; c < channels; ++c) each.push_back(graph.value(node.inputs[i]).floats[static_cast<std::size_t>(c * groups / channels)]);
       node.inputs[i] = LayerBuilder(graph, node).floats({channels}, std::move(each));

@@ -68,11 +68,15 @@ export class ScaleClient {
   }
 }
 
-/** Publishes events on a stream of their own and hears of each by a durable consumer, one after the other. @returns ms of each */
-export async function bareRoundTrips(client, count) {
+/** Makes a stream and a durable consumer of their own, which nothing of ours knows. */
+export async function prepareBare(client) {
   await client.manager.streams.add({ name: 'BARE', subjects: ['bare.>'] });
   const config = { durable_name: 'bare', ack_policy: AckPolicy.Explicit, deliver_policy: DeliverPolicy.All };
   await client.manager.consumers.add('BARE', config);
+}
+
+/** Publishes events and hears of each by the durable consumer, one after the other. @returns ms of each */
+export async function bareRoundTrips(client, count) {
   const consumer = await client.jetstream.consumers.get('BARE', 'bare');
   const messages = await consumer.consume();
   const arriving = messages[Symbol.asyncIterator]();

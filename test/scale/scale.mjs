@@ -1,31 +1,27 @@
 // `npm run scale`: throughput over the number of workers, the time that is spent around a job, and a long queue.
-// usage: npm run scale -- [--jobs 400] [--wait 200] [--workers 1,2,4,8] [--singles 300] [--queue 10000]
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import pg from 'pg';
-
-process.chdir(resolve(import.meta.dirname, '..', '..'));
-const { prepareServers } = await import('../../tools/dev/setup/servers.mjs');
-const { Cluster } = await import('../../tools/dev/distributed/cluster.mjs');
-const { ScaleClient, bareRoundTrips, bareThroughput } = await import('./client.mjs');
+import { readOptions } from './options.mjs';
 
 /** Transactions of the stage for one job: it is taken in, begun, and ended. */
 const COMMITS_PER_JOB = 3;
+const options = readOptions();
+const { parts } = options;
 
-const { values } = parseArgs({
-  options: {
-    jobs: { type: 'string', default: '400' },
-    wait: { type: 'string', default: '200' },
-    workers: { type: 'string', default: '1,2,4,8' },
-    singles: { type: 'string', default: '300' },
-    queue: { type: 'string', default: '10000' },
-  },
-});
+process.chdir(resolve(import.meta.dirname, '..', '..'));
+const { buildNative, buildTypescript } = await import('../../tools/dev/setup/steps.mjs');
+await buildTypescript();
+await buildNative();
+const { prepareServers } = await import('../../tools/dev/setup/servers.mjs');
+const { prepareToolEnvironments } = await import('../../tools/dev/setup/tool-environments.mjs');
 const missing = await prepareServers();
 if (missing.length > 0) throw new Error(missing.join('\n'));
+const { Cluster } = await import('../../tools/dev/distributed/cluster.mjs');
+const { ScaleClient, bareRoundTrips, bareThroughput, prepareBare } = await import('./client.mjs');
+const { REAL_STAGES, realJobs } = await import('./real-jobs.mjs');
 const home = await mkdtemp(join(tmpdir(), 'sedge-scale-'));
 let number = 0;
 let cluster;
@@ -38,28 +34,28 @@ async function throughputOf(workers) {
   while (cluster.copiesOf('scale').length < workers) await cluster.add('scale');
   client.started.clear();
   client.succeeded.clear();
-  await Promise.all(Array.from({ length: Number(values.jobs) }, () => client.ask(++number, Number(values.wait))));
+  await Promise.all(Array.from({ length: options.jobs }, () => client.ask(++number, options.waitMs)));
   const first = Math.min(...client.started.values());
   const last = Math.max(...client.succeeded.values());
-  return Number(values.jobs) / ((last - first) / 1000);
+  return options.jobs / ((last - first) / 1000);
 }
 
-async function scale() {
-  const ideal = 1000 / Number(values.wait);
+async function throughput() {
+  const ideal = 1000 / options.waitMs;
   let single;
-  for (const workers of values.workers.split(',').map(Number)) {
-    const throughput = await throughputOf(workers);
-    single ??= throughput;
-    const ratio = throughput / single / workers;
+  for (const workers of options.workers) {
+    const found = await throughputOf(workers);
+    single ??= found;
+    const ratio = found / single / workers;
     console.log(
-      `${workers} workers: ${throughput.toFixed(2)} jobs/s, ${(throughput / single).toFixed(2)} times one worker (${ratio.toFixed(3)} k), ${((throughput / ideal / workers) * 100).toFixed(1)} % of what waiting alone allows`,
+      `${workers} workers: ${found.toFixed(2)} jobs/s, ${(found / single).toFixed(2)} times one worker (${ratio.toFixed(3)} k), ${((found / ideal / workers) * 100).toFixed(1)} % of what waiting alone allows`,
     );
   }
 }
 
 /** One job after the other, and beside it what it is made of: round trips of the broker, and commits that wait for the disk. */
 async function overhead() {
-  const count = Number(values.singles);
+  const count = options.singles;
   const database = new pg.Client({ connectionString: cluster.postgres.url });
   // What ends the measurement early ends the server too: that is not worth another error.
   database.on('error', () => undefined);
@@ -88,7 +84,7 @@ async function overhead() {
 const residentMb = (pid) => Number(/VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 
 async function longQueue() {
-  const count = Number(values.queue);
+  const count = options.queue;
   const before = cluster.services.map(({ pid }) => residentMb(pid));
   const startedAt = performance.now();
   await Promise.all(Array.from({ length: count }, () => client.ask(++number, 0)));
@@ -104,21 +100,47 @@ async function longQueue() {
   );
 }
 
-try {
+async function waitingJobs() {
   cluster = await Cluster.start({
-    home,
+    home: join(home, 'waiting'),
     stages: ['scale'],
     entries: { scale: join(import.meta.dirname, 'stage', 'main.js') },
     environment: { SEDGE_CORES: '1' },
   });
   client = await ScaleClient.open(cluster.brokerOptions());
+  await prepareBare(client);
   await Promise.all(Array.from({ length: 20 }, () => client.ask(++number, 0)));
-  await overhead();
-  await scale();
-  await longQueue();
-} finally {
+  if (parts.includes('overhead')) await overhead();
+  if (parts.includes('throughput')) await throughput();
+  if (parts.includes('queue')) await longQueue();
+}
+
+async function realOnes() {
+  const { environment, stages } = REAL_STAGES;
+  await prepareToolEnvironments(
+    join('examples', 'keyword-spotting', 'workflow.yml'),
+    environment.SEDGE_ENVIRONMENTS_DIR,
+  );
+  cluster = await Cluster.start({ home: join(home, 'real'), stages, environment });
+  await realJobs(cluster, options.real, ({ tool, workers, throughput: found, times }) => {
+    console.log(
+      `${tool}, ${workers} workers of one core: ${found.toFixed(3)} jobs/s, ${times.toFixed(2)} times one worker (${(times / workers).toFixed(3)} k)`,
+    );
+  });
+}
+
+async function closeAll() {
   await client?.close();
   await cluster?.stop();
+  client = cluster = undefined;
+}
+
+try {
+  if (parts.some((part) => part !== 'real')) await waitingJobs();
+  await closeAll();
+  if (parts.includes('real')) await realOnes();
+} finally {
+  await closeAll();
   await rm(home, { recursive: true, force: true });
 }
 process.exit(0);

@@ -1,0 +1,106 @@
+// Throughput of real jobs, training and exploration, by one worker and by two: the same sweep with other seeds.
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from '@nats-io/transport-node';
+import { stringify } from 'yaml';
+import { Api } from '../chaos/api.mjs';
+import { WORDS, makeRecordings } from '../chaos/recordings.mjs';
+
+const ENVIRONMENTS = resolve('.cache', 'python');
+const PATIENCE_MS = 1_800_000;
+/** Some seconds of one core each, most of them computing. */
+const TRAINING = { architecture: 'kws-cnn', iterations: 100, batchSize: 32 };
+/** Enough that the budget of seconds ends no exploration, so that each is the same work. */
+const EXPLORATION = { budgetS: 3600, rounds: 1, plugins: ['vector'] };
+
+/** What a cluster needs for these jobs: one core for each worker. */
+export const REAL_STAGES = {
+  stages: ['ingestion', 'training', 'deployment-optimizer'],
+  environment: { SEDGE_CORES: '1', SEDGE_PARALLEL_STEPS: '64', SEDGE_ENVIRONMENTS_DIR: ENVIRONMENTS },
+};
+
+/** @param jobs of each kind that are measured with each number of workers @param report told of each figure */
+export async function realJobs(cluster, jobs, report) {
+  const api = new Api(() => cluster.url, cluster.token);
+  await api.until(async () => {
+    const names = (await api.get('/v1/tools')).tools.map(({ name }) => name);
+    return ['ingest-speech-commands', 'train-pytorch', 'explore-lne'].every((name) => names.includes(name));
+  });
+  const archive = makeRecordings(cluster.home);
+  const seedsFrom = (first) => Array.from({ length: jobs }, (_, n) => first + n);
+  // What the jobs read is made once, and each worker has done one job of each kind before it is measured.
+  const startedAt = performance.now();
+  await runOf(api, workflowOf(archive, [1], [1]));
+  console.log(
+    `real jobs: their inputs, and one of each, took ${((performance.now() - startedAt) / 1000).toFixed(0)} s`,
+  );
+  const single = {};
+  for (const workers of [1, 2]) {
+    for (const stage of ['training', 'deployment-optimizer'])
+      while (cluster.copiesOf(stage).length < workers) await cluster.add(stage);
+    const first = 1000 * workers;
+    await runOf(api, workflowOf(archive, [1, first, first + 1], [1, first, first + 1]));
+    const training = workflowOf(archive, [1, ...seedsFrom(first + 10)], []);
+    const exploration = workflowOf(archive, [1], seedsFrom(first + 10));
+    for (const [stage, tool, text] of [
+      ['training', 'train-pytorch', training],
+      ['deployment-optimizer', 'explore-lne', exploration],
+    ]) {
+      const throughput = await throughputOf(cluster, { stage, tool, jobs }, () => runOf(api, text));
+      single[tool] ??= throughput;
+      report({ tool, workers, throughput, times: throughput / single[tool] });
+    }
+  }
+}
+
+/** Explores the model of the first seed. */
+function workflowOf(archive, trainingSeeds, explorationSeeds) {
+  const models = { tool: 'train-pytorch', in: { features: '$features.features' } };
+  const steps = {
+    recordings: { tool: 'ingest-speech-commands', in: { source: '$inputs.source' } },
+    speech: { tool: 'partition-audio', in: { dataset: '$recordings.dataset' }, with: { words: WORDS } },
+    features: {
+      tool: 'extract-mfcc',
+      in: { dataset: '$speech.dataset' },
+      with: { sampleRateHz: 16000, frameMs: 128, strideMs: 32, bands: 40 },
+    },
+    first: { ...models, with: { ...TRAINING, seed: trainingSeeds[0] } },
+    ...(trainingSeeds.length > 1 && { more: { ...models, with: TRAINING, sweep: { seed: trainingSeeds.slice(1) } } }),
+    ...(explorationSeeds.length > 0 && {
+      plans: {
+        tool: 'explore-lne',
+        in: { model: '$first.model' },
+        with: EXPLORATION,
+        sweep: { seed: explorationSeeds },
+      },
+    }),
+  };
+  return stringify({ name: 'real-jobs', inputs: { source: { from: archive } }, steps });
+}
+
+async function runOf(api, text) {
+  const id = await api.startRun(text, `scale-${Math.random()}`);
+  await api.ended(id, PATIENCE_MS);
+  const { state, failure, items } = await api.show(id);
+  if (state !== 'succeeded') throw new Error(`${id} is ${state}: ${JSON.stringify(failure ?? items.at(-1))}`);
+}
+
+/** Jobs a second, from the first that starts to the last that ends. */
+async function throughputOf(cluster, { stage, tool, jobs }, run) {
+  const connection = await connect(cluster.brokerOptions());
+  const times = { started: [], succeeded: [] };
+  for (const [kind, list] of Object.entries(times)) {
+    const subject = `sedge.job.${kind}.${stage}.${tool}`;
+    connection.subscribe(subject, { callback: () => void list.push(performance.now()) });
+  }
+  await connection.flush();
+  try {
+    await run();
+    for (let tries = 0; times.succeeded.length < jobs && tries < 100; tries++) await sleep(100);
+    if (times.succeeded.length !== jobs)
+      throw new Error(`${times.succeeded.length} jobs of ${tool} ended, not ${jobs}`);
+    return jobs / ((Math.max(...times.succeeded) - Math.min(...times.started)) / 1000);
+  } finally {
+    await connection.close();
+  }
+}

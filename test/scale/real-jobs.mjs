@@ -1,5 +1,5 @@
 // Throughput of real jobs, training and exploration, by one worker and by two: the same sweep with other seeds.
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
 import { stringify } from 'yaml';

@@ -25,7 +25,8 @@ let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'deploy-'));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+// A compiler that was ended may still be writing its last file.
+afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
 
 async function model(metadata: Partial<ModelMetadata> = {}): Promise<ToolRunRequest['inputs'][string]> {
   const net = keywordNet(NET);

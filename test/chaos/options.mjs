@@ -1,5 +1,6 @@
 // What `npm run chaos` can be told.
 import { parseArgs } from 'node:util';
+import { optionsOf, wholeNumber } from '../../tools/dev/script-options.mjs';
 
 export const SAFEGUARDS = ['outbox', 'inbox', 'fencing'];
 
@@ -20,18 +21,7 @@ are sums.
 CHAOS_VERBOSE=1 says each disturbance. Exit code 0: no fault. The last line is the summary; the logs of a run with a fault are kept.
 `;
 
-/** Ends the process where it was asked for help, or told what it does not know. */
-export function readOptions() {
-  try {
-    const options = parseOptions();
-    if (options !== null) return options;
-    console.log(HELP);
-    process.exit(0);
-  } catch (error) {
-    console.error(`${error.message}\nsee npm run chaos -- --help`);
-    process.exit(2);
-  }
-}
+export const readOptions = () => optionsOf('npm run chaos --', HELP, parseOptions);
 
 function parseOptions() {
   const number = { type: 'string' };
@@ -62,8 +52,5 @@ function parseOptions() {
 }
 
 function numberOf(values, name, otherwise) {
-  const text = values[name];
-  if (text === undefined) return otherwise;
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} '${text}' is no whole number`);
-  return Number(text);
+  return values[name] === undefined ? otherwise : wholeNumber(name, values[name], 0);
 }

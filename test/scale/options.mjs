@@ -1,5 +1,6 @@
 // What `npm run scale` can be told.
 import { parseArgs } from 'node:util';
+import { optionsOf, wholeNumber } from '../../tools/dev/script-options.mjs';
 
 const HELP = `usage: npm run scale -- [options]
 
@@ -16,18 +17,7 @@ Figures count on a machine that does nothing else, with as many cores as there a
 `;
 const PARTS = ['overhead', 'throughput', 'queue', 'real'];
 
-/** Ends the process where it was asked for help, or told what it does not know. */
-export function readOptions() {
-  try {
-    const options = parseOptions();
-    if (options !== null) return options;
-    console.log(HELP);
-    process.exit(0);
-  } catch (error) {
-    console.error(`${error.message}\nsee npm run scale -- --help`);
-    process.exit(2);
-  }
-}
+export const readOptions = () => optionsOf('npm run scale --', HELP, parseOptions);
 
 function parseOptions() {
   const text = (otherwise) => ({ type: 'string', default: otherwise });
@@ -58,7 +48,4 @@ function parseOptions() {
   };
 }
 
-function numberOf(values, name) {
-  if (!/^[1-9]\d{0,8}$/.test(values[name])) throw new Error(`--${name} '${values[name]}' is no whole number above 0`);
-  return Number(values[name]);
-}
+const numberOf = (values, name) => wholeNumber(name, values[name], 1);

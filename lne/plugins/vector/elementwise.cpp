@@ -4,6 +4,7 @@
 #include <array>
 
 #include "../../simd/activation.hpp"
+#include "../../simd/part.hpp"
 #include "../../src/ops/op.hpp"
 #include "../../src/plan/primitive.hpp"
 
@@ -40,15 +41,8 @@ static inline void elementwise_line(const ElementwiseShape& s, const float* left
     store(to + i, elementwise_joined(s, LeftStep ? W::load(left + i) : W::set1(*left), RightStep ? W::load(right + i) : W::set1(*right)));
   }
   for (; i + 8 <= s.count; i += 8) store(to + i, elementwise_joined(s, LeftStep ? load(left + i) : set1(*left), RightStep ? load(right + i) : set1(*right)));
-  if (i == s.count) return;
-  float x[8] = {}, y[8];
-  for (int lane = 0; lane < 8; ++lane) y[lane] = 1.0f;
-  for (int lane = 0; lane < s.count - i; ++lane) {
-    x[lane] = left[(i + lane) * LeftStep];
-    y[lane] = right[(i + lane) * RightStep];
-  }
-  store(x, elementwise_joined(s, load(x), load(y)));
-  for (int lane = 0; lane < s.count - i; ++lane) to[i + lane] = x[lane];
+  const int rest = s.count - i;
+  if (rest > 0) store_part(to + i, rest, elementwise_joined(s, LeftStep ? load_part<Vec8>(left + i, rest, 1.0f) : set1(*left), RightStep ? load_part<Vec8>(right + i, rest, 1.0f) : set1(*right)));
 }
 
 static inline void vector_elementwise(const ElementwiseShape& s, const float* const* src, const float* weights, float* dst, float*) {

@@ -1,5 +1,6 @@
 /// Functions of single elements, a vector at a time, in either layout. What fills up the channels is carried along and never read.
 #include "../../simd/activation.hpp"
+#include "../../simd/part.hpp"
 #include "../../src/ops/op.hpp"
 #include "../../src/plan/primitive.hpp"
 
@@ -39,12 +40,7 @@ static inline void vector_unary(const VectorUnaryShape& s, const float* const* s
       store(to + i, unary_vector(s, load(from + i)));
       i += 8;
     }
-    if (i < s.count) {
-      float rest[8] = {};
-      for (int lane = 0; lane < 8 && i + lane < s.count; ++lane) rest[lane] = from[i + lane];
-      store(rest, unary_vector(s, load(rest)));
-      for (int lane = 0; lane < 8 && i + lane < s.count; ++lane) to[i + lane] = rest[lane];
-    }
+    if (i < s.count) store_part(to + i, s.count - i, unary_vector(s, load_part<Vec8>(from + i, s.count - i, 0.0f)));
   }
 }
 // kernel-end

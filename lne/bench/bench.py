@@ -212,7 +212,7 @@ def main() -> None:
     parser.add_argument("--engines", default=",".join(ENGINES))
     parser.add_argument("--python", action="append", default=[], metavar="ENGINE=PYTHON", help="an interpreter of its own for an engine")
     parser.add_argument("--onnx2tf", type=Path, help="command that converts to TFLite: onnx2tf==1.29.24 with tensorflow-cpu==2.19.0 and protobuf==4.25.5, in an environment of its own")
-    parser.add_argument("--lne", default=str(HERE.parent / "node" / "build" / "engine" / "lne"))
+    parser.add_argument("--lne", default=str(HERE.parent / "build" / "lne"))
     parser.add_argument("--plan", help="a plan for every net, for instance to forbid plugins")
     parser.add_argument("--variants", default="", help=f"further programs of ours: {', '.join(VARIANTS)}")
     parser.add_argument("--rounds", type=int, default=9)

@@ -106,7 +106,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="folder for nets, conversions, programs and what is downloaded")
     parser.add_argument("--nets", default=",".join(NETS))
-    parser.add_argument("--lne", default=str(HERE.parent / "node" / "build" / "engine" / "lne"))
+    parser.add_argument("--lne", default=str(HERE.parent / "build" / "lne"))
     parser.add_argument("--json", type=Path)
     parser.add_argument("--table", type=Path)
     arguments = parser.parse_args()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nets import NETS, write
 
-LNE = Path(__file__).resolve().parent.parent / "node" / "build" / "engine" / "lne"
+LNE = Path(__file__).resolve().parent.parent / "build" / "lne"
 
 
 def parser_of(manual: str | None, work: str) -> argparse.ArgumentParser:

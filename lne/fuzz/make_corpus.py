@@ -44,7 +44,7 @@ def network() -> bytes:
 
 def plans(model: Path) -> dict[str, bytes]:
     """The plan of ranks, those of single plugins, one that forbids and bounds, and one of each primitive that fits somewhere."""
-    lne = [HERE.parent / "node" / "build" / "engine" / "lne"]
+    lne = [HERE.parent / "build" / "lne"]
     call = lambda *words: json.loads(subprocess.run([*lne, *words], check=True, capture_output=True, text=True).stdout)
     found = {"ranks": call("optimize", str(model))}
     for layer in call("report", str(model), "--runs", "0")["layers"]:

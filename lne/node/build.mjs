@@ -5,7 +5,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   closeSync,
+  copyFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -23,7 +25,9 @@ const node = import.meta.dirname;
 const build = join(node, 'build');
 const stampPath = join(build, 'build.stamp');
 const lockPath = join(node, '.build.lock');
-const outputs = [join(build, 'lne.node'), join(build, 'engine', 'lne')];
+/** The command where the build leaves it, and where people look for it. */
+const command = { built: join(build, 'engine', 'lne'), placed: join(node, '..', 'build', 'lne') };
+const outputs = [join(build, 'lne.node'), command.built, command.placed];
 const withTests = process.argv.includes('--tests');
 /** Nobody takes this long between making the lock and writing his name into it. */
 const NAMELESS_LOCK_MS = 10_000;
@@ -157,6 +161,17 @@ async function compile([nodeApi, nodeAddonApi]) {
   await run('build', 'cmake', ['--build', build, '-j', jobs, '--target', ...targets]);
 }
 
+/** A second name for the same file, where the file system has that. */
+function placeCommand() {
+  mkdirSync(dirname(command.placed), { recursive: true });
+  rmSync(command.placed, { force: true });
+  try {
+    linkSync(command.built, command.placed);
+  } catch {
+    copyFileSync(command.built, command.placed);
+  }
+}
+
 const isAlive = (pid) => {
   try {
     return process.kill(pid, 0);
@@ -214,6 +229,7 @@ async function main() {
     if (isFresh && !process.argv.includes('--force')) return console.log('native engine: unchanged');
     rmSync(stampPath, { force: true });
     await compile(headers);
+    placeCommand();
     writeFileSync(stampPath, stamp);
     console.log(`native engine: built in ${((Date.now() - started) / 1000).toFixed(0)} s`);
   });

@@ -21,7 +21,7 @@ def lne() -> Path:
     if command := os.environ.get("LNE_COMMAND"):
         return Path(command)
     subprocess.run(["node", LNE / "node" / "build.mjs"], check=True, stdout=subprocess.DEVNULL)
-    return LNE / "node" / "build" / "engine" / "lne"
+    return LNE / "build" / "lne"
 
 
 @pytest.fixture(scope="session")

@@ -83,6 +83,6 @@ def test_the_manual_lists_what_is_there(lne):
 
 
 if __name__ == "__main__":
-    command = sys.argv[1] if len(sys.argv) > 1 else LNE / "node" / "build" / "engine" / "lne"
+    command = sys.argv[1] if len(sys.argv) > 1 else LNE / "build" / "lne"
     MANUAL.write_text(table(command))
     MODULES.write_text(modules_table(command))

@@ -13,7 +13,7 @@ try {
   process.exit(error.exitCode);
 }
 // npm starts scripts in the workspace root; INIT_CWD is where the user stands, so that relative paths mean what they say.
-const child = spawn(join(root, 'lne', 'node', 'build', 'engine', 'lne'), process.argv.slice(2), {
+const child = spawn(join(root, 'lne', 'build', 'lne'), process.argv.slice(2), {
   stdio: 'inherit',
   cwd: process.env.INIT_CWD ?? process.cwd(),
 });

@@ -5,7 +5,7 @@ import { runChaos } from './chaos.mjs';
 import { buildCpp, missingGoogleTest, runCppTestsWith } from './cpp-tests.mjs';
 import { missingClang, runFuzzers } from './fuzzers.mjs';
 import { referencePython } from './python.mjs';
-import { runPytest, runVitest } from './suites.mjs';
+import { runPytest, runReference, runVitest } from './suites.mjs';
 
 export const deepSuites = [
   {
@@ -19,7 +19,7 @@ export const deepSuites = [
     what: 'the lne command under the sanitizers, through all of the tests against ONNX Runtime and OpenCV',
     run: async () => {
       const command = await buildCpp('sanitizers', ['-DLNE_SANITIZE=ON'], 'lne');
-      return runPytest('sanitized-reference', await referencePython(), 'lne/reference', {
+      return runReference('sanitized-reference', await referencePython(), {
         LNE_COMMAND: resolve(command, 'lne'),
         UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
       });

@@ -21,7 +21,7 @@ export const suites = [
   {
     name: 'reference',
     what: 'LNE and its audio front end against ONNX Runtime, librosa and OpenCV',
-    run: async () => runPytest('reference', await referencePython(), 'lne/reference'),
+    run: async () => runReference('reference', await referencePython()),
   },
   {
     name: 'training',
@@ -52,7 +52,15 @@ export function runVitest(name, args, python, env = {}) {
   return runJunit(name, process.execPath, command, { ...env, SEDGE_REFERENCE_PYTHON: python });
 }
 
-export function runPytest(name, python, folder, env = {}) {
-  const command = (file) => ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', folder, '--junitxml', file];
+/** The engine's tests against other implementations, a process per core. */
+export function runReference(name, python, env = {}) {
+  return runPytest(name, python, 'lne/reference', {
+    args: ['-n', String(availableParallelism()), '--dist', 'worksteal'],
+    env,
+  });
+}
+
+export function runPytest(name, python, folder, { args = [], env = {} } = {}) {
+  const command = (file) => ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', ...args, folder, '--junitxml', file];
   return runJunit(name, python, command, { ...env, PYTHONDONTWRITEBYTECODE: '1' });
 }

@@ -97,7 +97,7 @@ class Generator {
     return {};
   }
 
-  /// Those files of runtime/ and simd/ that this program needs.
+  /// Those files of runtime/ that this program needs.
   void copy_runtime() {
     const std::string recognizer = "program/recognize/" + std::string(metadata_.has_audio ? "network" : begins_with_sound_ ? "application" : "none") + ".hpp";
     for (const auto& [name, text] : runtime_files()) {
@@ -115,7 +115,6 @@ class Generator {
     }
     files_["include/app.h"] = files_["src/app.h"];
     files_.erase("src/app.h");
-    for (const auto& [name, text] : simd_files()) files_["src/" + name] = text;
   }
 
   bool takes_sound() const {

@@ -11,8 +11,11 @@ namespace {
 constexpr std::size_t kKernelsPerFile = 6;
 const char* const kArguments = "(const float* const* src, const float* weights, float* dst, float* scratch)";
 
-/// Files of a few kernels each: compilers take them side by side, and layers of one shape share their code.
+/// Files of a few kernels each: compilers take them side by side, and layers of one shape share their code. Beside them the headers that they need.
 void add_kernel_files(const std::vector<const ChainStep*>& kernels, KernelSources& out) {
+  std::vector<const Primitive*> all;
+  for (const ChainStep* step : kernels) all.push_back(step->primitive);
+  for (const auto& [name, text] : simd_files_of(all)) out.files["src/" + name] = text;
   std::vector<std::size_t> order(kernels.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return kernels[a]->primitive->kernel_file < kernels[b]->primitive->kernel_file; });

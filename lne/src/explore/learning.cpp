@@ -32,20 +32,28 @@ class Learner {
 
   Learned run(const std::function<bool(int)>& go_on) {
     Learned learned;
-    learned.plan.cost = std::numeric_limits<double>::infinity();
     for (int episode = 0; episode < options_.episodes; ++episode) {
       const Plan plan = walk(rate_of(episode), true);
       learned.curve.push_back(plan.cost);
-      if (plan.cost < learned.plan.cost) learned.plan = plan;
+      keep(learned.plans, plan);
       if (go_on && !go_on(episode + 1)) break;
     }
     const Plan greedy = walk(0.0, false);
     learned.greedy_cost = greedy.cost;
-    if (greedy.cost < learned.plan.cost) learned.plan = greedy;
+    keep(learned.plans, greedy);
     return learned;
   }
 
  private:
+  void keep(std::vector<Plan>& plans, const Plan& plan) const {
+    if (plan.cost == std::numeric_limits<double>::infinity()) return;
+    const auto place = std::find_if(plans.begin(), plans.end(), [&](const Plan& other) { return plan.cost <= other.cost; });
+    if (place == plans.end() && plans.size() >= options_.kept) return;
+    if (std::any_of(plans.begin(), plans.end(), [&](const Plan& other) { return other.options == plan.options; })) return;
+    plans.insert(place, plan);
+    if (plans.size() > options_.kept) plans.pop_back();
+  }
+
   /// The share of random choices.
   double rate_of(int episode) const {
     if (episode < options_.exploring) return 1.0;
@@ -116,6 +124,8 @@ class Learner {
 };
 
 }  // namespace
+
+double Learned::least_cost() const { return plans.empty() ? std::numeric_limits<double>::infinity() : plans.front().cost; }
 
 Learned learn(const Decisions& decisions, const LearningOptions& options, const std::function<bool(int)>& go_on) { return Learner(decisions, options).run(go_on); }
 

@@ -21,15 +21,19 @@ struct LearningOptions {
   int replay = 16;
   int remembered = 128;
   std::uint64_t seed = 1;
+  /// different plans that are kept, the cheapest
+  std::size_t kept = 3;
 };
 
 struct Learned {
-  /// the best plan of all episodes and of the greedy walk at the end
-  Plan plan;
+  /// the best plans of all episodes and of the greedy walk at the end, different ones, the cheapest first; empty where no walk reached the end
+  std::vector<Plan> plans;
   /// the greedy walk's own cost
   double greedy_cost = 0;
   /// cost of each episode
   std::vector<double> curve;
+
+  double least_cost() const;
 };
 
 /// @param go_on asked after each episode; ends the search where it says no

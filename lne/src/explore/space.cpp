@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "../codegen/runtime_files.hpp"
+#include "../codegen/kernel_text.hpp"
 #include "../toolchain/home.hpp"
 
 namespace lne::explore {
@@ -161,12 +161,8 @@ int Space::find(std::size_t node, const Choice& choice) const {
 }
 
 std::string key_of(const Primitive& primitive, const Lowered& lowered) {
-  static const std::string headers = [] {
-    std::string all;
-    for (const auto& [name, text] : simd_files()) all += text;
-    return all;
-  }();
-  std::string library;
+  std::string headers, library;
+  for (const auto& [name, text] : simd_files_of({&primitive})) headers += text;
   for (const std::string& flag : primitive.library ? primitive.library->link_flags : std::vector<std::string>()) library += flag;
   return digest_of(primitive.kernel_text + headers + library).substr(0, 12) + " " + lowered.function + lowered.shape_value;
 }

@@ -59,6 +59,7 @@ void PrimitiveRegistry::add(Primitive primitive) {
   primitive.kernel_file = current_file_;
   primitive.kernel_text = current_text_;
   primitive.kernel_includes = current_includes_;
+  primitive.simd_headers = current_headers_;
   primitive.library = current_library_;
   if (!primitive.variants) primitive.variants = [](const Graph&, const Node&) { return std::vector<Variant>{{}}; };
   if (!primitive.preference) primitive.preference = always(0);
@@ -98,10 +99,11 @@ std::vector<std::string> PrimitiveRegistry::plugins() const {
   return names;
 }
 
-void PrimitiveRegistry::set_current(std::string file, std::string text, std::string includes) {
+void PrimitiveRegistry::set_current(std::string file, std::string text, std::string includes, std::set<std::string> simd_headers) {
   current_file_ = std::move(file);
   current_text_ = std::move(text);
   current_includes_ = std::move(includes);
+  current_headers_ = std::move(simd_headers);
 }
 
 void PrimitiveRegistry::extend(const std::function<void(PrimitiveRegistry&)>& registration) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <vector>
@@ -101,6 +102,8 @@ struct Primitive {
   /// the file between `kernel-begin` and `kernel-end`, and its name without ending; set by the registry
   std::string kernel_text;
   std::string kernel_file;
+  /// names of the headers of simd/ that the file includes; set by the registry
+  std::set<std::string> simd_headers;
   /// what the kernel calls beyond the standard library, with its #include lines; null and empty for those that call nothing; set by the registry
   std::shared_ptr<const LinkedLibrary> library;
   std::string kernel_includes;
@@ -128,7 +131,7 @@ class PrimitiveRegistry {
   std::vector<std::string> plugins() const;
 
   /// Set by the generated registration around each file's own, and around that of a library's plugin.
-  void set_current(std::string file, std::string text, std::string includes = {});
+  void set_current(std::string file, std::string text, std::string includes, std::set<std::string> simd_headers);
   void set_library(std::shared_ptr<const LinkedLibrary> library) { current_library_ = std::move(library); }
 
   /// Runs a registration while nobody reads.
@@ -142,6 +145,7 @@ class PrimitiveRegistry {
   std::string current_file_;
   std::string current_text_;
   std::string current_includes_;
+  std::set<std::string> current_headers_;
   std::shared_ptr<const LinkedLibrary> current_library_;
 };
 

@@ -44,7 +44,7 @@ export default defineConfig({
         test: {
           name: 'workspace',
           include: ['test/**/*.spec.ts', 'tools/dev/**/*.spec.ts'],
-          exclude: ['test/deep/**', 'test/kubernetes/**'],
+          exclude: ['test/deep/**', 'test/kubernetes/**', 'test/images/**'],
           setupFiles: ['reflect-metadata'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
@@ -69,6 +69,16 @@ export default defineConfig({
               test: {
                 name: 'kubernetes',
                 include: ['test/kubernetes/**/*.spec.ts'],
+                setupFiles: ['reflect-metadata'],
+                testTimeout: 600_000,
+                hookTimeout: 600_000,
+              },
+            },
+            {
+              ...shared,
+              test: {
+                name: 'images',
+                include: ['test/images/**/*.spec.ts'],
                 setupFiles: ['reflect-metadata'],
                 testTimeout: 600_000,
                 hookTimeout: 600_000,

@@ -1,6 +1,6 @@
 // Builds the engine with CMake, once for all that use it: the Node addon and the lne command (`npm run build:native`), and with --tests the
 // C++ tests. Does nothing when nothing changed.
-// usage: node lne/node/build.mjs [--tests] [--force]
+// usage: [LNE_MARCH=x86-64-v3] node lne/node/build.mjs [--tests] [--force]
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -28,6 +28,8 @@ const lockPath = join(node, '.build.lock');
 /** The command where the build leaves it, and where people look for it. */
 const command = { built: join(build, 'engine', 'lne'), placed: join(node, '..', 'build', 'lne') };
 const outputs = [join(build, 'lne.node'), command.built, command.placed];
+/** The processor that kernels are compiled for, as -march names it. */
+const march = process.env.LNE_MARCH || 'native';
 const withTests = process.argv.includes('--tests');
 /** Nobody takes this long between making the lock and writing his name into it. */
 const NAMELESS_LOCK_MS = 10_000;
@@ -85,7 +87,7 @@ function stampOf(compiler, headers) {
     readFileSync(join(node, 'build.mjs'), 'utf8'),
     compiler,
     process.arch,
-    cpus()[0]?.model,
+    march === 'native' ? cpus()[0]?.model : march,
   ];
   for (const include of headers) facts.push(readFileSync(join(include, '..', 'package.json'), 'utf8'));
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
@@ -150,6 +152,7 @@ async function compile([nodeApi, nodeAddonApi]) {
   const generator = existsSync(join(build, 'CMakeCache.txt')) || !versionOf('ninja') ? [] : ['-G', 'Ninja'];
   const settings = {
     CMAKE_BUILD_TYPE: 'Release',
+    LNE_MARCH: march,
     NODE_API_INCLUDE: nodeApi,
     NODE_ADDON_API_INCLUDE: nodeAddonApi,
     LNE_TESTS: withTests ? 'ON' : 'OFF',

@@ -15,7 +15,8 @@ interface ComposeService {
   read_only: boolean;
   cap_drop: string[];
   security_opt: string[];
-  environment: Record<string, string>;
+  /** null: passed on from the shell where it is set there */
+  environment: Record<string, string | null>;
   healthcheck?: object;
   stop_grace_period?: string;
   volumes: string[];
@@ -27,6 +28,8 @@ const read = (...path: string[]): string => readFileSync(join(ROOT, ...path), 'u
 const compose = parse(read('deploy', 'compose', 'compose.yml'), { merge: true }) as {
   services: Record<string, ComposeService>;
 };
+/** What installers of tools' environments read: others' settings, and the mirror of an index. */
+const PASSED_ON = ['HTTPS_PROXY', 'NO_PROXY', 'PIP_INDEX_URL', 'SEDGE_INDEX_PYTORCH_CPU'];
 const SERVICES = [...stages(), 'workflow'].sort();
 
 const reason = missingServer('nats-server', 'postgres');
@@ -76,7 +79,8 @@ describe('what deploys the services', () => {
     const { environment, healthcheck, stop_grace_period: grace } = compose.services[name]!;
     expect(healthcheck).toBeDefined();
     expect(Number.parseInt(grace!)).toBeGreaterThan(30);
-    const here = Object.entries(environment).map(([key, value]) => [key, inFolder(value, name)]);
+    const given = Object.entries(environment).filter(([, value]) => value !== null);
+    const here = given.map(([key, value]) => [key, inFolder(value!, name)]);
     const settings = readSettings({ ...Object.fromEntries(here), SEDGE_HOST: '0.0.0.0', SEDGE_PORT: '7350' });
     expect(settings.events).toMatchObject({ kind: 'nats', url: expect.stringContaining(`nats://${name}:`) });
     expect(settings).toMatchObject({
@@ -88,6 +92,7 @@ describe('what deploys the services', () => {
 
   it('names only settings that there are', () => {
     const known = new Set(read('libs', 'composition', 'src', 'settings.ts').match(/SEDGE_\w+/g));
+    for (const name of PASSED_ON) known.add(name);
     const chart = readdirSync(join(ROOT, 'deploy', 'helm', 'sedge', 'templates'))
       .filter((file) => file !== 'workers.yaml')
       .map((file) => read('deploy', 'helm', 'sedge', 'templates', file));

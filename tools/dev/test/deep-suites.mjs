@@ -1,4 +1,5 @@
 // The test suites of `npm run test:deep`: what takes too long for every change.
+import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { prepareKubernetes, prepareServers } from '../setup/servers.mjs';
 import { runChaos } from './chaos.mjs';
@@ -57,4 +58,25 @@ export const deepSuites = [
       return runVitest('kubernetes', ['--project', 'kubernetes'], await referencePython(), { SEDGE_TEST_DEEP: '1' });
     },
   },
+  {
+    name: 'images',
+    what: 'the images of deploy/images built, and the whole compose file run with them by podman, with real jobs in every service',
+    run: async () => {
+      for (const sentence of await prepareServers()) console.log(sentence);
+      // Its packages are there only after the set-up.
+      const { buildImages } = await import('../images/build-images.mjs');
+      await buildImages();
+      return runVitest('images', ['--project', 'images'], '', { SEDGE_TEST_DEEP: '1' });
+    },
+    missing: missingForImages,
+  },
 ];
+
+/** Images are built and run as root, since a base is a file system of its own. */
+function missingForImages() {
+  if (process.getuid?.() !== 0) return 'the images are built as root: sudo npm run test:deep -- images';
+  const programs = ['podman', ...(process.env.SEDGE_IMAGES_BASE ? [] : ['debootstrap'])];
+  const absent = programs.filter((name) => spawnSync(name, ['--version']).error !== undefined);
+  if (absent.length === 0) return null;
+  return `${absent.join(' and ')} missing, get it by apt-get install podman runc debootstrap`;
+}

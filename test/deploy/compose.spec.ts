@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Script } from 'node:vm';
 import { readSettings } from '@sedge/composition';
 import { PostgresServer, findServer, missingServer } from '@sedge/local-servers';
 import pg from 'pg';
@@ -17,7 +18,9 @@ interface ComposeService {
   security_opt: string[];
   /** null: passed on from the shell where it is set there */
   environment: Record<string, string | null>;
-  healthcheck?: object;
+  command?: string[];
+  entrypoint?: string[];
+  healthcheck?: { test: string[] };
   stop_grace_period?: string;
   volumes: string[];
   profiles?: string[];
@@ -88,6 +91,20 @@ describe('what deploys the services', () => {
       artifacts: { kind: 's3', bucket: 'sedge-artifacts' },
     });
     expect(readFileSync(settings.access.tokenFile!, 'utf8')).toMatch(/^ey/);
+  });
+
+  it('says every command in texts that are what they seem', () => {
+    const lists = Object.entries(compose.services).flatMap(([name, { command, entrypoint, healthcheck }]) =>
+      [command, entrypoint, healthcheck?.test].map((words) => ({ name, words: words ?? [] })),
+    );
+    // In YAML `a ? 0: 1` is no text but a mapping.
+    for (const { name, words } of lists)
+      expect([name, words.filter((word) => typeof word !== 'string')]).toEqual([name, []]);
+    for (const name of SERVICES) {
+      const [, program, , script] = compose.services[name]!.healthcheck!.test;
+      expect(program).toBe('node');
+      expect(() => new Script(script!)).not.toThrow();
+    }
   });
 
   it('names only settings that there are', () => {

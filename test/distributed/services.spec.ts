@@ -225,6 +225,12 @@ steps:
     expect((await copy.call('/v1/health/ready')).status).toBe(200);
   });
 
+  it('ask for nothing that the broker refuses them', () => {
+    const logs = join(cluster.home, 'logs');
+    const lines = readdirSync(logs).flatMap((name) => readFileSync(join(logs, name), 'utf8').split('\n'));
+    expect(lines.filter((line) => line.includes('the broker refuses'))).toEqual([]);
+  });
+
   it('publish nothing but what the AsyncAPI document says', () => {
     expect(overheard.length).toBeGreaterThan(20);
     const document = asyncApiDocument() as unknown as AsyncApi;

@@ -61,11 +61,14 @@ function fill(value: unknown, variables: Record<string, string>): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, fill(entry, variables)]));
   }
   if (typeof value !== 'string') return value;
-  return value.replace(/\$(?:(\$)|\{(\w+)(?::-([^}]*))?\})/g, (_, dollar?: string, name?: string, otherwise?: string) => {
-    if (dollar !== undefined) return '$';
-    const given = variables[name!];
-    if (given !== undefined && given !== '') return given;
-    if (otherwise === undefined) throw new Error(`the compose file wants the variable ${name}`);
-    return otherwise;
-  });
+  return value.replace(
+    /\$(?:(\$)|\{(\w+)(?::-([^}]*))?\})/g,
+    (_, dollar?: string, name?: string, otherwise?: string) => {
+      if (dollar !== undefined) return '$';
+      const given = variables[name!];
+      if (given !== undefined && given !== '') return given;
+      if (otherwise === undefined) throw new Error(`the compose file wants the variable ${name}`);
+      return otherwise;
+    },
+  );
 }

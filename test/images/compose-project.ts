@@ -90,11 +90,20 @@ export class ComposeProject {
       ...each('--cap-drop', service.cap_drop),
       ...each('--cap-add', service.cap_add),
       // Podman takes the word without `:true`.
-      ...each('--security-opt', service.security_opt?.map((option) => option.replace(/:true$/, ''))),
+      ...each(
+        '--security-opt',
+        service.security_opt?.map((option) => option.replace(/:true$/, '')),
+      ),
       ...each('--tmpfs', service.tmpfs),
-      ...each('--volume', service.volumes?.map((volume) => this.volume(volume))),
+      ...each(
+        '--volume',
+        service.volumes?.map((volume) => this.volume(volume)),
+      ),
       ...each('--publish', service.ports),
-      ...each('--env', passedOn.map(([key, value]) => (value === null ? key : `${key}=${value}`))),
+      ...each(
+        '--env',
+        passedOn.map(([key, value]) => (value === null ? key : `${key}=${value}`)),
+      ),
       ...(grace === undefined ? [] : ['--stop-timeout', String(secondsOf(grace))]),
       ...(entrypoint === undefined ? [] : ['--entrypoint', JSON.stringify(entrypoint)]),
       service.image,
@@ -119,7 +128,15 @@ export class ComposeProject {
   /** A container of the project's network beside its services, which ends. @returns what it prints */
   async runOnce(options: string[], command: string[]): Promise<string> {
     const hosts = [...this.addresses].flatMap(([host, address]) => ['--add-host', `${host}:${address}`]);
-    const { status, output } = await podmanAside(['run', '--rm', '--network', this.network, ...hosts, ...options, ...command]);
+    const { status, output } = await podmanAside([
+      'run',
+      '--rm',
+      '--network',
+      this.network,
+      ...hosts,
+      ...options,
+      ...command,
+    ]);
     if (status !== 0) throw new Error(`podman run ${command.join(' ')} ended with ${status}: ${output}`);
     return output;
   }

@@ -61,8 +61,25 @@ const training = (): string =>
 
 describe.each(imageNames())('the image of %s', (name) => {
   const run = (command: string[]): string => {
-    const rights = ['--read-only', '--read-only-tmpfs=false', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
-    return podman(['run', '--rm', '--network', 'none', ...rights, '--entrypoint', command[0]!, tagOf(name), ...command.slice(1)]);
+    const rights = [
+      '--read-only',
+      '--read-only-tmpfs=false',
+      '--cap-drop',
+      'ALL',
+      '--security-opt',
+      'no-new-privileges',
+    ];
+    return podman([
+      'run',
+      '--rm',
+      '--network',
+      'none',
+      ...rights,
+      '--entrypoint',
+      command[0]!,
+      tagOf(name),
+      ...command.slice(1),
+    ]);
   };
 
   it('runs as nobody, from files that it may not change', () => {
@@ -74,7 +91,9 @@ describe.each(imageNames())('the image of %s', (name) => {
 
   it('holds no test, no settings of npm and no secret', () => {
     const unwanted = ['-name', '*.spec.*', '-o', '-name', '.npmrc', '-o', '-name', 'secrets'];
-    expect(run(['find', '/sedge', '-path', '*/node_modules', '-prune', '-o', '(', ...unwanted, ')', '-print'])).toBe('');
+    expect(run(['find', '/sedge', '-path', '*/node_modules', '-prune', '-o', '(', ...unwanted, ')', '-print'])).toBe(
+      '',
+    );
     expect(run(['sh', '-c', 'find / -xdev -name .npmrc 2> /dev/null; true'])).toBe('');
   });
 });
@@ -148,7 +167,11 @@ describe('the compose file, run as it stands', () => {
       expect((await api.call(`/v1/health/${state}`)).status).toBe(200);
       for (const name of services()) {
         const text = `fetch('http://${name}:7350/v1/health/${state}').then(({ status }) => console.log(status))`;
-        expect([name, state, (await project.exec('workflow', ['node', '-e', text])).output]).toEqual([name, state, '200']);
+        expect([name, state, (await project.exec('workflow', ['node', '-e', text])).output]).toEqual([
+          name,
+          state,
+          '200',
+        ]);
       }
     }
     const { status } = await fetch(`${api.url}/v1/runs`);
@@ -176,7 +199,11 @@ describe('the compose file, run as it stands', () => {
       for (const { digest } of files) {
         const name = digest.replace('sha256:', '');
         expect(stored).toContain(name);
-        expect(createHash('sha256').update(readFileSync(join(blobs, name))).digest('hex')).toBe(name);
+        expect(
+          createHash('sha256')
+            .update(readFileSync(join(blobs, name)))
+            .digest('hex'),
+        ).toBe(name);
       }
     }
   });
@@ -185,10 +212,19 @@ describe('the compose file, run as it stands', () => {
     'trains in an environment that its container makes, and brings the network to a program',
     async () => {
       const run = await succeeded(training(), TRAINING_MS);
-      expect(run.items.map(({ name }) => name)).toEqual(expect.arrayContaining(['model', 'accuracy', 'program', 'latency']));
+      expect(run.items.map(({ name }) => name)).toEqual(
+        expect.arrayContaining(['model', 'accuracy', 'program', 'latency']),
+      );
     },
     TRAINING_MS,
   );
+
+  it('starts nothing that asks for more than it may', async () => {
+    for (const name of services()) {
+      const log = await project.logOf(name);
+      expect([name, log]).toEqual([name, expect.not.stringMatching(/refuses|"level":"error"/)]);
+    }
+  });
 
   it('ends every service on SIGTERM, in seconds and with code 0', async () => {
     expect(services()).toEqual(expect.arrayContaining(['workflow', ...stagesWithTools()]));

@@ -18,7 +18,12 @@ export async function baseImage() {
   if (imageExists(name)) return name;
   const root = join(IMAGES_FOLDER, `base.${process.pid}.unfinished`);
   try {
-    await runCommand('making a Debian', 'debootstrap', ['--variant=minbase', '--include=ca-certificates', RELEASE, root]);
+    await runCommand('making a Debian', 'debootstrap', [
+      '--variant=minbase',
+      '--include=ca-certificates',
+      RELEASE,
+      root,
+    ]);
     addNode(root);
     addAuthorities(root);
     leaveOut(root);
@@ -42,7 +47,9 @@ function addNode(root) {
     execFileSync('chroot', [root, 'node', '--version'], { stdio: 'pipe' });
   } catch (error) {
     const mend = 'name a base that has its own, by SEDGE_IMAGES_BASE=IMAGE';
-    throw new SetupError(`the Node.js of this machine does not run in a bare Debian ${RELEASE}: ${error.message}; ${mend}`);
+    throw new SetupError(
+      `the Node.js of this machine does not run in a bare Debian ${RELEASE}: ${error.message}; ${mend}`,
+    );
   }
 }
 
@@ -56,18 +63,28 @@ function addAuthorities(root) {
 function leaveOut(root) {
   const rules = ['path-exclude=/usr/share/doc/*/*.gz', ...LEFT_OUT.map((path) => `path-exclude=${path}`)];
   writeFileSync(join(root, 'etc', 'dpkg', 'dpkg.cfg.d', 'small'), `${rules.join('\n')}\n`);
-  const folders = ['usr/share/doc', 'usr/share/man', 'usr/share/info', 'usr/share/locale', 'var/cache', 'var/lib/apt/lists'];
+  const folders = [
+    'usr/share/doc',
+    'usr/share/man',
+    'usr/share/info',
+    'usr/share/locale',
+    'var/cache',
+    'var/lib/apt/lists',
+  ];
   for (const folder of folders) {
     rmSync(join(root, folder), { recursive: true, force: true });
     mkdirSync(join(root, folder));
   }
-  for (const folder of ['partial', 'archives/partial']) mkdirSync(join(root, 'var/cache/apt', folder), { recursive: true });
+  for (const folder of ['partial', 'archives/partial'])
+    mkdirSync(join(root, 'var/cache/apt', folder), { recursive: true });
 }
 
 function importRoot(root, name) {
   const archive = `${root}.tar`;
   // Programs that don't read the system's list of authorities are told where it is.
-  const variables = ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'PIP_CERT'].map((variable) => `ENV ${variable}=${CERTIFICATES}`);
+  const variables = ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'PIP_CERT'].map(
+    (variable) => `ENV ${variable}=${CERTIFICATES}`,
+  );
   const changes = ['CMD ["node"]', ...variables].flatMap((change) => ['--change', change]);
   try {
     execFileSync('tar', ['--numeric-owner', '--one-file-system', '-C', root, '-cf', archive, '.']);

@@ -17,7 +17,8 @@ export class RunFeed implements OnModuleInit, OnApplicationShutdown {
   constructor(@Inject(EVENT_BUS) private readonly bus: EventBus) {}
 
   onModuleInit(): void {
-    this.stop = this.bus.listen(['sedge.job.progress.>'], (event) => this.noteProgress(event.data));
+    // Token by token, as the broker allows it.
+    this.stop = this.bus.listen(['sedge.job.progress.*.*'], (event) => this.noteProgress(event.data));
   }
 
   onApplicationShutdown(): void {

@@ -137,6 +137,12 @@ steps:
     expect(new Set(jobs.flatMap(({ attempts }) => attempts.map(({ worker }) => worker))).size).toBe(2);
   });
 
+  it('ask for nothing that the broker refuses them', () => {
+    const logs = join(cluster.home, 'logs');
+    const lines = readdirSync(logs).flatMap((name) => readFileSync(join(logs, name), 'utf8').split('\n'));
+    expect(lines.filter((line) => line.includes('the broker refuses'))).toEqual([]);
+  });
+
   it('give the log of a job wherever it was done', async () => {
     const run = await api.ended(await api.startRun(WORKFLOW.replace('name: sums', 'name: again')));
     for (const { name, job } of run.items.filter((item) => item.name.startsWith('many'))) {
@@ -223,12 +229,6 @@ steps:
     const ended = await api.ended(run);
     expect([ended.state, ended.failure]).toEqual(['succeeded', null]);
     expect((await copy.call('/v1/health/ready')).status).toBe(200);
-  });
-
-  it('ask for nothing that the broker refuses them', () => {
-    const logs = join(cluster.home, 'logs');
-    const lines = readdirSync(logs).flatMap((name) => readFileSync(join(logs, name), 'utf8').split('\n'));
-    expect(lines.filter((line) => line.includes('the broker refuses'))).toEqual([]);
   });
 
   it('publish nothing but what the AsyncAPI document says', () => {

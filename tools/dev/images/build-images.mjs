@@ -10,7 +10,8 @@ import { BUILD_OPTIONS, IMAGES_FOLDER, podman, podmanEnvironment } from './podma
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
 const DOCKERFILE = join(ROOT, 'deploy', 'images', 'Dockerfile');
-const DISK_MB = 8000;
+/** Images, and the environment of PyTorch that the container of training makes. */
+const DISK_MB = 12_000;
 /** What compose.yml calls SEDGE_VERSION. */
 export const VERSION = 'test';
 
@@ -29,16 +30,20 @@ export const backEndImages = () =>
     Object.entries(BACK_ENDS).map(([variable, name]) => [variable, process.env[variable] || tagOf(`back-end-${name}`)]),
   );
 
-/** Layers that are there and unchanged are not built again. */
+/** Stages from which images copy. They get names, so that they are kept for the next time. */
+const STAGES = ['manifests', 'build'];
+
+/** Layers that are there and unchanged are not built again; those that were replaced go. */
 export async function buildImages() {
-  assertFreeDisk(IMAGES_FOLDER, DISK_MB, 'Building the images', 'remove images that you need no more');
+  assertFreeDisk(IMAGES_FOLDER, DISK_MB, 'Building and trying the images', 'remove images that you need no more');
   const base = await baseImage();
   const ignored = `${DOCKERFILE}.dockerignore`;
-  for (const name of imageNames()) {
+  for (const name of [...STAGES, ...imageNames()]) {
     const files = ['--file', DOCKERFILE, '--ignorefile', ignored, ...npmSettings()];
     await build(name, [...files, '--build-arg', `BASE=${base}`, '--target', name], ROOT);
   }
   await buildBackEnds(base);
+  podman(['image', 'prune', '--force']);
 }
 
 /** The user's settings of npm, such as another registry, reach the build and no image. */

@@ -1,4 +1,5 @@
-// Podman with a storage of its own in .cache/images, so that it meets no image and no container of the user's; removing that folder removes all.
+// Podman with a storage of its own in .cache/images, so that it meets no image and no container of the user's. Layers in it are mounted:
+// umount --recursive .cache/images/storage/overlay, then the folder can be removed.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

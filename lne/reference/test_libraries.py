@@ -9,6 +9,8 @@ from conftest import LNE, reference, relative_error
 from models import ModelBuilder, keyword_net
 from programs import build, generate, run
 
+ADDON = LNE / "node" / "build" / "lne.node"
+
 # Runs an instance per thread at the same time, three times over, and compares every result with that of the main thread.
 THREADS = """
 #include <cstdio>
@@ -74,7 +76,7 @@ def test_every_plugin_over_a_library_is_known(lne):
 
 def test_nothing_links_a_library_by_itself(bench, lne):
     assert foreign(lne) == []
-    assert foreign(lne.parent.parent / "lne.node") == []
+    assert foreign(ADDON) == []
     folder = generate(bench, keyword_net("kws9")[0], "app")
     assert not (folder / "libraries").exists() and "lne::" not in (folder / "CMakeLists.txt").read_text()
     program = build(folder)

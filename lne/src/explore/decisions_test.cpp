@@ -135,6 +135,12 @@ TEST(Learning, ComesCloseToTheOptimumAndGetsBetter) {
     const double optimum = find_optimum(decisions, learned.least_cost()).plan.cost;
     EXPECT_GE(learned.least_cost(), optimum - 1e-9);
     EXPECT_LE(learned.least_cost(), 1.02 * optimum);
+    ASSERT_EQ(learned.plans.size(), 3u);
+    EXPECT_TRUE(std::is_sorted(learned.plans.begin(), learned.plans.end(), [](const Plan& a, const Plan& b) { return a.cost < b.cost; }));
+    EXPECT_NE(learned.plans[0].options, learned.plans[1].options);
+    EXPECT_NE(learned.plans[1].options, learned.plans[2].options);
+    EXPECT_LE(learned.least_cost(), *std::min_element(learned.curve.begin(), learned.curve.end()));
+    for (const Plan& plan : learned.plans) EXPECT_NEAR(decisions.cost_of(plan.options), plan.cost, 1e-9);
     double first = 0, last = 0;
     for (int i = 0; i < 500; ++i) first += learned.curve[static_cast<std::size_t>(i)] / 500;
     for (int i = 0; i < 50; ++i) last += learned.curve[learned.curve.size() - 1 - static_cast<std::size_t>(i)] / 50;

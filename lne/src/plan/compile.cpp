@@ -128,13 +128,15 @@ class Builder {
       total += (step.weights_floats + kAlignmentFloats - 1) / kAlignmentFloats * kAlignmentFloats;
     }
     if (lowering_) return;
-    program_.weights.assign(static_cast<std::size_t>(total), 0.0f);
+    // Large networks fill much of a machine's memory: what is packed is let go of at once, the network as it was imported first.
+    for (Value& value : graph().values) value.floats = {};
+    program_.weights.reserve(static_cast<std::size_t>(total));
     for (Step& step : program_.steps) {
-      std::copy(step.lowered.weights.begin(), step.lowered.weights.end(), program_.weights.begin() + step.weights_offset);
+      program_.weights.resize(static_cast<std::size_t>(step.weights_offset), 0.0f);
+      program_.weights.insert(program_.weights.end(), step.lowered.weights.begin(), step.lowered.weights.end());
       step.lowered.weights = {};
     }
-    // Packed is enough: the network as it was imported would take the same memory once more.
-    for (Value& value : graph().values) value.floats = {};
+    program_.weights.resize(static_cast<std::size_t>(total), 0.0f);
   }
 
   const Assignment& assignment_;

@@ -81,21 +81,22 @@ class Importer {
     }
   }
 
-  ValueId add_tensor(const std::string& name, const TensorProto& tensor) {
+  ValueId add_tensor(const std::string& name, TensorProto tensor) {
     Value value;
     value.name = name;
-    value.shape = tensor.shape;
+    value.shape = std::move(tensor.shape);
     value.is_constant = true;
     value.dtype = type_of(tensor.data_type);
-    value.floats = tensor.floats;
-    value.ints = tensor.ints;
+    value.floats = std::move(tensor.floats);
+    value.ints = std::move(tensor.ints);
     return by_name_[name] = graph_.add_value(std::move(value));
   }
 
   void add_constants() {
-    for (const TensorProto& tensor : model_.initializers) {
+    for (TensorProto& tensor : model_.initializers) {
       if (by_name_.count(tensor.name)) fail("LNE_ONNX_NAME", "the name '" + tensor.name + "' is given twice");
-      add_tensor(tensor.name, tensor);
+      const std::string name = tensor.name;
+      add_tensor(name, std::move(tensor));
     }
   }
 

@@ -121,6 +121,17 @@ def test_two_generations_are_byte_equal(bench):
     assert first == second and len(first) > 10
 
 
+def test_holds_only_the_headers_of_its_own_kernels(bench):
+    plan = bench.plan('{"layers": [{"layer": "*", "forbidden": ["winograd"]}]}')
+    with_winograd, without = (generate(bench, keyword_net("kws9")[0], name, *options) / "src" for name, options in (("with", ()), ("without", ("--plan", plan))))
+    assert (with_winograd / "winograd.hpp").exists() and (with_winograd / "direct.hpp").exists()
+    assert not (without / "winograd.hpp").exists() and (without / "direct.hpp").exists()
+    for folder in (with_winograd, without):
+        assert not (folder / "depthwise.hpp").exists()
+        kernels = "".join(path.read_text() for path in folder.glob("kernels_*.cpp"))
+        assert ("winograd" in kernels) == (folder / "winograd.hpp").exists()
+
+
 def test_plain_target_stays_within_its_bound(bench):
     """Portable C++ without fused multiply-add: not the same bits, but within the stated bound."""
     model, sample = keyword_net("kws9")

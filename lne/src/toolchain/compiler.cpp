@@ -51,7 +51,7 @@ std::vector<std::string> words_of(const std::string& text) {
 }
 
 Result<std::filesystem::path> build_tree(const std::filesystem::path& folder, const std::string& target, const std::function<Result<std::map<std::string, std::string>>()>& generate, int jobs, const IsCancelled& is_cancelled) {
-  const std::filesystem::path program = folder / "build" / "app";
+  const std::filesystem::path program = folder / "app", built = folder / "build" / "app";
   if (::access(program.c_str(), X_OK) == 0) return program;
   const FolderLock lock(folder.string() + ".lock");
   if (::access(program.c_str(), X_OK) == 0) return program;  // another process made it while this one waited
@@ -66,9 +66,15 @@ Result<std::filesystem::path> build_tree(const std::filesystem::path& folder, co
   }
   const std::string failure = build_in_place(folder, target, jobs, is_cancelled);
   if (is_cancelled && is_cancelled()) return Error{"LNE_CANCELLED", "it was cancelled"};
-  if (!failure.empty()) {
-    std::filesystem::remove(program, ignored);
-    return Error{"LNE_BUILD", failure};
+  if (!failure.empty()) return Error{"LNE_BUILD", failure};
+  std::error_code problem;
+  std::filesystem::rename(built, program, problem);
+  if (problem) return Error{"LNE_FILE", program.string() + ": " + problem.message()};
+  // The tree and what compilers made of it hold the weights three times more.
+  std::vector<std::filesystem::path> rest;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) rest.push_back(entry.path());
+  for (const std::filesystem::path& path : rest) {
+    if (path != program) std::filesystem::remove_all(path, ignored);
   }
   return program;
 }

@@ -30,8 +30,8 @@ std::vector<std::string> kernel_flags();
 /// A target's flags one by one.
 std::vector<std::string> words_of(const std::string& text);
 
-/// Writes a generated tree, builds it with CMake and moves it to its place; does nothing where it is already there.
-/// @param folder where `build/app` shall be @param target as for `find_target` @returns LNE_BUILD with the end of the compiler's output, LNE_CANCELLED
+/// Writes a generated tree, builds it with CMake and keeps the program of it alone; does nothing where that is already there.
+/// @param folder where `app` shall be @param target as for `find_target` @returns LNE_BUILD with the end of the compiler's output, LNE_CANCELLED
 Result<std::filesystem::path> build_tree(const std::filesystem::path& folder, const std::string& target, const std::function<Result<std::map<std::string, std::string>>()>& generate, int jobs, const IsCancelled& is_cancelled);
 
 /// Builds a generated tree where it stands. @returns what is wrong, or an empty string

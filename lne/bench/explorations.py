@@ -74,7 +74,7 @@ def table(results: dict[str, dict]) -> str:
     rows = []
     for net, one in results.items():
         low, high = one["single"]["interval"]
-        gap = f"{100 * max(one['gap']):.2f} %" + ("" if one["exact"] else " of the best known")
+        gap = f"{round(100 * max(one['gap']), 2) + 0.0:.2f} %" + ("" if one["exact"] else " of the best known")
         rows.append([net, one["layers"], one["candidates"], f"{one['compiling_s']:.0f}", f"{one['besides_s']:.1f}", gap, f"{max(one['learning']):.2f}", one["used"][0],
                      f"{one['single']['ratio']:.2f} ({one['single']['plugin'][0].removeprefix('only ')})", f"{low:.2f} to {high:.2f}", "yes" if one["single"]["faster"] else "no"])
     return formatted(head, [[str(cell) for cell in row] for row in rows])

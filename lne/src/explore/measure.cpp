@@ -5,6 +5,7 @@
 #include <limits>
 #include <random>
 
+#include "../base/release.hpp"
 #include "../toolchain/home.hpp"
 
 namespace lne::explore {
@@ -48,7 +49,7 @@ class Measuring {
  public:
   Measuring(Space& space, Device& device, Measurements& measurements, const MeasureOptions& options)
       : space_(space), device_(device), measurements_(measurements), options_(options), random_(options.seed), active_(space.candidates.size(), true), is_conversion_(space.candidates.size(), false), fresh_(space.candidates.size()), hollow_(space.graph) {
-    for (Value& value : hollow_.values) value.floats = {};
+    for (Value& value : hollow_.values) release(value.floats);
     for (std::size_t i = 0; i < space.options.size(); ++i) {
       const Option& option = space.options[i];
       by_step_[name_of_step(option.chain.node.name, option.choice)] = option.candidate;

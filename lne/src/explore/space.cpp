@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "../base/release.hpp"
 #include "../codegen/kernel_text.hpp"
 #include "../toolchain/home.hpp"
 
@@ -12,7 +13,7 @@ namespace {
 /// Weights are timed by their place and size alone, so that of all that is packed only the size is kept.
 Lowered without_weights(Lowered lowered, std::int64_t& floats) {
   floats = static_cast<std::int64_t>(lowered.weights.size());
-  lowered.weights = {};
+  release(lowered.weights);
   return lowered;
 }
 

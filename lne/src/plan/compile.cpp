@@ -2,6 +2,7 @@
 #include <cmath>
 #include <set>
 
+#include "../base/release.hpp"
 #include "../memory/placement.hpp"
 #include "program.hpp"
 #include "target.hpp"
@@ -129,12 +130,12 @@ class Builder {
     }
     if (lowering_) return;
     // Large networks fill much of a machine's memory: what is packed is let go of at once, the network as it was imported first.
-    for (Value& value : graph().values) value.floats = {};
+    for (Value& value : graph().values) release(value.floats);
     program_.weights.reserve(static_cast<std::size_t>(total));
     for (Step& step : program_.steps) {
       program_.weights.resize(static_cast<std::size_t>(step.weights_offset), 0.0f);
       program_.weights.insert(program_.weights.end(), step.lowered.weights.begin(), step.lowered.weights.end());
-      step.lowered.weights = {};
+      release(step.lowered.weights);
     }
     program_.weights.resize(static_cast<std::size_t>(total), 0.0f);
   }

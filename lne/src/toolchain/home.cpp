@@ -71,6 +71,9 @@ bool read_text(const std::filesystem::path& path, std::string& text) {
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (file == nullptr) return false;
   text.clear();
+  // At once what a file of some size needs; others, such as pipes, tell none.
+  std::error_code ignored;
+  if (const std::uintmax_t size = std::filesystem::file_size(path, ignored); !ignored) text.reserve(size);
   char block[65536];
   while (const std::size_t count = std::fread(block, 1, sizeof block, file)) text.append(block, count);
   const bool is_whole = std::ferror(file) == 0;

@@ -5,20 +5,19 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   closeSync,
-  copyFileSync,
   existsSync,
-  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { buildDigest, sourceDigests } from './source-digest.mjs';
 
 const node = import.meta.dirname;
@@ -164,15 +163,12 @@ async function compile([nodeApi, nodeAddonApi]) {
   await run('build', 'cmake', ['--build', build, '-j', jobs, '--target', ...targets]);
 }
 
-/** A second name for the same file, where the file system has that. */
+/** A link and no copy: the command finds the plugins over libraries beside where it really lies. */
 function placeCommand() {
-  mkdirSync(dirname(command.placed), { recursive: true });
+  const folder = dirname(command.placed);
+  mkdirSync(folder, { recursive: true });
   rmSync(command.placed, { force: true });
-  try {
-    linkSync(command.built, command.placed);
-  } catch {
-    copyFileSync(command.built, command.placed);
-  }
+  symlinkSync(relative(folder, command.built), command.placed);
 }
 
 const isAlive = (pid) => {

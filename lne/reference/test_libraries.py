@@ -117,7 +117,7 @@ def test_a_program_links_what_it_lists(bench, lne, library):
     with (bench.folder / "app" / "CMakeLists.txt").open("a") as lists:
         lists.write("\nfind_package(Threads REQUIRED)\nadd_executable(threads threads.cpp)\ntarget_link_libraries(threads PRIVATE libapp Threads::Threads)\n")
     program = build(bench.folder / "app")
-    assert foreign(program) == foreign(lne.parent / "plugins" / f"{plugin}.so") != []
+    assert foreign(program) == foreign(lne.resolve().parent / "plugins" / f"{plugin}.so") != []
     info = json.loads(run(program, "--info").stdout)
     assert info["links"] == [name] and plugin in info["plugins"]
     report = json.loads(bench.call("report", bench.folder / "model.onnx", "--runs", 0, "--plan", plan).stdout)

@@ -47,8 +47,8 @@ int main(int, char** words) {
 }
 """
 PLUGINS = sorted(path.parent.name for path in (LNE / "plugins").glob("*/plugin.cmake"))
-# What any C++ program links.
-USUAL = ("libc.", "libm.", "libstdc++.", "libgcc_s.", "ld-linux")
+# What any C++ program links, and what the sanitizers add to a build with them.
+USUAL = ("libc.", "libm.", "libstdc++.", "libgcc_s.", "ld-linux", "libasan.", "libubsan.")
 
 
 def linked(path) -> list[str]:

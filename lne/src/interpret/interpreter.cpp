@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "step_borders.hpp"
+
 namespace lne {
 namespace {
 
@@ -48,6 +50,7 @@ void Interpreter::copy_outputs(const float* const* inputs, float* const* outputs
 }
 
 void Interpreter::execute(const Call& call) const {
+  [[maybe_unused]] const StepBorders borders(*program_, *call.step, arena_);
   call.step->lowered.run(call.sources.data(), program_->weights.data() + call.step->weights_offset, call.destination, arena_ + call.step->scratch_offset);
 }
 

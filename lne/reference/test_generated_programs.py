@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import reference, relative_error
 from models import CLASSES, ModelBuilder, audio_metadata, keyword_net, residual_net
-from programs import build, generate, run
+from programs import build, generate, run, run_sanitized
 
 
 def digests(folder):
@@ -28,19 +28,8 @@ def test_program_equals_interpreter_bit_for_bit(bench, net):
     assert proof.returncode == 0 and "equal bit for bit" in proof.stdout
 
 
-@pytest.mark.parametrize("net", ["kws9", "residual"])
-def test_sanitizers_find_nothing(bench, net):
-    model, sample = keyword_net("kws9", audio=audio_metadata()) if net == "kws9" else residual_net()
-    flags = "-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
-    folder = generate(bench, model, "checked")
-    # Inlined by -O3, checked kernels take a minute to compile.
-    recipe = (folder / "CMakeLists.txt").read_text()
-    (folder / "CMakeLists.txt").write_text(recipe.replace("-O3", "-O1"))
-    program = build(folder, f"-DCMAKE_CXX_FLAGS={flags}", f"-DCMAKE_EXE_LINKER_FLAGS={flags}")
-    np.save(bench.folder / "input.npy", sample)
-    for words in (["run", bench.folder / "input.npy", bench.folder / "built.npy", "--runs", 2], ["--self-test"], ["bench"]):
-        done = run(program, *words)
-        assert done.returncode == 0 and "Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stderr
+def test_sanitizers_find_nothing(bench):
+    run_sanitized(bench, *residual_net())
 
 
 def test_several_inputs_in_one_array(bench):

@@ -6,6 +6,8 @@ import json
 import sys
 from pathlib import Path
 
+from engine import ENGINES
+
 GROUPS = {
     "image classification": ["alexnet", "resnet50", "googlenet", "squeezenet11", "mobilenetv2"],
     "pose estimation": ["pose-resnet18", "pose-resnet50"],
@@ -15,23 +17,28 @@ REFERENCES = ["im2col-gemm", "onnxruntime"]
 OURS = "sedge"
 
 
+def reference_of(results: dict[str, dict], nets: list[str]) -> str:
+    """im2col with OpenBLAS where it was measured and computes the nets; else, as with transposed convolutions, which it leaves to reference kernels, ONNX Runtime."""
+    stands = lambda result, name: name in result["ms"] and result["ms"][name] < 10 * result["ms"]["onnxruntime"]
+    return next(name for name in REFERENCES if all(stands(results[net], name) for net in nets))
+
+
 def draw(results: dict[str, dict], path: Path) -> None:
-    """One panel a group, one cluster of bars a net. The reference is im2col with OpenBLAS where it was measured, else ONNX Runtime."""
+    """One panel a group, one cluster of bars a net, over the group's reference."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plot
 
-    reference = next(name for name in REFERENCES if all(name in result["ms"] for result in results.values()))
     names = list(dict.fromkeys(name for result in results.values() for name in result["ms"]))
-    names.sort(key=lambda name: (name != reference, name == OURS))
+    names.sort(key=lambda name: (name not in REFERENCES, name == OURS, name not in ENGINES, name))
     groups = {title: [net for net in nets if net in results] for title, nets in GROUPS.items()}
     groups = {title: nets for title, nets in groups.items() if nets}
     figure, axes = plot.subplots(len(groups), 1, figsize=(15, 4.2 * len(groups)), squeeze=False, layout="constrained")
     colours = {name: plot.get_cmap("tab20")(index % 20) for index, name in enumerate(names)}
     colours[OURS] = "black"
     for axis, (title, nets) in zip(axes[:, 0], groups.items()):
-        width = 0.85 / len(names)
+        width, reference = 0.85 / len(names), reference_of(results, nets)
         for index, name in enumerate(names):
             heights = [results[net]["ms"][reference] / results[net]["ms"][name] if name in results[net]["ms"] else 0 for net in nets]
             axis.bar([place + (index - (len(names) - 1) / 2) * width for place in range(len(nets))], heights, width, label=name, color=colours[name])
@@ -41,7 +48,7 @@ def draw(results: dict[str, dict], path: Path) -> None:
         axis.set_title(title)
         axis.grid(axis="y", alpha=0.3)
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(names), fontsize="small")
+    figure.legend(handles, labels, loc="outside upper center", ncols=min(8, len(names)), fontsize="small")
     figure.savefig(path, dpi=110)
 
 

@@ -101,7 +101,8 @@ def test_instances_share_the_weights(bench):
     assert weights > 8_000_000
     assert one["RssAnon"] * 1024 < weights / 4 and one["RssFile"] * 1024 > weights
     assert (eight["RssAnon"] - one["RssAnon"]) * 1024 <= 7 * one["instance"] + 65536
-    assert abs(eight["RssFile"] - one["RssFile"]) * 1024 < 65536
+    # Which pages of libraries are there is the kernel's business; a copy of the weights for each would be seven times as many.
+    assert (eight["RssFile"] - one["RssFile"]) * 1024 < weights / 4
 
 
 def test_two_generations_are_byte_equal(bench):

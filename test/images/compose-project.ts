@@ -113,8 +113,13 @@ export class ComposeProject {
 
   private networkOptions({ network_mode: mode }: ComposeService, name: string): string[] {
     if (mode !== undefined) return ['--network', mode];
+    return [...this.ownNetwork(), '--ip', this.addresses.get(name)!];
+  }
+
+  /** The project's network, with the names of all services. */
+  private ownNetwork(): string[] {
     const hosts = [...this.addresses].flatMap(([host, address]) => ['--add-host', `${host}:${address}`]);
-    return ['--network', this.network, '--ip', this.addresses.get(name)!, ...hosts];
+    return ['--network', this.network, ...hosts];
   }
 
   /** Relative paths are meant from the file; a bare name is a volume of the project. */
@@ -127,16 +132,7 @@ export class ComposeProject {
 
   /** A container of the project's network beside its services, which ends. @returns what it prints */
   async runOnce(options: string[], command: string[]): Promise<string> {
-    const hosts = [...this.addresses].flatMap(([host, address]) => ['--add-host', `${host}:${address}`]);
-    const { status, output } = await podmanAside([
-      'run',
-      '--rm',
-      '--network',
-      this.network,
-      ...hosts,
-      ...options,
-      ...command,
-    ]);
+    const { status, output } = await podmanAside(['run', '--rm', ...this.ownNetwork(), ...options, ...command]);
     if (status !== 0) throw new Error(`podman run ${command.join(' ')} ended with ${status}: ${output}`);
     return output;
   }

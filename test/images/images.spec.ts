@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { freePort } from '@sedge/local-servers';
-import { keywordNet } from '@sedge/test-kit';
+import { KEYWORD_PREPROCESSING, keywordNet } from '@sedge/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stagesWithTools } from '../../tools/dev/stages.mjs';
 import { VERSION, backEndImages, imageBytes, imageNames, tagOf } from '../../tools/dev/images/build-images.mjs';
@@ -22,20 +22,7 @@ const CLIPS_PER_WORD = 10;
 /** The environment of PyTorch is downloaded and made first. */
 const TRAINING_MS = 2_400_000;
 
-/** What an untrained network says of its use; the numbers are those of the shipped example. */
-const NET = {
-  classes: WORDS,
-  preprocessing: {
-    tool: 'extract-mfcc',
-    version: '1',
-    parameters: {
-      ...{ sampleRateHz: 16000, clipMs: 1000, frameMs: 128, strideMs: 32, bands: 40, mels: 40 },
-      ...{ padMode: 'constant', topDb: null, htk: false, norm: 'ortho' },
-    },
-    normalization: { mean: Array<number>(40).fill(-3.5), std: Array<number>(40).fill(20) },
-  },
-  shape: [40, 32] as [number, number],
-};
+const NET = { classes: WORDS, preprocessing: KEYWORD_PREPROCESSING, shape: [40, 32] as [number, number] };
 
 const DEPLOYMENT = `name: containers
 inputs:

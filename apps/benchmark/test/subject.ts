@@ -5,25 +5,27 @@ import { promisify } from 'node:util';
 import type { ModelMetadata } from '@sedge/artifact-contracts';
 import { Hdf5Writer } from '@sedge/hdf5';
 import { importNetwork, nativeTarget } from '@sedge/lne';
-import { gaussian, keywordNet, type KeywordNetOptions, type ToolRunRequest } from '@sedge/test-kit';
+import {
+  KEYWORD_PREPROCESSING,
+  gaussian,
+  keywordNet,
+  type KeywordNetOptions,
+  type ToolRunRequest,
+} from '@sedge/test-kit';
 
 const run = promisify(execFile);
 
 export type Input = ToolRunRequest['inputs'][string];
 
 export const CLASSES = ['yes', 'no', 'unknown', 'silence'];
-export const MFCC = {
-  ...{ sampleRateHz: 16000, clipMs: 1000, frameMs: 128, strideMs: 32, bands: 40, mels: 40 },
-  ...{ padMode: 'constant', topDb: null, htk: false, norm: 'ortho' },
-};
-export const PREPROCESSING = {
-  tool: 'extract-mfcc',
-  version: '1',
-  parameters: MFCC,
-  normalization: { mean: Array<number>(40).fill(-3.5), std: Array<number>(40).fill(20) },
-};
+export const MFCC = KEYWORD_PREPROCESSING.parameters;
 /** The seed is one whose network hears more than one class in random clips. */
-export const NET: KeywordNetOptions = { classes: CLASSES, preprocessing: PREPROCESSING, shape: [40, 32], seed: 2 };
+export const NET: KeywordNetOptions = {
+  classes: CLASSES,
+  preprocessing: KEYWORD_PREPROCESSING,
+  shape: [40, 32],
+  seed: 2,
+};
 
 /** A model artifact with an untrained network in it. */
 export async function modelInput(folder: string, options: Partial<KeywordNetOptions> = {}): Promise<Input> {

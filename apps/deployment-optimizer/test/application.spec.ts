@@ -5,22 +5,19 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { FlacDecoder, isUnusable, wavFile } from '@sedge/audio';
 import { ApplicationRun, ENGINE_NAMES } from '@sedge/engines';
-import { keywordNet, runBuiltinTool, shippedRecordings, type ToolRunRequest } from '@sedge/test-kit';
+import {
+  KEYWORD_PREPROCESSING,
+  keywordNet,
+  runBuiltinTool,
+  shippedRecordings,
+  type ToolRunRequest,
+} from '@sedge/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tool as buildApplication } from '../src/tools/build-application.tool.js';
 import { tool as deployApplication } from '../src/tools/deploy-application.tool.js';
 
 type Input = ToolRunRequest['inputs'][string];
 
-const PREPROCESSING = {
-  tool: 'extract-mfcc',
-  version: '1',
-  parameters: {
-    ...{ sampleRateHz: 16000, clipMs: 1000, frameMs: 128, strideMs: 32, bands: 40, mels: 40 },
-    ...{ padMode: 'constant', topDb: null, htk: false, norm: 'ortho' },
-  },
-  normalization: { mean: Array<number>(40).fill(-3.5), std: Array<number>(40).fill(20) },
-};
 const APPLICATION = `application: two-networks
 modules:
   - { id: sound, use: wav, with: { from: model.onnx } }
@@ -41,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function modelInput(name: string, classes: string[], seed: number): Promise<Input> {
-  const net = keywordNet({ classes, preprocessing: PREPROCESSING, shape: [40, 32], seed });
+  const net = keywordNet({ classes, preprocessing: KEYWORD_PREPROCESSING, shape: [40, 32], seed });
   const path = join(folder, name);
   await mkdir(path, { recursive: true });
   await writeFile(join(path, 'model.onnx'), net.bytes);

@@ -4,22 +4,20 @@ import { join } from 'node:path';
 import type { ModelMetadata } from '@sedge/artifact-contracts';
 import { Hdf5Writer } from '@sedge/hdf5';
 import { decodeWav } from '@sedge/lne';
-import { gaussian, keywordNet, runBuiltinTool, type ToolRunRequest, type ToolRunResult } from '@sedge/test-kit';
+import {
+  KEYWORD_PREPROCESSING,
+  gaussian,
+  keywordNet,
+  runBuiltinTool,
+  type ToolRunRequest,
+  type ToolRunResult,
+} from '@sedge/test-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tool as buildApplication } from '../src/tools/build-application.tool.js';
 import { tool as deployLne } from '../src/tools/deploy-lne.tool.js';
 
 const CLASSES = ['yes', 'no', 'silence'];
-const PREPROCESSING = {
-  tool: 'extract-mfcc',
-  version: '1',
-  parameters: {
-    ...{ sampleRateHz: 16000, clipMs: 1000, frameMs: 128, strideMs: 32, bands: 40, mels: 40 },
-    ...{ padMode: 'constant', topDb: null, htk: false, norm: 'ortho' },
-  },
-  normalization: { mean: Array<number>(40).fill(-3.5), std: Array<number>(40).fill(20) },
-};
-const NET = { classes: CLASSES, preprocessing: PREPROCESSING, shape: [40, 32] as [number, number] };
+const NET = { classes: CLASSES, preprocessing: KEYWORD_PREPROCESSING, shape: [40, 32] as [number, number] };
 
 let folder: string;
 beforeEach(async () => {
@@ -44,7 +42,7 @@ async function foreignModel(isSelfDescribing: boolean): Promise<ToolRunRequest['
   return { path, kind: 'source', metadata: {} };
 }
 
-async function calibration(parameters = PREPROCESSING.parameters): Promise<ToolRunRequest['inputs'][string]> {
+async function calibration(parameters = KEYWORD_PREPROCESSING.parameters): Promise<ToolRunRequest['inputs'][string]> {
   const path = join(folder, 'features');
   await mkdir(path, { recursive: true });
   const file = await Hdf5Writer.create(join(path, 'features.h5'));
@@ -58,7 +56,7 @@ async function calibration(parameters = PREPROCESSING.parameters): Promise<ToolR
     sampleRateHz: 16000,
     shape: [1, 40, 32],
     counts: { train: 0, validation: 5, test: 0 },
-    preprocessing: { ...PREPROCESSING, parameters, normalization: undefined },
+    preprocessing: { ...KEYWORD_PREPROCESSING, parameters, normalization: undefined },
   };
   return { path, kind: 'features', metadata };
 }
@@ -169,18 +167,20 @@ describe('deploy-lne', () => {
       code: 'DEPLOY_USE_UNKNOWN',
       message: expect.stringContaining('no classes and no preprocessing') as string,
     });
-    const { outputs } = await deploy(inputs, { classes: CLASSES, preprocessing: PREPROCESSING });
+    const { outputs } = await deploy(inputs, { classes: CLASSES, preprocessing: KEYWORD_PREPROCESSING });
     expect(outputs['application']!.metadata['classes']).toEqual(CLASSES);
-    await expect(deploy(inputs, { classes: ['one'], preprocessing: PREPROCESSING })).rejects.toThrow(/1 classes/);
+    await expect(deploy(inputs, { classes: ['one'], preprocessing: KEYWORD_PREPROCESSING })).rejects.toThrow(
+      /1 classes/,
+    );
   });
 
   it('takes an ONNX file that carries its use', async () => {
     const { outputs } = await deploy({ model: await foreignModel(true) });
-    expect(outputs['application']!.metadata).toMatchObject({ classes: CLASSES, preprocessing: PREPROCESSING });
+    expect(outputs['application']!.metadata).toMatchObject({ classes: CLASSES, preprocessing: KEYWORD_PREPROCESSING });
   });
 
   it('refuses features of another kind and a file that is no model', async () => {
-    const other = await calibration({ ...PREPROCESSING.parameters, strideMs: 16 });
+    const other = await calibration({ ...KEYWORD_PREPROCESSING.parameters, strideMs: 16 });
     await expect(deploy({ model: await model(), calibration: other })).rejects.toMatchObject({
       code: 'DEPLOY_CALIBRATION_DIFFERS',
       message: expect.stringContaining('strideMs') as string,

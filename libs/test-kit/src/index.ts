@@ -1,4 +1,4 @@
-export { gaussian, keywordNet, type KeywordNetOptions } from './keyword-net.js';
+export { KEYWORD_PREPROCESSING, gaussian, keywordNet, type KeywordNetOptions } from './keyword-net.js';
 export { encodeOnnx, type OnnxNetwork, type OnnxNode } from './onnx-model.js';
 export { REFERENCE_PYTHON, runReference } from './reference-python.js';
 export { shippedRecordings, type ShippedRecording } from './shipped-recordings.js';

@@ -15,6 +15,17 @@ export interface KeywordNetOptions {
   seed?: number;
 }
 
+/** What an untrained net's front end is where no test asks for another; the numbers are those of the shipped example. */
+export const KEYWORD_PREPROCESSING = {
+  tool: 'extract-mfcc',
+  version: '1',
+  parameters: {
+    ...{ sampleRateHz: 16000, clipMs: 1000, frameMs: 128, strideMs: 32, bands: 40, mels: 40 },
+    ...{ padMode: 'constant', topDb: null, htk: false, norm: 'ortho' },
+  },
+  normalization: { mean: Array<number>(40).fill(-3.5), std: Array<number>(40).fill(20) },
+} satisfies Preprocessing;
+
 /** A small untrained convolutional network with batch norm, as the training tool exports them, and what is known of it. */
 export function keywordNet(options: KeywordNetOptions): { bytes: Buffer; metadata: ModelMetadata } {
   const { classes, preprocessing, shape, endsInSoftmax = false, isSelfDescribing = true } = options;

@@ -28,6 +28,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// The learned plans that are timed whole.
+constexpr std::array kLearnedNames{"learned", "second learned", "third learned"};
+
 class Exploring {
  public:
   Exploring(std::string_view model, const std::string& file, const ExploreOptions& options, const ExploreProgress& progress) : model_(model), options_(options), progress_(progress) { found_.file = file; }
@@ -160,12 +163,13 @@ class Exploring {
     learning.discount = options_.discount;
     learning.replay = options_.replay;
     learning.seed = options_.seed;
+    learning.kept = kLearnedNames.size();
     found_.learned = learn(decisions, learning, go_on);
     if (is_cancelled()) return std::vector<Error>{cancelled()};
     found_.optimum = find_optimum(decisions, found_.learned.least_cost());
     if (found_.optimum.plan.options.empty()) found_.optimum = {found_.learned.plans.at(0), false, found_.optimum.states};
     add_program("optimum", found_.optimum.plan.options);
-    for (std::size_t i = 0; i < found_.learned.plans.size(); ++i) add_program(std::array{"learned", "second learned", "third learned"}.at(i), found_.learned.plans[i].options);
+    for (std::size_t i = 0; i < found_.learned.plans.size(); ++i) add_program(kLearnedNames[i], found_.learned.plans[i].options);
     std::vector<std::size_t> ranked;
     for (std::size_t node = 0; node < by_rank_.size(); ++node) {
       const int option = by_rank_[node].primitive == nullptr ? -1 : found_.space.find(node, by_rank_[node]);

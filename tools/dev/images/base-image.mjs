@@ -8,7 +8,7 @@ import { IMAGES_FOLDER, imageExists, podman } from './podman.mjs';
 const RELEASE = 'bookworm';
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 /** What the slim images of Debian leave out as well. */
-const LEFT_OUT = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/info/*', '/usr/share/locale/*'];
+const LEFT_OUT = ['doc', 'man', 'info', 'locale'].map((name) => `usr/share/${name}`);
 
 /** Gives the base that SEDGE_IMAGES_BASE names, or makes one, once for each version of Node.js. @returns its name */
 export async function baseImage() {
@@ -61,17 +61,9 @@ function addAuthorities(root) {
 }
 
 function leaveOut(root) {
-  const rules = ['path-exclude=/usr/share/doc/*/*.gz', ...LEFT_OUT.map((path) => `path-exclude=${path}`)];
+  const rules = LEFT_OUT.map((folder) => `path-exclude=/${folder}/*`);
   writeFileSync(join(root, 'etc', 'dpkg', 'dpkg.cfg.d', 'small'), `${rules.join('\n')}\n`);
-  const folders = [
-    'usr/share/doc',
-    'usr/share/man',
-    'usr/share/info',
-    'usr/share/locale',
-    'var/cache',
-    'var/lib/apt/lists',
-  ];
-  for (const folder of folders) {
+  for (const folder of [...LEFT_OUT, 'var/cache', 'var/lib/apt/lists']) {
     rmSync(join(root, folder), { recursive: true, force: true });
     mkdirSync(join(root, folder));
   }

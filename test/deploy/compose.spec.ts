@@ -9,22 +9,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { stages, stagesWithTools } from '../../tools/dev/stages.mjs';
-
-interface ComposeService {
-  image: string;
-  user: string;
-  read_only: boolean;
-  cap_drop: string[];
-  security_opt: string[];
-  /** null: passed on from the shell where it is set there */
-  environment: Record<string, string | null>;
-  command?: string[];
-  entrypoint?: string[];
-  healthcheck?: { test: string[] };
-  stop_grace_period?: string;
-  volumes: string[];
-  profiles?: string[];
-}
+import type { ComposeService } from '../images/compose-file.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (...path: string[]): string => readFileSync(join(ROOT, ...path), 'utf8');
@@ -82,7 +67,7 @@ describe('what deploys the services', () => {
     const { environment, healthcheck, stop_grace_period: grace } = compose.services[name]!;
     expect(healthcheck).toBeDefined();
     expect(Number.parseInt(grace!)).toBeGreaterThan(30);
-    const given = Object.entries(environment).filter(([, value]) => value !== null);
+    const given = Object.entries(environment!).filter(([, value]) => value !== null);
     const here = given.map(([key, value]) => [key, inFolder(value!, name)]);
     const settings = readSettings({ ...Object.fromEntries(here), SEDGE_HOST: '0.0.0.0', SEDGE_PORT: '7350' });
     expect(settings.events).toMatchObject({ kind: 'nats', url: expect.stringContaining(`nats://${name}:`) });
@@ -114,7 +99,7 @@ describe('what deploys the services', () => {
       .filter((file) => file !== 'workers.yaml')
       .map((file) => read('deploy', 'helm', 'sedge', 'templates', file));
     const names = [...chart.join('\n').matchAll(/name: (SEDGE_\w+)/g)].map(([, name]) => name!);
-    const all = [...names, ...SERVICES.flatMap((service) => Object.keys(compose.services[service]!.environment))];
+    const all = [...names, ...SERVICES.flatMap((service) => Object.keys(compose.services[service]!.environment!))];
     expect(names.length).toBeGreaterThan(15);
     expect(all.filter((name) => !known.has(name) && !known.has(name.replace(/_FILE$/, '')))).toEqual([]);
   });

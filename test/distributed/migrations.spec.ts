@@ -1,11 +1,12 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Type } from '@nestjs/common';
 import { provisionServices, urlFor } from '@sedge/adapter-postgres';
 import { readSettings, startProcess } from '@sedge/composition';
 import { NatsServer, PostgresServer, missingServer } from '@sedge/local-servers';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeFolder } from '../../apps/sedge/test/server/sedge-process.js';
+import { buildProgram, makeFolder, until } from '../../apps/sedge/test/server/sedge-process.js';
+import { ServiceProcess } from '../../tools/dev/distributed/service-process.mjs';
 import { stages } from '../../tools/dev/stages.mjs';
 
 const missing = missingServer('nats-server', 'postgres');
@@ -110,6 +111,7 @@ describe.skipIf(missing)(`migrations of every service on PostgreSQL (${missing ?
   const sources: DataSource[] = [];
 
   beforeAll(async () => {
+    buildProgram();
     folder = await makeFolder();
     [postgres, nats] = await Promise.all([PostgresServer.start({ fsync: false }), NatsServer.start({})]);
   });
@@ -120,20 +122,25 @@ describe.skipIf(missing)(`migrations of every service on PostgreSQL (${missing ?
     await folder?.remove();
   });
 
-  /** Lets a service make its schema at its start, as its own user, and gives that schema when the service is gone. */
-  async function schemaMadeBy(service: string): Promise<Schema> {
-    const exported = (await import(join('..', '..', 'apps', service, 'src', 'index.ts'))) as Record<string, unknown>;
-    const module = Object.entries(exported).find(([name]) => name.endsWith('Module'))![1] as Type;
+  /** Makes a service's account where it is missing. @returns its environment */
+  async function environmentOf(service: string): Promise<Record<string, string>> {
     const schema = service.replaceAll('-', '_');
     const account = { schema, user: `sedge_${schema}`, password: service };
     await provisionServices(postgres.url, [account]);
-    const settings = readSettings({
+    return {
       SEDGE_HOME: join(folder.path, service),
       SEDGE_EVENTS: 'nats',
       SEDGE_NATS_URL: nats.url,
       SEDGE_STATE: 'postgres',
       SEDGE_DATABASE_URL: urlFor(postgres.url, account),
-    });
+    };
+  }
+
+  /** Lets a service make its schema at its start, as its own user, and gives that schema when the service is gone. */
+  async function schemaMadeBy(service: string): Promise<Schema> {
+    const exported = (await import(join('..', '..', 'apps', service, 'src', 'index.ts'))) as Record<string, unknown>;
+    const module = Object.entries(exported).find(([name]) => name.endsWith('Module'))![1] as Type;
+    const settings = readSettings(await environmentOf(service));
     const running = await startProcess({ modules: [module], settings, log: () => undefined });
     const options: DataSourceOptions = running.app.get(DataSource).options;
     await running.close();
@@ -171,6 +178,43 @@ describe.skipIf(missing)(`migrations of every service on PostgreSQL (${missing ?
         expect([names[step], await schema.shape()]).toEqual([names[step], expected]);
       }
       expect(await schema.shape()).toEqual(shape);
+    },
+  );
+
+  it.each(['training', 'workflow'])(
+    '%s, killed in the middle of migrations: all of them are as they were, and its next start makes them',
+    async (service) => {
+      const schema = await schemaMadeBy(service);
+      const [shape, names] = [await schema.shape(), await schema.applied()];
+      for (const _ of names.slice(1)) await schema.source.undoLastMigration({ transaction: 'each' });
+      const before = await schema.shape();
+      const process = new ServiceProcess({
+        name: service,
+        service,
+        entry: resolve('apps', service, 'dist', 'main.js'),
+        environment: { ...(await environmentOf(service)), SEDGE_PORT: '0' },
+        logDirectory: join(folder.path, 'logs'),
+      });
+
+      // Who may read but not write which migrations were done stops a process after what its first one did.
+      const barrier = schema.source.createQueryRunner();
+      await barrier.startTransaction();
+      await barrier.query('LOCK TABLE migrations IN SHARE MODE');
+      const start = expect(process.start()).rejects.toThrow('SIGKILL');
+      const waiting = `SELECT pid FROM pg_stat_activity WHERE usename = current_user AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO%migrations%'`;
+      await until(async () => ((await schema.source.query(waiting)) as unknown[]).length === 1);
+      await process.kill();
+      await start;
+      await barrier.rollbackTransaction();
+      await barrier.release();
+      await until(async () => ((await schema.source.query(waiting)) as unknown[]).length === 0);
+      expect(await schema.applied()).toEqual(names.slice(0, 1));
+      expect(await schema.shape()).toEqual(before);
+
+      await process.start();
+      expect(await schema.applied()).toEqual(names);
+      expect(await schema.shape()).toEqual(shape);
+      await process.stop();
     },
   );
 });

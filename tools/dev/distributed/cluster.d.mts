@@ -2,21 +2,7 @@ import type { AccessFolder } from '@sedge/composition';
 import type { Scope } from '@sedge/service-kit';
 import type { Party } from '@sedge/event-contracts';
 import type { NatsServer, PostgresServer, S3Server } from '@sedge/local-servers';
-
-export interface ServiceProcess {
-  readonly name: string;
-  readonly service: string;
-  readonly url: string;
-  readonly pid: number | undefined;
-  readonly isRunning: boolean;
-  environment: Record<string, string>;
-  /** its main file, from its next start on */
-  entry: string;
-  start(): Promise<void>;
-  stop(): Promise<number | null>;
-  kill(): Promise<number | null>;
-  signal(name: NodeJS.Signals): void;
-}
+import type { ServiceProcess } from './service-process.mjs';
 
 export interface TokenRequest {
   subject: string;

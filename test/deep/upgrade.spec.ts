@@ -8,7 +8,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SAMPLE_TOOLS, buildProgram, makeFolder, until, type Run } from '../../apps/sedge/test/server/sedge-process.js';
-import { Cluster, type ServiceProcess } from '../../tools/dev/distributed/cluster.mjs';
+import { Cluster } from '../../tools/dev/distributed/cluster.mjs';
+import type { ServiceProcess } from '../../tools/dev/distributed/service-process.mjs';
 import { ClusterApi } from '../distributed/cluster-api.js';
 import { NEXT_RELEASE, buildNextVersion } from './next-version.js';
 

@@ -30,6 +30,15 @@ const SABOTAGES = {
       const [row] = await transaction.query('SELECT * FROM job WHERE id = $1 FOR UPDATE', [job]);
       return row ? { ...row, attempt } : null;
     };
+    const { endAttempt } = JobRepository.prototype;
+    JobRepository.prototype.endAttempt = async function (transaction, { job, attempt, token }, end, change) {
+      const [current] = await transaction.query(
+        `UPDATE job SET state = 'running', token = coalesce(token, $2) WHERE id = $1 RETURNING id AS job, attempt, token`,
+        [job, token],
+      );
+      const ended = await endAttempt.call(this, transaction, current, end, change);
+      return { ...ended, attempt };
+    };
     JobRepository.prototype.heartbeat = async () => ({ isCancelRequested: false, leaseUntil: new Date() });
   },
 };

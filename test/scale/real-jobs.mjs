@@ -10,8 +10,12 @@ const ENVIRONMENTS = resolve('.cache', 'python');
 const PATIENCE_MS = 1_800_000;
 /** Some seconds of one core each, most of them computing. */
 const TRAINING = { architecture: 'kws-cnn', iterations: 100, batchSize: 32 };
-/** What the first one measured of kernels is kept; each learns anew and times whole programs for some seconds, and no budget ends one early. */
-const EXPLORATION = { budgetS: 3600, rounds: 5, plugins: ['vector'] };
+/**
+ * All learn from one seed, so that they do the same: the first of each worker measures kernels and compiles programs, which are kept; each
+ * learns anew, and times whole programs for some seconds. They are told apart by a budget that ends none of them early.
+ */
+const EXPLORATION = { seed: 1, rounds: 5, plugins: ['vector'] };
+const LEAST_BUDGET_S = 3600;
 
 /** What a cluster needs for these jobs: one core for each worker. */
 export const REAL_STAGES = {
@@ -53,8 +57,8 @@ export async function realJobs(cluster, jobs, report) {
   }
 }
 
-/** Explores the model of the first seed. */
-function workflowOf(archive, trainingSeeds, explorationSeeds) {
+/** Explores the model of the first seed. @param explorations their numbers */
+function workflowOf(archive, trainingSeeds, explorations) {
   const models = { tool: 'train-pytorch', in: { features: '$features.features' } };
   const steps = {
     recordings: { tool: 'ingest-speech-commands', in: { source: '$inputs.source' } },
@@ -66,12 +70,12 @@ function workflowOf(archive, trainingSeeds, explorationSeeds) {
     },
     first: { ...models, with: { ...TRAINING, seed: trainingSeeds[0] } },
     ...(trainingSeeds.length > 1 && { more: { ...models, with: TRAINING, sweep: { seed: trainingSeeds.slice(1) } } }),
-    ...(explorationSeeds.length > 0 && {
+    ...(explorations.length > 0 && {
       plans: {
         tool: 'explore-lne',
         in: { model: '$first.model' },
         with: EXPLORATION,
-        sweep: { seed: explorationSeeds },
+        sweep: { budgetS: explorations.map((number) => LEAST_BUDGET_S + number) },
       },
     }),
   };

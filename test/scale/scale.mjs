@@ -8,6 +8,9 @@ import { readOptions } from './options.mjs';
 
 /** Transactions of the stage for one job: it is taken in, begun, and ended. */
 const COMMITS_PER_JOB = 3;
+/** Short jobs that each worker has done before it is measured: a process that has just started compiles its own code at first. */
+const WARM_UP_JOBS = 30;
+const WARM_UP_WAIT_MS = 20;
 const options = readOptions();
 const { parts } = options;
 
@@ -30,11 +33,15 @@ let client;
 const median = (times) => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)];
 const ms = (time) => `${time.toFixed(2)} ms`;
 
+/** Asks for jobs all at once. @returns a promise of the end of all */
+const ask = (count, waitMs) => Promise.all(Array.from({ length: count }, () => client.ask(++number, waitMs)));
+
 async function throughputOf(workers) {
   while (cluster.copiesOf('scale').length < workers) await cluster.add('scale');
+  await ask(WARM_UP_JOBS * workers, WARM_UP_WAIT_MS);
   client.started.clear();
   client.succeeded.clear();
-  await Promise.all(Array.from({ length: options.jobs }, () => client.ask(++number, options.waitMs)));
+  await ask(options.jobs, options.waitMs);
   const first = Math.min(...client.started.values());
   const last = Math.max(...client.succeeded.values());
   return options.jobs / ((last - first) / 1000);
@@ -87,7 +94,7 @@ async function longQueue() {
   const count = options.queue;
   const before = cluster.services.map(({ pid }) => residentMb(pid));
   const startedAt = performance.now();
-  await Promise.all(Array.from({ length: count }, () => client.ask(++number, 0)));
+  await ask(count, 0);
   const seconds = (performance.now() - startedAt) / 1000;
   const after = cluster.services.map(({ pid }) => residentMb(pid));
   console.log(`${count} queued jobs drained in ${seconds.toFixed(1)} s, ${(count / seconds).toFixed(0)} jobs/s`);
@@ -109,7 +116,7 @@ async function waitingJobs() {
   });
   client = await ScaleClient.open(cluster.brokerOptions());
   await prepareBare(client);
-  await Promise.all(Array.from({ length: 20 }, () => client.ask(++number, 0)));
+  await ask(WARM_UP_JOBS, 0);
   if (parts.includes('overhead')) await overhead();
   if (parts.includes('throughput')) await throughput();
   if (parts.includes('queue')) await longQueue();

@@ -24,6 +24,8 @@ const FORGOTTEN_AFTER_S = 60;
 const SWEEP_EVERY_MS = 30_000;
 const RETRY_MS = [50, 200, 1000, 5000, 15_000];
 const DELETE_BATCH = 500;
+/** What is published within this time is deleted together. */
+const DELETE_AFTER_MS = 250;
 const DELETE_AGAIN_MS = 1000;
 
 /**
@@ -111,7 +113,7 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
       }
     }
     this.published.push(item.sequence);
-    this.deleteSoon(0);
+    this.deleteSoon(DELETE_AFTER_MS);
   }
 
   private deleteSoon(delayMs: number): void {

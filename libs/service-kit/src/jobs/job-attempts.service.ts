@@ -9,14 +9,14 @@ import type { Fence, JobRow } from './job.js';
 import { attemptOf, contextOf, publishAbout } from './job-events.js';
 import { attemptSpan } from './job-spans.js';
 import { TRACING, type Tracing } from '../tracing/tracing.js';
-import { JobRepository, type AttemptEnd, type JobChange } from './job.repository.js';
+import { JobRepository, type AttemptEnd, type EndedJob, type JobChange } from './job.repository.js';
 import type { StoredOutput } from './outputs.js';
 
 /** What became of a job when an attempt ended; `fenced` says that the attempt was no longer the current one and changed nothing. */
 export type AttemptResult = 'succeeded' | 'failed' | 'retried' | 'cancelled' | 'fenced';
 
-/** Ends the attempt in its row, and moves its job on. */
-type EndAttempt = (end: AttemptEnd, change: JobChange) => Promise<void>;
+/** Ends the attempt in its row, and moves its job on. @returns null where it is no longer the current one */
+type EndAttempt = (end: AttemptEnd, change: JobChange) => Promise<JobRow | null>;
 
 type Ending = (transaction: Transaction, job: JobRow, endAttempt: EndAttempt) => Promise<AttemptResult>;
 
@@ -43,10 +43,10 @@ export class JobAttempts {
 
   /** Commits a result: the outputs' ids, the events about them and the job's end are one transaction. */
   async succeed(fence: Fence, outputs: StoredOutput[], durationMs: number): Promise<AttemptResult> {
-    return this.end(fence, async (transaction, job, endAttempt) => {
+    return this.ending(fence, async (transaction, endAttempt) => {
       const ids = Object.fromEntries(outputs.map(({ name, artifact }) => [name, artifact]));
-      const change = { state: 'succeeded', outputs: ids, durationMs } as const;
-      await endAttempt({ outcome: 'succeeded' }, change);
+      const job = await endAttempt({ outcome: 'succeeded' }, { state: 'succeeded', outputs: ids, durationMs });
+      if (!job) return 'fenced';
       const attempt = attemptOf(job, this.stage.stage);
       for (const output of outputs) this.publishStored(transaction, job, output);
       publishAbout(transaction, job, 'sedge.job.succeeded.v1', { ...attempt, outputs: ids, durationMs });
@@ -117,23 +117,38 @@ export class JobAttempts {
     });
   }
 
-  private async end(fence: Fence, work: Ending): Promise<AttemptResult> {
-    let tell = (): void => undefined;
-    const result = await this.transactions.run(async (transaction) => {
+  /** Ends an attempt in a way that depends on its job. */
+  private end(fence: Fence, work: Ending): Promise<AttemptResult> {
+    return this.ending(fence, async (transaction, endAttempt) => {
       const job = await this.jobs.lockFenced(transaction, fence);
-      if (!job) return 'fenced';
-      return work(transaction, job, async (end, change) => {
-        const seconds = await this.jobs.endAttempt(transaction, job, end, change);
-        const labels = { stage: this.stage.stage, tool: job.tool_name, outcome: end.outcome };
-        tell = () => {
-          this.metrics.observe('sedge_job_attempt_duration_seconds', labels, seconds);
-          const span = attemptSpan(job, this.stage.stage, { end, seconds });
-          if (span !== null) this.tracing.record(span);
-        };
-      });
+      return job ? work(transaction, job, endAttempt) : 'fenced';
     });
+  }
+
+  /** Runs a transaction that ends an attempt. The figures and the trace hear of it when it is committed. */
+  private async ending(
+    fence: Fence,
+    work: (transaction: Transaction, endAttempt: EndAttempt) => Promise<AttemptResult>,
+  ): Promise<AttemptResult> {
+    let tell = (): void => undefined;
+    const result = await this.transactions.run((transaction) =>
+      work(transaction, async (end, change) => {
+        const job = await this.jobs.endAttempt(transaction, fence, end, change);
+        if (job) tell = () => this.tell(job, end);
+        return job;
+      }),
+    );
     tell();
     return result;
+  }
+
+  private tell(job: EndedJob, end: AttemptEnd): void {
+    const { stage } = this.stage;
+    const seconds = job.attempt_seconds;
+    const labels = { stage, tool: job.tool_name, outcome: end.outcome };
+    this.metrics.observe('sedge_job_attempt_duration_seconds', labels, seconds);
+    const span = attemptSpan(job, stage, { end, seconds });
+    if (span !== null) this.tracing.record(span);
   }
 
   private publishStored(transaction: Transaction, job: JobRow, output: StoredOutput): void {

@@ -114,7 +114,7 @@ export class JobExecutor implements OnApplicationBootstrap, BeforeApplicationShu
 
   private async execute(job: JobRow, tool: StageTool | undefined, release: () => void): Promise<void> {
     try {
-      await this.workshop.execute(job, tool);
+      await this.workshop.execute(job, tool, release);
     } catch (error) {
       // The lease runs out and the job is taken again: nothing is lost, but someone should know.
       const message = `job ${job.id}: ${(error as Error).stack ?? String(error)}`;

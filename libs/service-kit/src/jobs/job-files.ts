@@ -27,7 +27,7 @@ export async function layOutJob({ job, definition, folders, store, host }: JobLa
   const outputs: JobFile['outputs'] = {};
   for (const [name, { kind }] of Object.entries(definition.outputs)) {
     outputs[name] = { path: join(folders.outputs, name), kind };
-    await mkdir(outputs[name].path, { recursive: true });
+    await mkdir(outputs[name].path);
   }
   const file: JobFile = {
     job: job.id,

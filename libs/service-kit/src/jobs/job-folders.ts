@@ -45,10 +45,16 @@ export function logFolderOf(dataDirectory: string, job: Digest): string {
 }
 
 /** Makes the folders of an attempt, empty but for the scratch directory. */
-export async function makeFolders(folders: JobFolders): Promise<void> {
-  await removeFolder(folders.attempt);
-  const { scratch, inputs, outputs, logs } = folders;
-  await Promise.all([scratch, inputs, outputs, logs].map((path) => mkdir(path, { recursive: true })));
+export async function makeFolders({ scratch, attempt, inputs, outputs }: JobFolders): Promise<void> {
+  await mkdir(scratch, { recursive: true });
+  try {
+    await mkdir(attempt);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await removeFolder(attempt);
+    await mkdir(attempt);
+  }
+  await Promise.all([mkdir(inputs), mkdir(outputs)]);
 }
 
 /** Removes a folder whose tool may have taken write permission from its subfolders. */

@@ -1,5 +1,5 @@
 import { createReadStream, existsSync, type ReadStream } from 'node:fs';
-import { open, readdir, rename, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface LogLine {
@@ -56,9 +56,15 @@ export class JobLog {
       await rename(current, earlier);
       this.written = 0;
     }
-    this.file ??= await open(current, 'a');
+    this.file ??= await this.openPart(current);
     await this.file.write(text);
     this.written += Buffer.byteLength(text);
+  }
+
+  /** Most attempts say nothing: the folder is made for those that do. */
+  private async openPart(path: string): Promise<FileHandle> {
+    await mkdir(this.folder, { recursive: true });
+    return open(path, 'a');
   }
 }
 

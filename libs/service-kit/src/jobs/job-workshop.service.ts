@@ -68,8 +68,12 @@ export class JobWorkshop {
     await Promise.all(all.map(({ ended }) => ended));
   }
 
-  /** Works on an attempt until its end is committed. @param tool undefined where the stage doesn't have it now */
-  async execute(job: JobRow, tool: StageTool | undefined): Promise<void> {
+  /**
+   * Works on an attempt until its end is committed.
+   * @param tool undefined where the stage doesn't have it now
+   * @param onWorked called when its outputs are stored: what is left needs nothing of the machine that another job would
+   */
+  async execute(job: JobRow, tool: StageTool | undefined, onWorked: () => void): Promise<void> {
     if (!tool || tool.registered.digest !== job.tool_digest) {
       await this.commit(job, () => this.attempts.fail(fenceOf(job), missingTool(job, tool)));
       return;
@@ -79,7 +83,7 @@ export class JobWorkshop {
     // An attempt that has just ended may still be removing the job's folder, which would take this one's with it.
     await this.underWay.get(job.id)?.ended;
     const controller = new AbortController();
-    const ended = this.workAndCommit(run, job, controller);
+    const ended = this.workAndCommit(run, job, controller, onWorked);
     const entry: UnderWay = { controller, ended: ended.catch(() => undefined) };
     this.underWay.set(job.id, entry);
     try {
@@ -89,7 +93,12 @@ export class JobWorkshop {
     }
   }
 
-  private async workAndCommit(run: JobRun, job: JobRow, controller: AbortController): Promise<void> {
+  private async workAndCommit(
+    run: JobRun,
+    job: JobRow,
+    controller: AbortController,
+    onWorked: () => void,
+  ): Promise<void> {
     const fence = fenceOf(job);
     const heartbeat = setInterval(
       () => void this.beat(job, controller),
@@ -101,6 +110,7 @@ export class JobWorkshop {
     } finally {
       clearInterval(heartbeat);
     }
+    onWorked();
     const end = await this.commit(job, () => this.commitEnd(fence, result, controller.signal.reason as StopReason));
     if (end === 'fenced') {
       const message = `an attempt of job ${job.id} lost its lease; its result is dropped`;

@@ -184,23 +184,34 @@ export class JobRepository {
     return row ?? null;
   }
 
-  /** Ends the current attempt and moves the job on, in one statement. @returns how long the attempt took, in seconds */
-  async endAttempt(transaction: Transaction, job: JobRow, end: AttemptEnd, change: JobChange): Promise<number> {
-    const [row] = await transaction.query<{ seconds: number }>(
-      `WITH ended AS (
-         UPDATE attempt SET finished_at = now(), outcome = $3, class = $4, code = $5, message = $6
-         WHERE job = $1 AND number = $2
-         RETURNING extract(epoch FROM now() - started_at)::float8 AS seconds
+  /**
+   * Ends the current attempt and moves the job on, in one statement.
+   * @returns the job as it is now; null where the attempt is no longer the current one: then nothing changed
+   */
+  async endAttempt(
+    transaction: Transaction,
+    { job, attempt, token }: Fence,
+    end: AttemptEnd,
+    change: JobChange,
+  ): Promise<EndedJob | null> {
+    const [row] = await transaction.query<EndedJob>(
+      `WITH moved AS (
+         UPDATE job SET state = $8, token = NULL, lease_until = NULL,
+           due_at = now() + make_interval(secs => $9::float8 / 1000),
+           outputs = coalesce($10::jsonb, outputs), duration_ms = coalesce($11, duration_ms), failure = $12::jsonb,
+           transient_failures = coalesce($13, transient_failures), preempted_failures = coalesce($14, preempted_failures),
+           finished_at = CASE WHEN $8 = 'queued' THEN NULL ELSE now() END
+         WHERE id = $1 AND attempt = $2 AND token = $3 AND state = 'running' RETURNING *
+       ), ended AS (
+         UPDATE attempt SET finished_at = now(), outcome = $4, class = $5, code = $6, message = $7
+         FROM moved WHERE attempt.job = moved.id AND attempt.number = moved.attempt
+         RETURNING extract(epoch FROM now() - attempt.started_at)::float8 AS attempt_seconds
        )
-       UPDATE job SET state = $7, token = NULL, lease_until = NULL,
-         due_at = now() + make_interval(secs => $8::float8 / 1000),
-         outputs = coalesce($9::jsonb, outputs), duration_ms = coalesce($10, duration_ms), failure = $11::jsonb,
-         transient_failures = $12, preempted_failures = $13,
-         finished_at = CASE WHEN $7 = 'queued' THEN NULL ELSE now() END
-       WHERE id = $1 RETURNING (SELECT seconds FROM ended) AS seconds`,
+       SELECT moved.*, ended.attempt_seconds FROM moved, ended`,
       [
-        job.id,
-        job.attempt,
+        job,
+        attempt,
+        token,
         end.outcome,
         end.class ?? null,
         end.code ?? null,
@@ -210,11 +221,11 @@ export class JobRepository {
         change.outputs ? JSON.stringify(change.outputs) : null,
         change.durationMs ?? null,
         change.failure ? JSON.stringify(change.failure) : null,
-        change.transientFailures ?? job.transient_failures,
-        change.preemptedFailures ?? job.preempted_failures,
+        change.transientFailures ?? null,
+        change.preemptedFailures ?? null,
       ],
     );
-    return row!.seconds;
+    return row ?? null;
   }
 
   async markCancelled(transaction: Transaction, job: Digest): Promise<void> {
@@ -249,6 +260,9 @@ export interface RequestContext {
   correlationId?: string | undefined;
   traceparent?: string | undefined;
 }
+
+/** A job whose attempt ended, and how long that took. */
+export type EndedJob = JobRow & { attempt_seconds: number };
 
 /** What the end of an attempt makes of its job. */
 export interface JobChange {

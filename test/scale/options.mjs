@@ -10,7 +10,7 @@ const HELP = `usage: npm run scale -- [options]
   --wait MS        throughput: how long each of them waits; default 200
   --workers LIST   throughput: numbers of workers; default 1,2,4,8
   --queue N        queue: empty jobs that are queued at once; default 10000
-  --real N         real: jobs of training and of exploration by one worker and by two; default 8
+  --real N         real: jobs of training by one worker and by two, and four times as many of exploration; default 8
   --help
 
 Figures count on a machine that does nothing else, with as many cores as there are workers that compute.

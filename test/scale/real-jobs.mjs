@@ -16,6 +16,8 @@ const TRAINING = { architecture: 'kws-cnn', iterations: 100, batchSize: 32 };
  */
 const EXPLORATION = { seed: 1, rounds: 5, plugins: ['vector'] };
 const LEAST_BUDGET_S = 3600;
+/** They take a fraction of a training's time. */
+const EXPLORATIONS_PER_TRAINING = 4;
 
 /** What a cluster needs for these jobs: one core for each worker. */
 export const REAL_STAGES = {
@@ -23,7 +25,7 @@ export const REAL_STAGES = {
   environment: { SEDGE_CORES: '1', SEDGE_PARALLEL_STEPS: '64', SEDGE_ENVIRONMENTS_DIR: ENVIRONMENTS },
 };
 
-/** @param jobs of each kind that are measured with each number of workers @param report told of each figure */
+/** @param jobs of training that are measured with each number of workers, four times as many of exploration @param report told of each figure */
 export async function realJobs(cluster, jobs, report) {
   const api = new Api(() => cluster.url, cluster.token);
   await api.until(async () => {
@@ -31,7 +33,8 @@ export async function realJobs(cluster, jobs, report) {
     return ['ingest-speech-commands', 'train-pytorch', 'explore-lne'].every((name) => names.includes(name));
   });
   const archive = makeRecordings(cluster.home);
-  const seedsFrom = (first) => Array.from({ length: jobs }, (_, n) => first + n);
+  const numbersFrom = (first, count) => Array.from({ length: count }, (_, n) => first + n);
+  const explorations = EXPLORATIONS_PER_TRAINING * jobs;
   // What the jobs read is made once, and each worker has done one job of each kind before it is measured.
   const startedAt = performance.now();
   await runOf(api, workflowOf(archive, [1], [1]));
@@ -44,13 +47,13 @@ export async function realJobs(cluster, jobs, report) {
       while (cluster.copiesOf(stage).length < workers) await cluster.add(stage);
     const first = 1000 * workers;
     await runOf(api, workflowOf(archive, [1, first, first + 1], [1, first, first + 1]));
-    const training = workflowOf(archive, [1, ...seedsFrom(first + 10)], []);
-    const exploration = workflowOf(archive, [1], seedsFrom(first + 10));
-    for (const [stage, tool, text] of [
-      ['training', 'train-pytorch', training],
-      ['deployment-optimizer', 'explore-lne', exploration],
+    const training = workflowOf(archive, [1, ...numbersFrom(first + 10, jobs)], []);
+    const exploration = workflowOf(archive, [1], numbersFrom(first + 10, explorations));
+    for (const [stage, tool, count, text] of [
+      ['training', 'train-pytorch', jobs, training],
+      ['deployment-optimizer', 'explore-lne', explorations, exploration],
     ]) {
-      const throughput = await throughputOf(cluster, { stage, tool, jobs }, () => runOf(api, text));
+      const throughput = await throughputOf(cluster, { stage, tool, count }, () => runOf(api, text));
       single[tool] ??= throughput;
       report({ tool, workers, throughput, times: throughput / single[tool] });
     }
@@ -90,7 +93,7 @@ async function runOf(api, text) {
 }
 
 /** Jobs a second, from the first that starts to the last that ends. */
-async function throughputOf(cluster, { stage, tool, jobs }, run) {
+async function throughputOf(cluster, { stage, tool, count }, run) {
   const connection = await connect(cluster.brokerOptions());
   const times = { started: [], succeeded: [] };
   for (const [kind, list] of Object.entries(times)) {
@@ -100,10 +103,10 @@ async function throughputOf(cluster, { stage, tool, jobs }, run) {
   await connection.flush();
   try {
     await run();
-    for (let tries = 0; times.succeeded.length < jobs && tries < 100; tries++) await sleep(100);
-    if (times.succeeded.length !== jobs)
-      throw new Error(`${times.succeeded.length} jobs of ${tool} ended, not ${jobs}`);
-    return jobs / ((Math.max(...times.succeeded) - Math.min(...times.started)) / 1000);
+    for (let tries = 0; times.succeeded.length < count && tries < 100; tries++) await sleep(100);
+    if (times.succeeded.length !== count)
+      throw new Error(`${times.succeeded.length} jobs of ${tool} ended, not ${count}`);
+    return count / ((Math.max(...times.succeeded) - Math.min(...times.started)) / 1000);
   } finally {
     await connection.close();
   }

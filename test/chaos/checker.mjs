@@ -2,9 +2,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { BUCKET } from '../../tools/dev/distributed/cluster.mjs';
 import { faultsOfExecutions } from './executions.mjs';
+
+const OUTBOX_TRIES = 20;
+const OUTBOX_PAUSE_MS = 250;
 
 /** @param ledger what tools noted of their executions @returns one sentence for each fault */
 export async function check({ cluster, api, workflows, ledger }) {
@@ -113,10 +117,19 @@ async function faultsOfLedger(query, ledger) {
   return faultsOfExecutions(ledger, attempts, new Map(askers.map(({ job, runs }) => [job, runs])));
 }
 
+/** Events that stay in an outbox. What was just published is deleted soon. */
+async function unpublished(query, schema) {
+  for (let tries = 0; ; tries++) {
+    const [{ count }] = await query(`SELECT count(*)::int AS count FROM ${schema}.outbox`);
+    if (count === 0 || tries === OUTBOX_TRIES) return count;
+    await sleep(OUTBOX_PAUSE_MS);
+  }
+}
+
 async function faultsOfEvents(query, api, cluster) {
   const faults = [];
   for (const { schema } of cluster.accounts) {
-    const [{ count }] = await query(`SELECT count(*)::int AS count FROM ${schema}.outbox`);
+    const count = await unpublished(query, schema);
     if (count > 0) faults.push(`${count} events of ${schema} were not published`);
   }
   const { letters } = await api.get('/v1/dead-letters');

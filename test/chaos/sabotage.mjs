@@ -31,13 +31,14 @@ const SABOTAGES = {
       return row ? { ...row, attempt } : null;
     };
     const { endAttempt } = JobRepository.prototype;
-    JobRepository.prototype.endAttempt = async function (transaction, { job, attempt, token }, end, change) {
-      const [current] = await transaction.query(
-        `UPDATE job SET state = 'running', token = coalesce(token, $2) WHERE id = $1 RETURNING id AS job, attempt, token`,
-        [job, token],
-      );
-      const ended = await endAttempt.call(this, transaction, current, end, change);
-      return { ...ended, attempt };
+    JobRepository.prototype.endAttempt = async function (transaction, fence, end, change) {
+      const { job, attempt, token } = fence;
+      const [current] = await transaction.query('SELECT attempt FROM job WHERE id = $1 FOR UPDATE', [job]);
+      const pretend = `UPDATE job SET state = 'running', attempt = $2, token = $3 WHERE id = $1`;
+      await transaction.query(pretend, [job, attempt, token]);
+      const ended = await endAttempt.call(this, transaction, fence, end, change);
+      await transaction.query('UPDATE job SET attempt = $2 WHERE id = $1', [job, current.attempt]);
+      return ended;
     };
     JobRepository.prototype.heartbeat = async () => ({ isCancelRequested: false, leaseUntil: new Date() });
   },

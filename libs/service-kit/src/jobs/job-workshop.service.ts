@@ -111,13 +111,17 @@ export class JobWorkshop {
       clearInterval(heartbeat);
     }
     onWorked();
-    const end = await this.commit(job, () => this.commitEnd(fence, result, controller.signal.reason as StopReason));
+    let end: AttemptResult | null = null;
+    try {
+      end = await this.commit(job, () => this.commitEnd(fence, result, controller.signal.reason as StopReason));
+    } finally {
+      // Another attempt may be using the job's scratch directory by now.
+      await run.cleanUp(end === 'succeeded');
+    }
     if (end === 'fenced') {
       const message = `an attempt of job ${job.id} lost its lease; its result is dropped`;
       this.logger.warn({ message, ...logFieldsOf(job) });
     }
-    // Another attempt may be using the job's scratch directory by now.
-    await run.cleanUp(end === 'succeeded');
   }
 
   private commitEnd(fence: Fence, result: RunResult, reason: StopReason): Promise<AttemptResult> {

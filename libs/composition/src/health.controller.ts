@@ -1,14 +1,23 @@
 import { Controller, Get, Inject, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { digestOfBytes } from '@sedge/artifact-contracts';
-import { ARTIFACT_STORE, DATABASE, EVENT_BUS, type ArtifactStore, type Database, type EventBus } from '@sedge/ports';
-import { Open, errorsOf } from '@sedge/service-kit';
+import {
+  ARTIFACT_STORE,
+  DATABASE,
+  EVENT_BUS,
+  backEndReason,
+  type ArtifactStore,
+  type BackEnd,
+  type Database,
+  type EventBus,
+} from '@sedge/ports';
+import { BACK_END_MEND, Open, errorsOf } from '@sedge/service-kit';
 
 const error = errorsOf({
   PROCESS_NOT_READY: {
     status: 503,
     sentence: 'not ready: {reasons}',
-    mend: 'wait until the back ends that are named answer; what was committed is kept',
+    mend: BACK_END_MEND,
   },
 });
 
@@ -54,9 +63,9 @@ export class HealthController implements BeforeApplicationShutdown {
   }
 }
 
-async function reasonOf(what: string, check: Promise<unknown>): Promise<string | null> {
+async function reasonOf(backEnd: BackEnd, check: Promise<unknown>): Promise<string | null> {
   return check.then(
     () => null,
-    (fault: Error) => `${what}: ${fault.message}`,
+    (fault: unknown) => backEndReason(backEnd, fault),
   );
 }

@@ -7,6 +7,7 @@ export { AskedBy, Needs, Open } from './access/needs.js';
 export { Teams } from './access/teams.service.js';
 export { undeclaredRoutes } from './access/undeclared-routes.js';
 export { ErrorFilter } from './errors/error.filter.js';
+export { BACK_END_MEND } from './errors/lost-back-end.js';
 export { ServiceError, errorsOf, type ErrorRow, type ErrorTable } from './errors/service-error.js';
 export { FindsNul, requestValidation, sentencesOf } from './errors/validation.js';
 export { EventSubscriber, type AfterCommit, type EventHandlers } from './events/event-subscriber.service.js';

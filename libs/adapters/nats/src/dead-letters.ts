@@ -1,6 +1,7 @@
 import { JetStreamApiError, type JetStreamClient, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import type { DeadLetters, KeptLetter } from '@sedge/ports';
+import { orLostBroker } from './lost-broker.js';
 import { DEAD_LETTERS, DEAD_LETTER_SUBJECT, REPLAY_SUBJECT } from './streams.js';
 
 /** What is known of an event that could not be handled, beside its bytes. */
@@ -36,7 +37,7 @@ export async function bury(client: JetStreamClient, bytes: Uint8Array, burial: B
   await client.publish(`${DEAD_LETTER_SUBJECT}.${consumer}`, bytes, { headers: fields, msgID });
 }
 
-/** The dead letters of the broker. A letter's id is its position in their stream. */
+/** The dead letters of the broker. A letter's id is its position in their stream. Each method: @throws LostBackEndError */
 export class NatsDeadLetters implements DeadLetters {
   constructor(
     private readonly client: JetStreamClient,
@@ -55,7 +56,7 @@ export class NatsDeadLetters implements DeadLetters {
   }
 
   async count(): Promise<number> {
-    return (await this.manager.streams.info(DEAD_LETTERS)).state.messages;
+    return (await orLostBroker(this.manager.streams.info(DEAD_LETTERS))).state.messages;
   }
 
   async find(id: string): Promise<KeptLetter | null> {
@@ -69,14 +70,15 @@ export class NatsDeadLetters implements DeadLetters {
     const { consumer, subject } = letterOf(message);
     const again = `${REPLAY_SUBJECT}.${consumer}.${subject.replace(/^sedge\./, '')}`;
     // Not the event's own id, which the broker may remember: it would take it for a duplicate.
-    await this.client.publish(again, message.data, { msgID: `replay ${message.seq} ${message.timestamp}` });
+    const msgID = `replay ${message.seq} ${message.timestamp}`;
+    await orLostBroker(this.client.publish(again, message.data, { msgID }));
     return this.discard(id);
   }
 
   async discard(id: string): Promise<boolean> {
     const message = await this.message(id);
     if (message === null) return false;
-    return this.manager.streams.deleteMessage(DEAD_LETTERS, message.seq);
+    return orLostBroker(this.manager.streams.deleteMessage(DEAD_LETTERS, message.seq));
   }
 
   private async message(id: string): Promise<StoredMsg | null> {
@@ -85,7 +87,7 @@ export class NatsDeadLetters implements DeadLetters {
 
   private async at(query: { seq: number; next_by_subj?: string }): Promise<StoredMsg | null> {
     try {
-      return await this.manager.streams.getMessage(DEAD_LETTERS, query);
+      return await orLostBroker(this.manager.streams.getMessage(DEAD_LETTERS, query));
     } catch (error) {
       if (error instanceof JetStreamApiError && error.code === NO_MESSAGE) return null;
       throw error;

@@ -1,5 +1,6 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Response } from 'express';
+import { lostBackEnd } from './lost-back-end.js';
 import { ServiceError } from './service-error.js';
 
 /** What a caller is told of an error, whatever its origin. */
@@ -9,6 +10,9 @@ interface ErrorBody {
   mend: string;
   details?: unknown;
 }
+
+/** Back ends are looked for anew this often. */
+const RETRY_AFTER_S = 2;
 
 /** Answers every error as `{code, message, mend}`. What nobody foresaw is logged whole and answered without its inside. */
 @Catch()
@@ -24,6 +28,7 @@ export class ErrorFilter implements ExceptionFilter {
     const { status, body } = this.answerTo(error);
     // How to come back with a token (RFC 6750).
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="sedge"');
+    if (status === 503) response.setHeader('Retry-After', RETRY_AFTER_S);
     response.status(status).json(body);
   }
 
@@ -41,6 +46,11 @@ export class ErrorFilter implements ExceptionFilter {
       const mend =
         'free some disk where the data directory lies, then try again; nothing that was stored before is lost';
       return { status: 507, body: { code: 'DISK_FULL', message: `the disk is full: ${error.message}`, mend } };
+    }
+    const lost = lostBackEnd(error);
+    if (lost !== null) {
+      this.logger.warn({ code: lost.code, message: lost.message });
+      return { status: 503, body: lost };
     }
     this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     const mend = 'see the log of the process; if it happens again, report it with the log';

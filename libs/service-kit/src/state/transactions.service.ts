@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { createCloudEvent, subjectOf, type EventMap, type EventType } from '@sedge/event-contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Outbox, type OutboxEvent } from '../events/outbox.service.js';
+import { orLostDatabase } from './lost-database.js';
 
 /** What caused an event, and what it belongs to. */
 export interface EventContext {
@@ -29,21 +30,26 @@ export class Transactions {
     private readonly outbox: Outbox,
   ) {}
 
-  /** Runs `work` in a transaction; its events leave after the commit, in their order. */
+  /**
+   * Runs `work` in a transaction; its events leave after the commit, in their order.
+   * @throws LostBackEndError
+   */
   async run<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     const events: OutboxEvent[] = [];
-    const result = await this.source.transaction(async (manager) => {
-      const value = await work(this.transactionOf(manager, events));
-      await this.outbox.write(manager, events);
-      return value;
-    });
+    const result = await orLostDatabase(
+      this.source.transaction(async (manager) => {
+        const value = await work(this.transactionOf(manager, events));
+        await this.outbox.write(manager, events);
+        return value;
+      }),
+    );
     this.outbox.relay(events);
     return result;
   }
 
-  /** Runs one statement by itself. */
+  /** Runs one statement by itself. @throws LostBackEndError */
   query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
-    return rowsOf<Row>(this.source.manager, sql, parameters);
+    return orLostDatabase(rowsOf<Row>(this.source.manager, sql, parameters));
   }
 
   private transactionOf(manager: EntityManager, events: OutboxEvent[]): Transaction {

@@ -1,0 +1,152 @@
+import { Controller, Get, Inject, Module } from '@nestjs/common';
+import { digestOfBytes } from '@sedge/artifact-contracts';
+import { NatsServer, PostgresServer, S3Server, missingServer } from '@sedge/local-servers';
+import { ARTIFACT_STORE, LostBackEndError, type ArtifactStore } from '@sedge/ports';
+import { Open, ServiceModule, Transactions } from '@sedge/service-kit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSettings, startProcess, type RunningProcess } from '../src/index.js';
+import { makeDataDirectory } from './stage-harness.js';
+
+const missing = missingServer('nats-server', 'postgres', 'versitygw');
+
+/** Asks each back end, as routes of services do. */
+@Open()
+@Controller('v1/ask')
+class AskingController {
+  constructor(
+    private readonly transactions: Transactions,
+    @Inject(ARTIFACT_STORE) private readonly store: ArtifactStore,
+  ) {}
+
+  @Get('statement')
+  async statement(): Promise<object> {
+    return { rows: await this.transactions.query('SELECT 1 AS one') };
+  }
+
+  @Get('transaction')
+  async transaction(): Promise<object> {
+    return this.transactions.run(async (transaction) => ({ rows: await transaction.query('SELECT 1 AS one') }));
+  }
+
+  @Get('mistake')
+  async mistake(): Promise<object> {
+    return { rows: await this.transactions.query('SELECT nothing FROM nowhere') };
+  }
+
+  @Get('blob')
+  async blob(): Promise<object> {
+    return { blob: await this.store.stat(digestOfBytes('')) };
+  }
+}
+
+@Module({ imports: [ServiceModule.forRoot({ name: 'asking' })], controllers: [AskingController] })
+class AskingModule {}
+
+describe.skipIf(missing)(`requests while a back end is away (${missing ?? 'on real servers'})`, () => {
+  let data: Awaited<ReturnType<typeof makeDataDirectory>>;
+  let nats: NatsServer;
+  let postgres: PostgresServer;
+  let s3: S3Server;
+  let running: RunningProcess;
+
+  beforeAll(async () => {
+    data = await makeDataDirectory();
+    [nats, postgres, s3] = await Promise.all([
+      NatsServer.start(),
+      PostgresServer.start({ fsync: false }),
+      S3Server.start(),
+    ]);
+    const settings = readSettings({
+      SEDGE_HOME: data.path,
+      SEDGE_PORT: '0',
+      SEDGE_EVENTS: 'nats',
+      SEDGE_NATS_URL: nats.url,
+      SEDGE_STATE: 'postgres',
+      SEDGE_DATABASE_URL: postgres.url,
+      SEDGE_ARTIFACTS: 's3',
+      SEDGE_S3_URL: `${s3.url}/asked`,
+      SEDGE_S3_ACCESS_KEY: s3.accessKey,
+      SEDGE_S3_SECRET_KEY: s3.secretKey,
+    });
+    running = await startProcess({ modules: [AskingModule], settings, log: () => undefined });
+  });
+  afterAll(async () => {
+    await running?.close();
+    await Promise.all([nats?.stop(), postgres?.stop(), s3?.stop()]);
+    await data?.remove();
+  });
+
+  const ask = async (path: string): Promise<{ status: number; body: unknown; again: string | null }> => {
+    const answer = await fetch(`${running.url}${path}`);
+    return { status: answer.status, body: await answer.json(), again: answer.headers.get('retry-after') };
+  };
+  const transactions = (): Transactions => running.app.get(Transactions, { strict: false });
+  const answers = async (path: string): Promise<void> => {
+    await expect.poll(async () => (await ask(path)).status, { timeout: 20_000 }).toBe(200);
+  };
+  /** What readiness says of it too. */
+  const lost = (code: string, backEnd: string): object => ({
+    status: 503,
+    again: '2',
+    body: {
+      code,
+      message: expect.stringMatching(`^${backEnd}: .`) as string,
+      mend: expect.stringContaining('wait until') as string,
+    },
+  });
+
+  it('are told that the database is away, by whatever its loss is noticed, and go on once it is there', async () => {
+    const paths = ['/v1/ask/statement', '/v1/ask/transaction'];
+    for (const path of paths) await answers(path);
+    const underWay = [
+      transactions().query('SELECT pg_sleep(60)'),
+      transactions().run(async (transaction) => transaction.query('SELECT pg_sleep(60)')),
+      transactions().run(async (transaction) => {
+        await transaction.query('SELECT pg_sleep(0.1)');
+        await postgres.process.kill();
+        return transaction.query('SELECT 1');
+      }),
+    ];
+    for (const outcome of await Promise.allSettled(underWay)) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: expect.any(LostBackEndError) as Error });
+    }
+    for (const path of paths) {
+      expect(await ask(path), path).toMatchObject(lost('DATABASE_UNREACHABLE', 'database'));
+    }
+    expect((await ask('/v1/ask/blob')).status).toBe(200);
+    await postgres.process.start();
+    for (const path of paths) await answers(path);
+  });
+
+  it('are told that the database ended their connection', async () => {
+    const session = transactions().run(async (transaction) => {
+      const [row] = await transaction.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const ending = transactions().query('SELECT pg_terminate_backend($1)', [row!.pid]);
+      await Promise.all([transaction.query('SELECT pg_sleep(60)'), ending]);
+    });
+    await expect(session).rejects.toMatchObject({
+      backEnd: 'database',
+      message: expect.stringMatching(/^database: .*terminat/) as string,
+    });
+  });
+
+  it('are told that something is wrong with Sedge where the database is not why', async () => {
+    expect(await ask('/v1/ask/mistake')).toMatchObject({ status: 500, body: { code: 'INTERNAL_ERROR' } });
+  });
+
+  it('are told that the store is away, and go on once it is there', async () => {
+    await answers('/v1/ask/blob');
+    await s3.process.kill();
+    expect(await ask('/v1/ask/blob')).toMatchObject(lost('STORE_UNAVAILABLE', 'artifacts'));
+    await s3.process.start();
+    await answers('/v1/ask/blob');
+  });
+
+  it('are told that the broker is away, and go on once it is there', async () => {
+    await answers('/v1/dead-letters');
+    await nats.process.kill();
+    expect(await ask('/v1/dead-letters')).toMatchObject(lost('BROKER_UNREACHABLE', 'events'));
+    await nats.process.start();
+    await answers('/v1/dead-letters');
+  });
+});

@@ -137,6 +137,23 @@ steps:
     expect(new Set(jobs.flatMap(({ attempts }) => attempts.map(({ worker }) => worker))).size).toBe(2);
   });
 
+  it('tell a stage of all that a run can have done now, however many its workers are', async () => {
+    const values = [201, 202, 203, 204, 205, 206];
+    const run = await api.startRun(`name: wide
+steps:
+  many: { tool: sum-values, with: { pauseMs: 1500 }, sweep: { value: [${values.join(', ')}] } }
+`);
+    const statesAtStage = async (): Promise<string[]> => {
+      const jobs = (await api.itemsOf(run)).flatMap(({ job }) => (job === null ? [] : [job]));
+      return (await Promise.all(jobs.map((job) => jobOf(job).catch(() => ({ state: 'unknown' }))))).map(
+        ({ state }) => state,
+      );
+    };
+    // Two workers of one core each.
+    await until(async () => (await statesAtStage()).filter((state) => state === 'queued').length === values.length - 2);
+    expect((await api.ended(run)).state).toBe('succeeded');
+  });
+
   it('ask for nothing that the broker refuses them', () => {
     const logs = join(cluster.home, 'logs');
     const lines = readdirSync(logs).flatMap((name) => readFileSync(join(logs, name), 'utf8').split('\n'));

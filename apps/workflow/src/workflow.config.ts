@@ -1,5 +1,9 @@
+import type { Host } from '@sedge/service-kit';
 import { plainToInstance } from 'class-transformer';
 import { IsInt, Max, Min, validateSync } from 'class-validator';
+
+/** What one run has asked for at once where stages are processes of their own, on machines of which nothing is known here. */
+const OVER_MANY_MACHINES = 64;
 
 /** The settings of the workflow service, each from an environment variable. */
 export class WorkflowConfig {
@@ -9,7 +13,10 @@ export class WorkflowConfig {
   @Max(1_000_000, { message: 'SEDGE_MAX_STEPS must be at most 1000000' })
   maxSteps = 20_000;
 
-  /** SEDGE_PARALLEL_STEPS: jobs that one run has under way at once; 0: as many as the machine has cores */
+  /**
+   * SEDGE_PARALLEL_STEPS: jobs that one run has asked for at once. 0: where all stages are in this process, as many as the machine has
+   * cores; else so many that stages of many workers have enough, and that the jobs of other runs need not wait behind thousands
+   */
   @IsInt({ message: 'SEDGE_PARALLEL_STEPS must be a whole number' })
   @Min(0, { message: 'SEDGE_PARALLEL_STEPS must be at least 0' })
   @Max(10_000, { message: 'SEDGE_PARALLEL_STEPS must be at most 10000' })
@@ -29,6 +36,12 @@ export class WorkflowConfig {
   @IsInt({ message: 'SEDGE_RECONCILE_MS must be a whole number of milliseconds' })
   @Min(100, { message: 'SEDGE_RECONCILE_MS must be at least 100' })
   reconcileMs = 60_000;
+
+  /** Jobs that one run may have asked for at once. */
+  jobsAtOnce({ isAlone, machine }: Pick<Host, 'isAlone' | 'machine'>): number {
+    if (this.parallelSteps > 0) return this.parallelSteps;
+    return isAlone ? machine.cores : OVER_MANY_MACHINES;
+  }
 
   /** @throws Error that names every variable that is wrong */
   static fromEnvironment(environment: Record<string, string | undefined>): WorkflowConfig {

@@ -27,7 +27,6 @@ export class PlanEstimates {
 
   async of(workflow: CompiledWorkflow): Promise<Estimates> {
     const names = workflow.steps.flatMap((step) => ('tool' in step ? [step.tool.definition.name] : []));
-    const atOnce = this.config.parallelSteps > 0 ? this.config.parallelSteps : this.host.machine.cores;
-    return { history: await this.jobs.historyOf(names), atOnce };
+    return { history: await this.jobs.historyOf(names), atOnce: this.config.jobsAtOnce(this.host) };
   }
 }

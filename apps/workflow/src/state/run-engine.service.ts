@@ -112,7 +112,7 @@ export class RunEngine implements OnApplicationBootstrap, OnApplicationShutdown 
       while (this.isOpen && this.awake.delete(run)) {
         const active = await this.memory.load(run);
         if (active === null) continue;
-        const hasMore = await this.stepper.step(active, this.limit, new Date());
+        const hasMore = await this.stepper.step(active, this.config.jobsAtOnce(this.host), new Date());
         this.failures.delete(run);
         if (hasMore) this.awake.add(run);
         if (active.progress.state !== 'running') this.memory.forget(run);
@@ -130,10 +130,6 @@ export class RunEngine implements OnApplicationBootstrap, OnApplicationShutdown 
     if (pauseMs > 0) this.logger.warn({ message: `run ${run} is tried again in ${pauseMs} ms: ${textOf(error)}`, run });
     this.awake.delete(run);
     this.later(pauseMs, () => this.wake(run));
-  }
-
-  private get limit(): number {
-    return this.config.parallelSteps > 0 ? this.config.parallelSteps : this.host.machine.cores;
   }
 
   private later(ms: number, work: () => void): void {

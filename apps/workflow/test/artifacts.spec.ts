@@ -150,6 +150,25 @@ describe('uploading', () => {
     const right = await call('POST', '/v1/uploads', { kind: 'dataset.smell', metadata: { nose: 'left' }, files });
     expect((await call('POST', `/v1/uploads/${String(right.body['id'])}/complete`)).status).toBe(201);
   });
+
+  it("is not held up by what a third party's schema asks for", async () => {
+    const files = [{ path: 'any', sizeBytes: 0 }];
+    const asked = async (name: string, schema: object, metadata: unknown): Promise<string> => {
+      const registered = await call('POST', '/v1/kinds', { name, version: 1, schema });
+      if (registered.status !== 204) return String(registered.body['message']);
+      return String((await call('POST', '/v1/uploads', { kind: name, metadata, files })).body['message']);
+    };
+    const text = { type: 'object', properties: { text: { pattern: '^(a+)+$' } } };
+    expect(await asked('slow.pattern', text, { text: `${'a'.repeat(40)}!` })).toMatch(/text: must match pattern/);
+    expect(await asked('slow.back', { pattern: '^(a+)\\1$' }, {})).toMatch(/pattern \^\(a\+\)\\1\$ can't be used/);
+    // Each of 40 steps asks for the next one twice: 2^40 looks at the same value.
+    const steps = Array.from({ length: 40 }, (_, step) => {
+      const next = { $ref: `#/$defs/s${step + 1}` };
+      return [`s${step}`, { type: 'object', allOf: [next, next] }];
+    });
+    const doubling = { $defs: { ...Object.fromEntries(steps), s40: { type: 'object' } }, $ref: '#/$defs/s0' };
+    expect(await asked('slow.references', doubling, {})).toMatch(/took more than 1000 ms/);
+  });
 });
 
 describe('files', () => {

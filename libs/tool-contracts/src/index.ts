@@ -22,3 +22,4 @@ export type {
 } from './tool-definition.js';
 export { ToolError, type BuiltinTool, type ToolContext } from './builtin-tool.js';
 export { nearestName, suggestName } from './nearest-name.js';
+export { schemaValidator } from './schema-validator.js';

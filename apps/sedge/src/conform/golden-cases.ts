@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Digest } from '@sedge/artifact-contracts';
-import { METADATA_FILE, suggestName, type ToolDefinition, type ToolPort } from '@sedge/tool-contracts';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { METADATA_FILE, schemaValidator, suggestName, type ToolDefinition, type ToolPort } from '@sedge/tool-contracts';
 import type { ApiClient } from '../client/api-client.js';
 import { artifactIdOf, looksLikeArtifactId, type ArtifactDetail } from '../client/artifacts.js';
 import { CommandError } from '../errors.js';
@@ -150,7 +149,7 @@ function completeParameters({ parameters }: ToolDefinition, written: WrittenCase
     const value = name in written.with ? written.with[name] : standard;
     if (value !== undefined) complete[name] = value;
   }
-  const ajv = new Ajv2020({ allErrors: true, strict: false });
+  const ajv = schemaValidator();
   if (ajv.validate(parameters, complete)) return complete;
   const mend = 'set parameters by --set NAME=VALUE, or with: in the file of cases';
   throw wrong(`${written.name}: ${ajv.errorsText(ajv.errors, { dataVar: 'parameters' })}`, mend);

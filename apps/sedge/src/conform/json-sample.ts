@@ -1,8 +1,8 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { schemaValidator } from '@sedge/tool-contracts';
 
 type Schema = Record<string, unknown>;
 
-const ajv = new Ajv2020({ strict: false, validateFormats: false });
+const ajv = schemaValidator();
 
 /**
  * A small value that fits a JSON Schema: what it must hold and nothing else.

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { KINDS, isKindName, metadataSchemaOf } from '@sedge/artifact-contracts';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { schemaValidator } from '@sedge/tool-contracts';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 
 type Schema = Record<string, unknown>;
 
-const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false });
+const ajv = schemaValidator();
 
 /** The schemas of the metadata of all kinds: Sedge's own, and those that were given by --kind. */
 export class KindSchemas {

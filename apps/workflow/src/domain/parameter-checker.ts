@@ -1,5 +1,5 @@
-import { type RegisteredTool, suggestName } from '@sedge/tool-contracts';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { schemaValidator, suggestName, type RegisteredTool } from '@sedge/tool-contracts';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { MistakeCode } from '../errors.js';
 
 /** What is wrong with a tool's parameters, and where: the keys and positions that lead there. */
@@ -56,15 +56,7 @@ export class ParameterChecker {
 function compileSchema(tool: RegisteredTool): ValidateFunction | string {
   try {
     // One instance per tool, so that two tools may use the same $id.
-    const ajv = new Ajv2020({
-      allErrors: true,
-      verbose: true,
-      strict: false,
-      useDefaults: true,
-      validateFormats: false,
-      logger: false,
-    });
-    return ajv.compile(tool.definition.parameters);
+    return schemaValidator({ verbose: true, useDefaults: true }).compile(tool.definition.parameters);
   } catch (error) {
     return (error as Error).message;
   }

@@ -9,10 +9,14 @@ import {
   type KindMistake,
 } from '@sedge/artifact-contracts';
 import { Transactions, errorsOf } from '@sedge/service-kit';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { schemaValidator } from '@sedge/tool-contracts';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { ARTIFACT_ERRORS } from '../domain/artifact-errors.js';
+import { withinMs } from './within-ms.js';
 
 const MAX_SCHEMA_BYTES = 256 << 10;
+const COMPILE_MS = 5000;
+const VALIDATE_MS = 1000;
 const error = errorsOf(ARTIFACT_ERRORS);
 
 interface KindRow {
@@ -84,7 +88,12 @@ export class ArtifactKinds {
     const row = await this.findThirdParty(kind, version);
     if (!row) throw error('ARTIFACT_KIND_UNKNOWN', { kind, version });
     const validate = compile(kind, row.schema);
-    if (validate(metadata)) return [];
+    const fits = withinMs(VALIDATE_MS, () => validate(metadata));
+    if (fits === 'timed out') {
+      const message = `checking the metadata took more than ${VALIDATE_MS} ms: the schema of the kind is too costly`;
+      return [{ path: '', message }];
+    }
+    if (fits) return [];
     return (validate.errors ?? []).map((mistake) => ({
       path: mistake.instancePath.slice(1).replaceAll('/', '.'),
       message: mistake.message ?? mistake.keyword,
@@ -102,13 +111,21 @@ export class ArtifactKinds {
 }
 
 /** A schema refers to nothing but itself: no other document is fetched. @throws ARTIFACT_KIND_INVALID */
-function compile(kind: string, schema: Record<string, unknown>): ReturnType<Ajv2020['compile']> {
+function compile(kind: string, schema: Record<string, unknown>): ValidateFunction {
   if (JSON.stringify(schema).length > MAX_SCHEMA_BYTES) {
     throw error('ARTIFACT_KIND_INVALID', { kind, reason: `the schema has more than ${MAX_SCHEMA_BYTES} bytes` });
   }
+  const compiled = withinMs(COMPILE_MS, () => compileOrSay(schema));
+  if (typeof compiled === 'function') return compiled;
+  const reason = compiled === 'timed out' ? `the schema takes more than ${COMPILE_MS} ms to compile` : compiled;
+  throw error('ARTIFACT_KIND_INVALID', { kind, reason });
+}
+
+/** @returns the reason as a text where the schema can't be compiled */
+function compileOrSay(schema: Record<string, unknown>): ValidateFunction | string {
   try {
-    return new Ajv2020({ allErrors: true, strict: false, validateFormats: false }).compile(schema);
+    return schemaValidator().compile(schema);
   } catch (fault) {
-    throw error('ARTIFACT_KIND_INVALID', { kind, reason: (fault as Error).message });
+    return (fault as Error).message;
   }
 }

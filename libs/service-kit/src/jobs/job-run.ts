@@ -1,7 +1,7 @@
 import { createCloudEvent, subjectOf, type JobProgressData } from '@sedge/event-contracts';
 import type { ToolOutcome } from '@sedge/ports';
-import { ToolError, type JobFile, type ToolLine } from '@sedge/tool-contracts';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { ToolError, schemaValidator, type JobFile, type ToolLine } from '@sedge/tool-contracts';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { formatTraceparent, type TraceContext } from '../tracing/trace-context.js';
 import { inSpan } from '../tracing/tracing.js';
 import type { StageTool } from '../tools/tool-catalog.service.js';
@@ -132,16 +132,15 @@ export class JobRun {
   }
 }
 
-const ajv = new Ajv2020({ allErrors: true, strict: false });
 const parameterChecks = new WeakMap<object, ValidateFunction>();
 
 /** Parameters come by event from elsewhere, so they are checked here too. */
 function checkParameters({ registered: { definition } }: StageTool, parameters: Record<string, unknown>): void {
   let check = parameterChecks.get(definition);
   if (!check) {
-    check = ajv.compile(definition.parameters);
+    check = schemaValidator().compile(definition.parameters);
     parameterChecks.set(definition, check);
   }
   if (check(parameters)) return;
-  throw new ToolError('JOB_PARAMETERS_INVALID', ajv.errorsText(check.errors, { dataVar: 'parameters' }));
+  throw new ToolError('JOB_PARAMETERS_INVALID', schemaValidator().errorsText(check.errors, { dataVar: 'parameters' }));
 }

@@ -1,6 +1,6 @@
 import { isSafeRelativePath } from '@sedge/artifact-contracts';
-import { nearestName, type ToolDefinition } from '@sedge/tool-contracts';
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { nearestName, schemaValidator, type ToolDefinition } from '@sedge/tool-contracts';
+import type { ErrorObject } from 'ajv/dist/2020.js';
 import { LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import { TOOL_DEFINITION_SCHEMA } from './tool-file-schema.js';
 
@@ -23,8 +23,7 @@ interface Finding {
   mend: string;
 }
 
-const ajv = new Ajv2020({ allErrors: true, discriminator: true, strict: false, useDefaults: false });
-const matchesSchema = ajv.compile<ToolDefinition>(TOOL_DEFINITION_SCHEMA);
+const matchesSchema = schemaValidator({ discriminator: true }).compile<ToolDefinition>(TOOL_DEFINITION_SCHEMA);
 
 /** Reads `tool.yaml`. Every mistake is given with its place, not only the first. @param file its name for messages */
 export function parseToolFile(text: string, file: string): ToolFileReading {
@@ -53,6 +52,8 @@ export function checkToolDefinition(value: unknown): Finding[] {
 function checkParameterSchema(definition: ToolDefinition): Finding[] {
   const { parameters } = definition;
   const findings: Finding[] = [];
+  // One instance per tool, so that two tools may use the same $id.
+  const ajv = schemaValidator();
   try {
     ajv.compile(parameters);
   } catch (error) {

@@ -154,6 +154,21 @@ steps:
     expect((await api.ended(run)).state).toBe('succeeded');
   });
 
+  it('are not touched by a second one on the same folder, which is refused', async () => {
+    const kept = (): string[] =>
+      ['access', 'nats'].flatMap((name) =>
+        readdirSync(join(cluster.home, name), { withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map((entry) => `${entry.name} ${readFileSync(join(entry.parentPath, entry.name), 'utf8')}`),
+      );
+    const before = kept();
+    await expect(Cluster.start({ home: cluster.home, stages: ['nas'] })).rejects.toThrow(
+      /another up:distributed works on .*cluster: .*--data-dir/,
+    );
+    expect(kept()).toEqual(before);
+    expect(before.join()).toContain('bystander-reviewer');
+  });
+
   it('ask for nothing that the broker refuses them', () => {
     const logs = join(cluster.home, 'logs');
     const lines = readdirSync(logs).flatMap((name) => readFileSync(join(logs, name), 'utf8').split('\n'));

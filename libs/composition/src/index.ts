@@ -3,6 +3,6 @@ export { SettingsError, readSettings, type LogLevel, type Settings } from './set
 export { runService } from './run-service.js';
 export { PortBusyError, startProcess, type ProcessOptions, type RunningProcess } from './start-process.js';
 export { AccessFolder, SigningKeyError } from './access-folder.js';
-export { BrokerUsers, prepareStreams } from './broker-users.js';
+export { BrokerUsers, BrokerUsersError, prepareStreams } from './broker-users.js';
 export { readSecret, writeSecretFile } from './secret-file.js';
 export { takeSecrets } from './secrets.js';

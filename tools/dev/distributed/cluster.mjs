@@ -5,7 +5,13 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { provisionServices, urlFor } from '@sedge/adapter-postgres';
 import { NatsServer, PostgresServer, S3Server, freePort, makeCertificates } from '@sedge/local-servers';
-import { AccessFolder, BrokerUsers, writeSecretFile } from '@sedge/composition';
+import {
+  AccessFolder,
+  BrokerUsers,
+  DataDirectoryBusyError,
+  lockDataDirectory,
+  writeSecretFile,
+} from '@sedge/composition';
 import { stagesWithTools } from '../stages.mjs';
 import { ServiceProcess } from './service-process.mjs';
 
@@ -23,6 +29,7 @@ export class Cluster {
   services = [];
   #addresses = {};
   #tokens = [];
+  #unlock = null;
 
   /**
    * @param options.home folder of everything that it keeps
@@ -75,6 +82,7 @@ export class Cluster {
 
   async #start() {
     const at = (name) => join(this.home, name);
+    this.#unlock = await lock(this.home);
     this.access = new AccessFolder(at('access'));
     await this.access.makeKeys();
     this.token = await this.tokenFor({ subject: 'operator', scope: 'admin' });
@@ -216,6 +224,24 @@ export class Cluster {
   async stop() {
     await Promise.all(this.services.map((service) => service.stop()));
     await Promise.all([this.nats, this.postgres, this.s3].map((server) => server?.stop()));
+    await this.#unlock?.();
+    this.#unlock = null;
+  }
+}
+
+/** Nothing is written before the folder is ours: another one's servers run on what lies there. */
+async function lock(home) {
+  try {
+    return await lockDataDirectory(home);
+  } catch (error) {
+    const [what, mend] =
+      error instanceof DataDirectoryBusyError
+        ? [
+            `another up:distributed works on ${home}`,
+            'use it, end it (Ctrl-C where it runs), or choose another --data-dir',
+          ]
+        : [error.message, error.mend];
+    throw Object.assign(new Error(mend === undefined ? what : `${what}: ${mend}`, { cause: error }), { exitCode: 5 });
   }
 }
 

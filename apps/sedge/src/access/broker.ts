@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BrokerUsers, prepareStreams, readSecret, writeSecretFile } from '@sedge/composition';
+import { BrokerUsers, BrokerUsersError, prepareStreams, readSecret, writeSecretFile } from '@sedge/composition';
 import type { Party } from '@sedge/event-contracts';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
@@ -12,11 +12,22 @@ export interface MadeBrokerUsers {
   passwords: string;
 }
 
-/** Writes the users of a broker and what each may do, keeping passwords that are there. */
-export async function makeBrokerUsers(folder: string, parties: readonly Party[]): Promise<MadeBrokerUsers> {
+/**
+ * Writes the users of a broker and what each may do, keeping users and passwords that are there.
+ * @param without users that are taken away
+ * @throws CommandError where what is there can't be read, or a user to take away is not there
+ */
+export async function makeBrokerUsers(
+  folder: string,
+  parties: readonly Party[],
+  without: readonly string[],
+): Promise<MadeBrokerUsers> {
   const passwords = join(folder, 'broker-users.json');
   const configuration = join(folder, 'nats-authorization.conf');
-  const made = await BrokerUsers.open(passwords, parties);
+  const made = await BrokerUsers.open(passwords, parties, without).catch((error: Error) => {
+    if (!(error instanceof BrokerUsersError)) throw error;
+    throw new CommandError('CLI_BROKER_USERS_INVALID', error.message, EXIT.environment, error.mend);
+  });
   await writeSecretFile(configuration, made.configuration);
   return { users: made.names, configuration, passwords };
 }

@@ -9,27 +9,30 @@ const users: SedgeCommand = {
   summary: 'make the users of the NATS server, each with what it may do',
   help: `Writes two files that nobody but you may read: broker-users.json holds a password for each user, and nats-authorization.conf is what the
 configuration of nats-server includes (include nats-authorization.conf). What a user may do follows from who publishes and who consumes each
-event; passwords that are there stay as they are.
+event. Users and passwords that are there stay as they are, whatever is named now; --remove takes a user away. nats-server takes the new file
+after nats-server --signal reload, or at its next start.
 
   npx sedge broker users --stage ingestion --stage training --stage deployment-optimizer --stage benchmark
   npx sedge broker users --stage training --worker training/judge-value --bystander reviewer --folder /etc/sedge/broker
+  npx sedge broker users --remove bystander-reviewer
 
 A service's user is its name (workflow, training), a worker's is worker-TOOL, a bystander's is bystander-NAME; operator may do everything, and
 prepares the broker. With --json: {"users", "configuration", "passwords"}.
 
-Exit codes: 0 written, 2 an option is wrong.`,
+Exit codes: 0 written, 2 an option is wrong, 5 the files that are there can't be used.`,
   configure(command) {
     const more = (text: string, before: string[]): string[] => [...before, text];
     command
       .option('--stage <name>', 'a stage whose service is at the broker; may be repeated', more, [])
       .option('--worker <stage/tool>', 'somebody outside who does the jobs of a tool; may be repeated', more, [])
       .option('--bystander <name>', 'somebody outside who watches artifacts; may be repeated', more, [])
+      .option('--remove <user>', 'a user that is taken away; may be repeated', more, [])
       .option('--folder <folder>', 'where they are kept; access in the data directory when left out');
   },
   async run(context, _args, options) {
     const parties = partiesOf(options);
     const { makeBrokerUsers } = await import('../access/broker.js');
-    const made = await makeBrokerUsers(folderOf(context, options), parties);
+    const made = await makeBrokerUsers(folderOf(context, options), parties, options['remove'] as string[]);
     context.emit(made);
     context.say(`${made.users.length} users: ${made.users.join(', ')}`);
     context.say(`${made.configuration} is for nats-server, ${made.passwords} holds their passwords`);

@@ -110,7 +110,7 @@ function metricsOf({ bus, deadLetters }: Events, onFailure: (message: string) =>
 async function openStore({ artifacts, dataDirectory, caFile }: Settings): Promise<ArtifactStore> {
   if (artifacts.kind === 'directory') return new DirectoryStore(join(dataDirectory, 'artifacts'));
   const store = new S3Store({ ...artifacts, caFile, spoolDirectory: join(dataDirectory, 'spool') });
-  await store.prepare();
+  await store.prepare(PATIENCE_MS);
   return store;
 }
 

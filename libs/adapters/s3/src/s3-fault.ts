@@ -27,6 +27,9 @@ export const isMissing = (error: unknown): boolean => MISSING.has(codeOf(error) 
 /** The upload that was under way is no more: somebody else completed or ended it. */
 export const isUploadGone = (error: unknown): boolean => codeOf(error) === 'NoSuchUpload';
 
+/** The server was reached, and wants none of it: waiting helps nobody. */
+export const isRefusal = (error: unknown): boolean => LASTING.has(codeOf(error) ?? '');
+
 /** Whether the same request may succeed in a moment. */
 export function isPassing(error: unknown): boolean {
   const code = codeOf(error);

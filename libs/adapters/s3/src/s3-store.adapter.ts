@@ -5,10 +5,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDigest, type Digest } from '@sedge/artifact-contracts';
-import { StoreError, type ArtifactStore, type BlobInfo, type ByteRange } from '@sedge/ports';
+import { StoreError, isUntrustedServer, type ArtifactStore, type BlobInfo, type ByteRange } from '@sedge/ports';
 import { S3Client, type S3Location } from './s3-client.js';
 import { asStoreError, isMissing, isPassing } from './s3-fault.js';
 import { Spool, type SpooledFile } from './spool.js';
+import { StoreUnusableError } from './store-unusable.js';
 import { upload } from './upload.js';
 
 export interface S3StoreOptions extends S3Location {
@@ -27,6 +28,8 @@ const RETRY_DELAYS_MS = [100, 500, 2000];
 /** A mark that is older was left by a collection that died. */
 const MARK_LIFE_MS = 60_000;
 const MARK_POLL_MS = 50;
+/** For a server that does not answer yet. */
+const LOOK_EVERY_MS = 250;
 /** S3 tells times in whole seconds. */
 const CLOCK_STEP_MS = 1000;
 
@@ -50,14 +53,22 @@ export class S3Store implements ArtifactStore {
   /**
    * Makes the bucket where it is missing, and removes what an earlier process that was killed left on its way: the folder is this
    * process's alone.
-   * @throws StoreError STORE_UNAVAILABLE
+   * @param patienceMs how long the server may take to answer; it may be starting too
+   * @throws StoreUnusableError
    */
-  async prepare(): Promise<void> {
+  async prepare(patienceMs = 0): Promise<void> {
     await this.spool.removeOlderThan(0);
-    // Where several processes start at once on a new server, one may find the bucket while another is still making it: a passing fault.
-    await this.guard('looking for the bucket', this.bucketPlace(), () =>
-      this.persist(() => this.makeBucketWhereMissing()),
-    );
+    for (const deadline = Date.now() + patienceMs; ; await sleep(LOOK_EVERY_MS)) {
+      try {
+        // Where several processes start at once on a new server, one may find the bucket while another is still making it: a passing fault.
+        await this.persist(() => this.makeBucketWhereMissing());
+        return;
+      } catch (error) {
+        if (!isPassing(error) || isUntrustedServer(error) || Date.now() > deadline) {
+          throw new StoreUnusableError(this.bucketPlace(), error);
+        }
+      }
+    }
   }
 
   async put(bytes: Readable | Uint8Array | string, expected?: Digest): Promise<{ digest: Digest; sizeBytes: number }> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { Digest } from '@sedge/artifact-contracts';
-import { S3Server, missingServer } from '@sedge/local-servers';
+import { S3Server, freePort, missingServer } from '@sedge/local-servers';
 import { describeArtifactStore, sampleBytes, type ArtifactStoreHarness } from '@sedge/ports/contract';
 import { SmallDisk, canMount } from '@sedge/test-kit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -116,6 +116,57 @@ describe.skipIf(missing)(`on VersityGW (${missing ?? 'there'})`, () => {
       await another().prepare();
       wire.stumbles = 3;
       await expect(another().prepare()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    });
+
+    it('says what keeps it from being used, and how to mend it', async () => {
+      const bucket = `refused-${++buckets}`;
+      const secretKey = 'not-the-one-of-the-server';
+      const of = (more: object): S3Store =>
+        new S3Store({
+          endpoint: server.url,
+          bucket,
+          accessKey: server.accessKey,
+          secretKey: server.secretKey,
+          region: 'us-east-1',
+          spoolDirectory: join(folder, bucket),
+          retryDelaysMs: [10],
+          ...more,
+        });
+      const startedAt = Date.now();
+      const refused = (await of({ secretKey })
+        .prepare(60_000)
+        .catch((error: unknown) => error)) as Error;
+      expect(refused).toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        message: expect.stringContaining(`${server.url}/${bucket}`) as string,
+        mend: expect.stringContaining('SEDGE_S3_SECRET_KEY') as string,
+      });
+      expect(refused.message).not.toContain(secretKey);
+      expect(Date.now() - startedAt).toBeLessThan(20_000);
+      await expect(of({ accessKey: 'nobody' }).prepare(60_000)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      const endpoint = `http://127.0.0.1:${await freePort()}`;
+      await expect(of({ endpoint }).prepare(300)).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        message: expect.stringContaining('ECONNREFUSED') as string,
+        mend: expect.stringContaining('SEDGE_S3_URL') as string,
+      });
+    });
+
+    it('waits for a server that starts later than itself', async () => {
+      const port = await freePort();
+      const { accessKey, secretKey } = server;
+      const location = { endpoint: `http://127.0.0.1:${port}`, bucket: 'late', accessKey, secretKey };
+      const spoolDirectory = join(folder, 'late');
+      const store = new S3Store({ ...location, region: 'us-east-1', spoolDirectory, retryDelaysMs: [10] });
+      const prepared = store.prepare(60_000);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const late = await S3Server.start({ port });
+      try {
+        await prepared;
+        expect(await store.verify((await store.put('kept')).digest)).toBe('ok');
+      } finally {
+        await late.stop();
+      }
     });
 
     it('is prepared by many processes at once on a new server', async () => {

@@ -96,6 +96,7 @@ function startCluster(stages, without) {
     : {};
   return Cluster.start({
     home,
+    inputs: [home],
     workers: options.workers,
     stages,
     environment: {

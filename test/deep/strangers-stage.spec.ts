@@ -99,6 +99,7 @@ describe.skipIf(missing)(`the stage of training, by strangers (${missing ?? 'on 
     await makeTool(join(folder.path, 'tool'));
     cluster = await Cluster.start({
       home: join(folder.path, 'cluster'),
+      inputs: [folder.path],
       stages: ['ingestion', 'deployment-optimizer', 'benchmark'],
       outsiders: [{ kind: 'stage', stage: 'training' }],
       teams: { training: 'strangers' },

@@ -128,7 +128,7 @@ async function realOnes() {
     join('examples', 'keyword-spotting', 'workflow.yml'),
     environment.SEDGE_ENVIRONMENTS_DIR,
   );
-  cluster = await Cluster.start({ home: join(home, 'real'), stages, environment });
+  cluster = await Cluster.start({ home: join(home, 'real'), inputs: [home], stages, environment });
   await realJobs(cluster, options.real, ({ tool, workers, throughput: found, times }) => {
     console.log(
       `${tool}, ${workers} workers of one core: ${found.toFixed(3)} jobs/s, ${times.toFixed(2)} times one worker (${(times / workers).toFixed(3)} k)`,

@@ -1,5 +1,6 @@
 // `npm run up:distributed`: NATS, PostgreSQL, an S3 server and every service as processes of their own, until Ctrl-C.
-// usage: npm run up:distributed [-- --workers N] [--port P] [--data-dir FOLDER] [--stage NAME] [--worker STAGE/TOOL] [--bystander NAME] [--tls]
+// usage: npm run up:distributed [-- --workers N] [--port P] [--data-dir FOLDER] [--inputs FOLDER] [--stage NAME] [--worker STAGE/TOOL] [--bystander NAME] [--tls]
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +19,7 @@ function optionsOf(args) {
     port: { type: 'string' },
     'data-dir': { type: 'string' },
     tls: { type: 'boolean', default: false },
+    inputs: { type: 'string', multiple: true, default: [] },
     stage: { type: 'string', multiple: true, default: [] },
     worker: { type: 'string', multiple: true, default: [] },
     bystander: { type: 'string', multiple: true, default: [] },
@@ -30,7 +32,18 @@ function optionsOf(args) {
     throw new SetupError(`--port '${values.port}' is no number from 0 to 65535`);
   const dataHome = process.env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share');
   const home = resolve(process.env.INIT_CWD ?? '.', values['data-dir'] ?? join(dataHome, 'sedge-distributed'));
-  return { workers, port, home, tls: values.tls, stages: stagesOf(values), outsiders: outsidersOf(values) };
+  const inputs = inputsOf(values);
+  return { workers, port, home, inputs, tls: values.tls, stages: stagesOf(values), outsiders: outsidersOf(values) };
+}
+
+/** From where workflows may take inputs: the shipped examples, and what is named. */
+function inputsOf({ inputs }) {
+  const folders = inputs.map((folder) => resolve(process.env.INIT_CWD ?? '.', folder));
+  const bad = folders.find(
+    (folder) => folder.includes(':') || !statSync(folder, { throwIfNoEntry: false })?.isDirectory(),
+  );
+  if (bad !== undefined) throw new SetupError(`--inputs '${bad}' is no folder whose name has no colon`);
+  return [resolve('examples'), ...folders];
 }
 
 /** The stages that have tools, and those that are asked for. */

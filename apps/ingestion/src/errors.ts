@@ -14,6 +14,14 @@ export const ERRORS = {
     sentence: "'{from}' can't be read: {reason}",
     mend: 'give this user the right to read it',
   },
+  INGESTION_SOURCE_OUTSIDE: {
+    sentence: "'{from}' is not taken: the service ingestion takes inputs of its machine from {folders}",
+    mend: 'put it there, or ask who runs the services to add its folder to SEDGE_INPUT_FOLDERS (npm run up:distributed -- --inputs FOLDER)',
+  },
+  INGESTION_SOURCE_CLOSED: {
+    sentence: "'{from}' is not taken: it {reason}, which is the service's own",
+    mend: 'give a file or folder beside it',
+  },
   INGESTION_SOURCE_FORM: {
     sentence: "'{from}' is no source that can be read: {reason}",
     mend: 'give an absolute path, or an address with http://, https://, s3:// or file://',

@@ -67,6 +67,47 @@ describe('a local source', () => {
     expect(members).toEqual(['empty=', 'yes/a.wav=yes/a.wav', 'yes/b.wav=yes/b.wav', `${deep}=${deep}`]);
   });
 
+  it('comes from the folders that are open alone, wherever links lead', async () => {
+    const open = await mkdtemp(join(folder, 'open-'));
+    const outside = await file('secret.txt', 'secret');
+    const given = join(open, 'given.txt');
+    await writeFile(given, 'given');
+    await symlink(outside, join(open, 'leads-out'));
+    await symlink(join(outside, '..'), join(open, 'folder-out'));
+    await symlink(open, join(folder, 'also-open'));
+    const take = (from: string, folders = [open]): Promise<JobResult> =>
+      runJob(tool, folder, {}, { from }, { folders, closed: [] });
+    for (const from of [given, pathToFileURL(given).href, open, join(folder, 'also-open', 'given.txt')])
+      expect((await contentOf(await take(from))).includes('given')).toBe(true);
+    expect((await contentOf(await take(given, [join(folder, 'also-open')]))).toString()).toBe('given');
+    const ways = [outside, '/etc/shadow', '/proc/self/environ', folder, '/', `${open}-beside`, `${open}/../gone`];
+    for (const from of [...ways, join(open, 'leads-out'), join(open, 'folder-out', 'secret.txt'), `file://${outside}`])
+      await expect(take(from)).rejects.toEqual(
+        failing('INGESTION_SOURCE_OUTSIDE', /is not taken.*SEDGE_INPUT_FOLDERS/),
+      );
+    await expect(take(given, [])).rejects.toEqual(failing('INGESTION_SOURCE_OUTSIDE', /from nowhere/));
+    await expect(take(join(open, 'no'))).rejects.toEqual(failing('INGESTION_SOURCE_ABSENT', /there is no file/));
+  });
+
+  it("is never what is the service's own", async () => {
+    const home = await mkdtemp(join(folder, 'home-'));
+    const own = join(home, 'access');
+    await mkdir(own);
+    await writeFile(join(own, 'signing-key.json'), 'secret');
+    await symlink(own, join(folder, 'to-own'));
+    for (const folders of [null, [folder]]) {
+      const take = (from: string): Promise<JobResult> => runJob(tool, folder, {}, { from }, { folders, closed: [own] });
+      for (const from of [
+        join(own, 'signing-key.json'),
+        own,
+        join(folder, 'to-own', 'signing-key.json'),
+        join(own, 'no'),
+      ])
+        await expect(take(from)).rejects.toEqual(failing('INGESTION_SOURCE_CLOSED', /lies in .*access/));
+      await expect(take(home)).rejects.toEqual(failing('INGESTION_SOURCE_CLOSED', /holds .*access/));
+    }
+  });
+
   it('leaves links in a folder out and says so', async () => {
     const tree = await mkdtemp(join(folder, 'linked-'));
     await writeFile(join(tree, 'a.wav'), 'a');

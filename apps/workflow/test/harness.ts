@@ -83,6 +83,7 @@ export class Harness {
     const host: Host = {
       dataDirectory: this.folder,
       toolDirectories: [],
+      border: { folders: null, closed: [] },
       worker: `test-${Math.random()}`,
       isAlone: true,
       teams: {},

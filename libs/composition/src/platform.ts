@@ -117,6 +117,7 @@ async function openStore({ artifacts, dataDirectory, caFile }: Settings): Promis
 function hostOf({
   dataDirectory,
   toolDirectories,
+  border,
   cores,
   memoryMb,
   leaseS,
@@ -128,6 +129,7 @@ function hostOf({
   return {
     dataDirectory,
     toolDirectories,
+    border,
     worker: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
     // Whoever has a database of its own is alone with it.
     isAlone: state.kind === 'pglite',

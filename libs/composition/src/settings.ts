@@ -1,8 +1,10 @@
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import type { ClusterPlace } from '@sedge/adapter-kubernetes';
+import type { InputBorder } from '@sedge/tool-contracts';
 import { plainToInstance } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, ValidateIf, validateSync } from 'class-validator';
+import { closedPlaces, folderInClosedPlace } from './input-border.js';
 import { readSecret } from './secret-file.js';
 
 type Environment = Record<string, string | undefined>;
@@ -15,6 +17,12 @@ class EnvironmentVariables {
   @IsOptional() @IsString() SEDGE_HOME?: string;
   /** further folders of tools, separated by `:`; each has a subfolder per stage */
   @IsOptional() @IsString() SEDGE_TOOLS_DIR?: string;
+  /** folders of this machine from which inputs are taken, separated by `:`; default: everywhere, or none where tokens are asked for */
+  @IsOptional()
+  @Matches(/^\/[^:]*(:\/[^:]*)*$/, {
+    message: 'SEDGE_INPUT_FOLDERS must be absolute folders, separated by `:`, like /srv/recordings:/mnt/more',
+  })
+  SEDGE_INPUT_FOLDERS?: string;
   /** folder of the environments of process tools, which several data directories may share; default: in the data directory */
   @IsOptional() @IsString() SEDGE_ENVIRONMENTS_DIR?: string;
   /** address to listen on; only this machine's own where no tokens are asked for */
@@ -106,6 +114,8 @@ export interface Settings {
   /** Python environments of process tools */
   environmentsDirectory: string;
   toolDirectories: string[];
+  /** from where jobs take inputs of this machine */
+  border: InputBorder;
   listen: { host: string; port: number } | null;
   cores: number | null;
   memoryMb: number | null;
@@ -171,6 +181,7 @@ export function readSettings(environment: Environment): Settings {
         .filter((path) => path !== '')
         .map((path) => resolve(path)),
     ],
+    border: borderOf(given, environment, dataDirectory),
     listen: given.SEDGE_PORT === undefined ? null : { host: given.SEDGE_HOST ?? '127.0.0.1', port: given.SEDGE_PORT },
     cores: given.SEDGE_CORES ?? null,
     memoryMb: given.SEDGE_MEMORY_MB ?? null,
@@ -198,6 +209,17 @@ export function readSettings(environment: Environment): Settings {
         : { kind: 'pglite' },
     artifacts: isS3(given) ? s3SettingsOf(given) : { kind: 'directory' },
   };
+}
+
+/** Whoever asks for no tokens is alone on the machine, and may name what its user can read. */
+function borderOf(given: EnvironmentVariables, environment: Environment, dataDirectory: string): InputBorder {
+  const { SEDGE_INPUT_FOLDERS, SEDGE_ACCESS_KEYS } = given;
+  const standard = SEDGE_ACCESS_KEYS === undefined ? null : [];
+  const folders = SEDGE_INPUT_FOLDERS?.split(':').map((path) => resolve(path)) ?? standard;
+  const border = { folders, closed: closedPlaces(environment, dataDirectory) };
+  const wrong = folderInClosedPlace(border);
+  if (wrong !== null) throw new SettingsError(`SEDGE_INPUT_FOLDERS names ${wrong}, which is the service's own`);
+  return border;
 }
 
 function placeOf(given: EnvironmentVariables): ClusterPlace {

@@ -25,6 +25,23 @@ describe('settings of a process', () => {
     expect(read).not.toThrow(/hush/);
   });
 
+  it('say from where inputs come: from everywhere for who is alone, from nowhere unless it is said where tokens are asked for', () => {
+    const keys = { SEDGE_HOME: '/data', SEDGE_ACCESS_KEYS: '/access/keys.json' };
+    expect(readSettings({ SEDGE_HOME: '/data' }).border).toEqual({ folders: null, closed: ['/data'] });
+    expect(readSettings(keys).border).toEqual({ folders: [], closed: ['/data', '/access'] });
+    const both = { ...keys, SEDGE_INPUT_FOLDERS: '/srv/words:/mnt/more/', SEDGE_TOKEN_FILE: '/srv/token' };
+    expect(readSettings(both).border).toEqual({
+      folders: ['/srv/words', '/mnt/more'],
+      closed: ['/data', '/access', '/srv/token'],
+    });
+    for (const wrong of ['words', '/srv:words', '/srv::/mnt', '/srv:'])
+      expect(() => readSettings({ ...keys, SEDGE_INPUT_FOLDERS: wrong })).toThrow(
+        /SEDGE_INPUT_FOLDERS must be absolute/,
+      );
+    for (const own of ['/data', '/data/inputs', '/srv:/access/more'])
+      expect(() => readSettings({ ...keys, SEDGE_INPUT_FOLDERS: own })).toThrow(/SEDGE_INPUT_FOLDERS names .*own/);
+  });
+
   it('name the address of all copies, which is that of the process where there is one', () => {
     expect(readSettings({ SEDGE_URL: 'http://10.0.0.1:7350' }).serviceUrl).toBe('http://10.0.0.1:7350');
     const both = { SEDGE_URL: 'http://10.0.0.1:7350', SEDGE_SERVICE_URL: 'http://training:7350' };

@@ -1,3 +1,4 @@
+import type { InputBorder } from '@sedge/tool-contracts';
 import type { Machine } from './machine.js';
 
 /** What a service needs to know of the process and the machine that it runs on. */
@@ -6,6 +7,8 @@ export interface Host {
   dataDirectory: string;
   /** folders with a subfolder per stage and in it one per tool, each with a `tool.yaml` */
   toolDirectories: string[];
+  /** from where jobs take inputs of this machine */
+  border: InputBorder;
   /** names this process in leases and logs; another one after each start */
   worker: string;
   /** whether no other process shares the database: then leases of other workers are dead, without waiting for them to expire */

@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOfJson, findKind, validateContent, validateFiles, validateMetadata } from '@sedge/artifact-contracts';
-import { METADATA_FILE, type BuiltinTool, type JobInput, type ToolLine } from '@sedge/tool-contracts';
+import { METADATA_FILE, type BuiltinTool, type InputBorder, type JobInput, type ToolLine } from '@sedge/tool-contracts';
 
 export interface ToolRunRequest {
   /** an empty folder of the test's own */
@@ -10,6 +10,8 @@ export interface ToolRunRequest {
   /** what is left out takes its default */
   parameters?: Record<string, unknown>;
   signal?: AbortSignal;
+  /** from where inputs may come; default: everywhere */
+  border?: InputBorder;
 }
 
 export interface ToolRunResult {
@@ -45,6 +47,7 @@ export async function runBuiltinTool(tool: BuiltinTool, request: ToolRunRequest)
       scratch,
       threads: Math.ceil(definition.resources.cpu),
     },
+    border: request.border ?? { folders: null, closed: [] },
     signal: request.signal ?? new AbortController().signal,
     progress: (done, total, unit, metrics) =>
       lines.push({ type: 'progress', done, total, unit, ...(metrics && { metrics }) }),

@@ -1,9 +1,18 @@
 import type { JobFile } from './protocol.js';
 import type { ToolDefinition } from './tool-definition.js';
 
+/** From where on its machine a service takes inputs. All paths are absolute. */
+export interface InputBorder {
+  /** null: from everywhere */
+  folders: readonly string[] | null;
+  /** folders and files of the service itself, which are never taken: its data, keys and secrets */
+  closed: readonly string[];
+}
+
 /** What a built-in tool is given: the same job file as any other runtime, and calls in place of lines on standard output. */
 export interface ToolContext {
   job: JobFile;
+  border: InputBorder;
   /** aborted when the job is cancelled; the tool ends soon after and throws */
   signal: AbortSignal;
   progress(done: number, total: number, unit: string, metrics?: Record<string, number>): void;

@@ -16,6 +16,7 @@ export interface ClusterOptions {
   workers?: number;
   stages?: string[];
   port?: number;
+  inputs?: string[];
   environment?: Record<string, string>;
   teams?: Record<string, string>;
   outsiders?: Party[];

@@ -37,6 +37,7 @@ export class Cluster {
    * @param options.workers copies of each stage
    * @param options.stages which stages there are; default all that have tools
    * @param options.port of the API; 0 takes a free one
+   * @param options.inputs folders from which inputs are taken; default the shipped examples
    * @param options.environment further settings of every service
    * @param options.wire gives the port by which services reach a back end, for its name and own port; default: its own
    * @param options.entries main files of services that are none of ours, by name
@@ -65,6 +66,7 @@ export class Cluster {
       environment,
       fsync,
       entries,
+      inputs: [join(ROOT, 'examples')],
       teams: {},
       outsiders: [],
       ...more,
@@ -187,6 +189,7 @@ export class Cluster {
       SEDGE_PORT: String(listenAt),
       SEDGE_URL: `http://127.0.0.1:${listenAt}`,
       SEDGE_ACCESS_KEYS: this.access.keysFile,
+      SEDGE_INPUT_FOLDERS: this.inputs.join(':'),
       SEDGE_TOKEN_FILE: await this.#secret(`${service}.token`, await this.tokenFor({ subject: `service:${service}` })),
       SEDGE_TEAMS: Object.entries(this.teams)
         .map((pair) => pair.join('='))

@@ -12,6 +12,8 @@ say({ type: 'log', level: 'debug', message: 'the tool is loaded' });
 try {
   await tool.run({
     job,
+    // Whoever tries a tool does so on his own machine.
+    border: { folders: null, closed: [] },
     signal: new AbortController().signal,
     progress: (done, total, unit, metrics) => say({ type: 'progress', done, total, unit, ...(metrics && { metrics }) }),
     log: (level, message) => say({ type: 'log', level, message }),

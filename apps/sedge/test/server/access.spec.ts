@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { makeToken, type Scope } from '@sedge/service-kit';
@@ -45,7 +45,10 @@ describe('access to every route of every service', () => {
     buildProgram();
     folder = await makeFolder();
     await sedge('token', 'keys', '--folder', access());
-    const environment = { SEDGE_ACCESS_KEYS: join(access(), 'keys.json') };
+    const environment = {
+      SEDGE_ACCESS_KEYS: join(access(), 'keys.json'),
+      SEDGE_INPUT_FOLDERS: join(folder.path, 'inputs'),
+    };
     server = await SedgeProcess.start({ dataDirectory: join(folder.path, 'home'), environment });
     document = (await (await fetch(`${server.url}/v1/openapi.json`)).json()) as ApiDocument;
     operations = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -103,5 +106,30 @@ describe('access to every route of every service', () => {
     const env = { ...process.env, SEDGE_TOKEN: await token('read') };
     const collected = run(process.execPath, [COMMAND, 'gc', '--dry-run', '--server', server.url], { env });
     await expect(collected).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("scope 'admin'") });
+  });
+
+  it('gives no run a file of the machine but from the folders that are open', async () => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${await token('run')}` };
+    const api = async <T>(path: string, body?: object): Promise<T> => {
+      const sent = body && { method: 'POST', body: JSON.stringify(body) };
+      return (await (await fetch(`${server.url}${path}`, { headers, ...sent })).json()) as T;
+    };
+    const outcomeOf = async (from: string): Promise<string> => {
+      const step = 'words: { tool: ingest-audio-folders, in: { source: $inputs.source } }';
+      const workflow = `name: take\ninputs: { source: { from: ${from} } }\nsteps:\n  ${step}\n`;
+      const { id } = await api<{ id: string }>('/v1/runs', { workflow });
+      for (;;) {
+        const run = await api<{ state: string }>(`/v1/runs/${id}`);
+        if (run.state !== 'running') return JSON.stringify(run);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
+    const open = join(folder.path, 'inputs');
+    await mkdir(open);
+    await writeFile(join(open, 'words.txt'), 'yes');
+    // It was taken, and is no archive.
+    expect(await outcomeOf(join(open, 'words.txt'))).toMatch(/words\.txt is .*no archive/);
+    for (const from of [join(access(), 'signing-key.json'), '/etc/passwd', join(folder.path, 'home')])
+      expect(await outcomeOf(from)).toMatch(/INGESTION_SOURCE_OUTSIDE.*is not taken.*SEDGE_INPUT_FOLDERS/);
   });
 });

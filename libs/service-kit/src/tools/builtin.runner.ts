@@ -1,5 +1,5 @@
 import type { ToolOutcome, ToolRun, ToolRunner } from '@sedge/ports';
-import { ToolError, type ToolDefinition } from '@sedge/tool-contracts';
+import { ToolError, type InputBorder, type ToolDefinition } from '@sedge/tool-contracts';
 import { outcomeOfError } from '../jobs/failure.js';
 import type { LoadedBuiltin } from './builtin-tools.js';
 
@@ -8,7 +8,10 @@ export class BuiltinRunner implements ToolRunner {
   readonly runtime = 'builtin';
   private readonly tools: ReadonlyMap<string, LoadedBuiltin>;
 
-  constructor(tools: LoadedBuiltin[]) {
+  constructor(
+    tools: LoadedBuiltin[],
+    private readonly border: InputBorder,
+  ) {
     this.tools = new Map(tools.map((loaded) => [loaded.tool.definition.name, loaded]));
   }
 
@@ -21,6 +24,7 @@ export class BuiltinRunner implements ToolRunner {
     try {
       await loaded.tool.run({
         job,
+        border: this.border,
         signal,
         progress: (done, total, unit, metrics) =>
           onLine({ type: 'progress', done, total, unit, ...(metrics && { metrics }) }),

@@ -55,7 +55,7 @@ export class ToolCatalog implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     const builtins = this.stage.builtinTools ? await loadBuiltinTools(this.stage.builtinTools) : [];
-    this.runners = [...this.sharedRunners, new BuiltinRunner(builtins)];
+    this.runners = [...this.sharedRunners, new BuiltinRunner(builtins, this.host.border)];
     for (const { tool, file } of builtins) assertUsable(tool.definition, this.stage.stage, file);
     this.found = [
       ...builtins.map(({ tool, file }) => ({ definition: tool.definition, folder: null, place: file })),

@@ -4,22 +4,24 @@ import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { refusal } from '../../errors.js';
 import type { Acquisition } from './acquire-source.js';
+import { admittedPath } from './admitted-path.js';
 import { packFolder } from './folder-tar.js';
 import { assertRoom, tooLarge } from './resumable-download.js';
 
-/** Takes a file as it is, or a folder as a tar. @throws INGESTION_SOURCE_… */
+/** Takes a file as it is, or a folder as a tar, from where the service may. @throws INGESTION_SOURCE_… */
 export async function takeLocal(from: string, acquisition: Acquisition): Promise<{ name: string }> {
-  const found = await stat(from).catch((error: NodeJS.ErrnoException) => Promise.reject(explain(error, from)));
-  await mkdir(dirname(acquisition.path), { recursive: true });
   try {
+    const place = await admittedPath(from, acquisition.context.border);
+    const found = await stat(place);
+    await mkdir(dirname(acquisition.path), { recursive: true });
     if (found.isDirectory()) {
-      await packFolder(from, acquisition);
+      await packFolder(place, acquisition);
       return { name: `${basename(from) || 'root'}.tar` };
     }
     if (!found.isFile()) {
       throw refusal('INGESTION_SOURCE_FORM', { from, reason: 'it is neither file nor folder' });
     }
-    await copy(from, found, acquisition);
+    await copy(place, found, acquisition);
     return { name: basename(from) };
   } catch (error) {
     throw explain(error as NodeJS.ErrnoException, from);

@@ -3,13 +3,10 @@
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { prepareServers } from './setup/servers.mjs';
 import { SetupError, setUp, step } from './setup/steps.mjs';
 import { stages, stagesWithTools } from './stages.mjs';
-
-const RESTART_PAUSE_MS = 1000;
 
 process.chdir(resolve(import.meta.dirname, '..', '..'));
 
@@ -74,31 +71,8 @@ async function run() {
     const missing = await prepareServers();
     if (missing.length > 0) throw new SetupError(missing.join('\n'));
   });
-  const { Cluster } = await import('./distributed/cluster.mjs');
-  const cluster = await Cluster.start(options);
-  let isEnding = false;
-  for (const service of cluster.services) service.onExit = () => void (isEnding || restart(service, () => isEnding));
-  for (const { name, url, pid } of cluster.services) console.log(`  ${name.padEnd(24)} ${url}  process ${pid}`);
-  console.log(`Users of the broker and their passwords: ${join(cluster.access.folder, 'broker-users.json')}`);
-  console.log(`Logs: ${join(cluster.home, 'logs')}`);
-  console.log(
-    `Sedge listens at ${cluster.url}; try: npx sedge run FILE --server ${cluster.url} --token-file ${cluster.tokenFile}`,
-  );
-  console.log(`Tokens for others: npx sedge token create --scope run --folder ${cluster.access.folder}`);
-  await new Promise((end) => process.once('SIGINT', end).once('SIGTERM', end));
-  console.log('Ending: work under way is handed back');
-  isEnding = true;
-  await cluster.stop();
-}
-
-async function restart(service, isEnding) {
-  console.log(`${service.name} ended; it is started again`);
-  while (!isEnding()) {
-    await sleep(RESTART_PAUSE_MS);
-    const failure = await service.start().catch((error) => error);
-    if (!failure) return;
-    console.log(failure.message);
-  }
+  const { serve } = await import('./distributed/serve.mjs');
+  await serve(options);
 }
 
 try {

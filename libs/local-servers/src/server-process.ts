@@ -29,6 +29,10 @@ export class ServerProcess {
   private child: ChildProcess | null = null;
   private log = '';
   private failure: Error | null = null;
+  private isWanted = false;
+
+  /** is told when it ends, whoever ended it */
+  onExit?: ((code: number | null, signal: NodeJS.Signals | null) => void) | undefined;
 
   constructor(private readonly command: ServerCommand) {}
 
@@ -36,15 +40,21 @@ export class ServerProcess {
     return this.child?.pid;
   }
 
+  get isRunning(): boolean {
+    return this.child !== null && isAlive(this.child);
+  }
+
   /** Resolves when the server answers. @throws Error with the end of its log */
   async start(): Promise<void> {
     const { name, probe, passing } = this.command;
+    this.isWanted = true;
     this.spawn();
     for (const deadline = Date.now() + START_MS; ; await sleep(PROBE_EVERY_MS)) {
       if (this.failure !== null || !isAlive(this.child!)) {
         const message = `${name} ended at its start: ${String(this.failure)}\n${this.log}`;
         if (!passing?.test(this.log) || Date.now() > deadline) throw new Error(message);
         await sleep(AGAIN_AFTER_MS);
+        if (!this.isWanted) throw new Error(`${name} was told to end before it answered`);
         this.spawn();
       }
       const refusal = await probe().then(
@@ -61,10 +71,13 @@ export class ServerProcess {
 
   private spawn(): void {
     const { file, args, environment } = this.command;
-    const [program, ...words] = [...mortally(this.command.user), file, ...args];
+    const before = mortally(this.command.user);
+    const [program, ...words] = [...before, file, ...args];
     const child = spawn(program!, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
+      // In a group of its own, Ctrl-C in a terminal does not reach it: it ends when we say so, after those that need it.
+      detached: before.length > 0,
     });
     this.child = child;
     this.failure = null;
@@ -73,6 +86,7 @@ export class ServerProcess {
       stream.setEncoding('utf8').on('data', (text: string) => (this.log = (this.log + text).slice(-LOG_CHARACTERS)));
     }
     child.once('error', (error) => (this.failure = error));
+    child.once('exit', (code, signal) => this.onExit?.(code, signal));
   }
 
   /** Ends it as an operator would. */
@@ -87,6 +101,7 @@ export class ServerProcess {
 
   private async end(signal: NodeJS.Signals): Promise<void> {
     const { child } = this;
+    this.isWanted = false;
     if (child === null || !isAlive(child)) return;
     const ended = once(child, 'exit');
     child.kill(signal);

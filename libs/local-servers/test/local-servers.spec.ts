@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,19 @@ describe.skipIf(nats)(`nats-server (${nats ?? 'there'})`, () => {
     await server.process.kill();
     await server.process.start();
     expect(server.process.pid).not.toBe(first);
+    await server.stop();
+  });
+
+  it('is not in the group that Ctrl-C in a terminal ends, and says when it ended', async () => {
+    const server = await NatsServer.start();
+    const { pid } = server.process;
+    const [, , group] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    expect(Number(group)).toBe(pid);
+    const ended = new Promise((resolve) => (server.process.onExit = (...how) => resolve(how)));
+    process.kill(pid!, 'SIGKILL');
+    expect([await ended, server.process.isRunning]).toEqual([[null, 'SIGKILL'], false]);
     await server.stop();
   });
 

@@ -24,6 +24,7 @@ export interface ClusterOptions {
   fsync?: boolean;
   wire?: (name: string, port: number) => Promise<number>;
   s3Folder?: string;
+  say?: (line: string) => void;
 }
 
 export declare const BUCKET: string;
@@ -41,6 +42,8 @@ export declare class Cluster {
   readonly nats: NatsServer;
   readonly postgres: PostgresServer;
   readonly s3: S3Server;
+  /** the back ends by the names of their programs */
+  readonly servers: Record<'nats-server' | 'postgres' | 'versitygw', NatsServer | PostgresServer | S3Server>;
   copiesOf(service: string): ServiceProcess[];
   add(stage: string): Promise<ServiceProcess>;
   brokerUrlFor(user: string): string;

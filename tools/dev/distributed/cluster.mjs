@@ -44,6 +44,7 @@ export class Cluster {
    * @param options.outsiders who else may be at the broker: workers of tools, bystanders (Party of event-contracts)
    * @param options.tls whether the back ends speak TLS only, with a certificate that is made here
    * @param options.teams the team that owns a stage, by its name
+   * @param options.say takes lines about services that had to be killed
    * @param options.fsync false where what is committed need not survive a power cut
    */
   static async start(options) {
@@ -76,6 +77,11 @@ export class Cluster {
   /** Address of the API that users talk to. */
   get url() {
     return this.services.find(({ service }) => service === 'workflow').url;
+  }
+
+  /** The back ends, by the names of their programs. */
+  get servers() {
+    return { 'nats-server': this.nats, postgres: this.postgres, versitygw: this.s3 };
   }
 
   copiesOf(service) {
@@ -198,7 +204,8 @@ export class Cluster {
       ...this.environment,
     };
     const entry = this.entries[service] ?? join(ROOT, 'apps', service, 'dist', 'main.js');
-    return new ServiceProcess({ name, service, entry, environment, logDirectory: join(this.home, 'logs') });
+    const logDirectory = join(this.home, 'logs');
+    return new ServiceProcess({ name, service, entry, environment, logDirectory, say: this.say });
   }
 
   async #throughWire(name) {

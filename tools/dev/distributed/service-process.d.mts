@@ -7,6 +7,10 @@ export interface ServiceProcessOptions {
   /** all that the process is told, beside how to find programs */
   environment: Record<string, string>;
   logDirectory: string;
+  /** how long it may take to end; default: 31 s */
+  endMs?: number;
+  /** is told that it had to be killed */
+  say?: (line: string) => void;
 }
 
 export declare class ServiceProcess {
@@ -21,7 +25,9 @@ export declare class ServiceProcess {
   entry: string;
   /** Resolves when the service says that it is ready. @throws Error with what it said before it ended */
   start(): Promise<void>;
-  /** Ends it as an operator would. @returns its exit code */
+  /** is told when it ends, whoever ended it */
+  onExit?: ((code: number | null, signal: NodeJS.Signals | null) => void) | undefined;
+  /** Ends it as an operator would, and kills it where it does not end in time. @returns its exit code */
   stop(): Promise<number | null>;
   kill(): Promise<number | null>;
   /** Sends it a signal that does not end it, e.g. SIGSTOP. */

@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 import { mortally } from '@sedge/local-servers';
 
 const ERRORS_KEPT = 4000;
+/** A service that is told to end does so within 30 s by itself, unless nothing in it runs any more. */
+const END_MS = 31_000;
 
 export class ServiceProcess {
   #child = null;
@@ -16,9 +18,11 @@ export class ServiceProcess {
    * @param name of this copy, e.g. `training-2`
    * @param entry path of the service's main file
    * @param environment all that the process is told, beside how to find programs
+   * @param endMs how long it may take to end
+   * @param say is told that it had to be killed
    */
-  constructor({ name, service, entry, environment, logDirectory }) {
-    Object.assign(this, { name, service, entry, environment, logDirectory });
+  constructor({ name, service, entry, environment, logDirectory, endMs = END_MS, say = () => undefined }) {
+    Object.assign(this, { name, service, entry, environment, logDirectory, endMs, say });
   }
 
   get pid() {
@@ -32,10 +36,13 @@ export class ServiceProcess {
   /** Resolves when the service says that it is ready. @throws Error with what it said before it ended */
   async start() {
     mkdirSync(this.logDirectory, { recursive: true });
-    const [program, ...args] = [...mortally(), process.execPath, this.entry];
+    const before = mortally();
+    const [program, ...args] = [...before, process.execPath, this.entry];
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...ownEnvironment(), ...this.environment },
+      // In a group of its own, Ctrl-C in a terminal does not reach it: it is told to end once, by stop().
+      detached: before.length > 0,
     });
     this.#child = child;
     this.#errors = '';
@@ -51,9 +58,14 @@ export class ServiceProcess {
     this.url = JSON.parse(line).url;
   }
 
-  /** Ends it as an operator would. @returns its exit code */
-  stop() {
-    return this.#end('SIGTERM');
+  /** Ends it as an operator would, and kills it where it does not end in time. @returns its exit code */
+  async stop() {
+    const child = this.#child;
+    const timer = setTimeout(() => {
+      this.say(`${this.name} did not end within ${this.endMs / 1000} s and is killed; what it did is done again`);
+      child?.kill('SIGKILL');
+    }, this.endMs);
+    return this.#end('SIGTERM').finally(() => clearTimeout(timer));
   }
 
   kill() {

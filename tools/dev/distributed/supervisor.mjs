@@ -1,0 +1,58 @@
+// Starts again what ends, after a pause that grows while it ends again soon.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export class Supervisor {
+  #ending = new AbortController();
+
+  /**
+   * @param say takes each line about what ended
+   * @param firstPauseMs before the first start; each further one waits twice as long, up to `longestPauseMs`
+   * @param steadyMs what ran for as long begins with the first pause again
+   */
+  constructor({ say, firstPauseMs = 1000, longestPauseMs = 60_000, steadyMs = 60_000 }) {
+    Object.assign(this, { say, firstPauseMs, longestPauseMs, steadyMs });
+  }
+
+  /** @param process is running; it has start(), isRunning, pid and onExit */
+  watch(name, process) {
+    const watched = { name, process, restarts: 0, upSince: Date.now(), isRestarting: false };
+    process.onExit = (code, signal) => void this.#restart(watched, signal ?? `exit code ${code}`);
+    if (!process.isRunning) void this.#restart(watched, 'at once');
+  }
+
+  /** From now on what ends stays ended. */
+  stop() {
+    this.#ending.abort();
+  }
+
+  async #restart(watched, how) {
+    const { signal } = this.#ending;
+    // A start that fails is an exit, too.
+    if (signal.aborted || watched.isRestarting) return;
+    watched.isRestarting = true;
+    for (let why = how; why !== null && !signal.aborted;) {
+      const pauseMs = this.#pauseOf(watched);
+      this.say(`${watched.name} ended (${why}); it is started again in ${pauseMs / 1000} s`);
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) why = await this.#start(watched);
+    }
+    watched.isRestarting = false;
+  }
+
+  #pauseOf(watched) {
+    if (Date.now() - watched.upSince >= this.steadyMs) watched.restarts = 0;
+    return Math.min(this.firstPauseMs * 2 ** watched.restarts++, this.longestPauseMs);
+  }
+
+  /** @returns why it does not run, or null */
+  async #start(watched) {
+    const failure = await watched.process.start().then(
+      () => null,
+      (error) => error.message,
+    );
+    watched.upSince = Date.now();
+    if (failure === null && !watched.process.isRunning) return 'as soon as it was there';
+    if (failure === null) this.say(`${watched.name} is there again, process ${watched.process.pid}`);
+    return failure;
+  }
+}

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { provisionServices, urlFor } from '@sedge/adapter-postgres';
-import { NatsServer, PostgresServer, S3Server, freePort, makeCertificates } from '@sedge/local-servers';
+import { NatsServer, PostgresServer, S3Server, makeCertificates } from '@sedge/local-servers';
 import {
   AccessFolder,
   BrokerUsers,
@@ -13,6 +13,7 @@ import {
   writeSecretFile,
 } from '@sedge/composition';
 import { stagesWithTools } from '../stages.mjs';
+import { Ports } from './ports.mjs';
 import { ServiceProcess } from './service-process.mjs';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
@@ -30,14 +31,15 @@ export class Cluster {
   #addresses = {};
   #tokens = [];
   #unlock = null;
+  #ports;
 
   /**
    * @param options.home folder of everything that it keeps
    * @param options.s3Folder where artifacts are kept; default in home
    * @param options.workers copies of each stage
    * @param options.stages which stages there are; default all that have tools
-   * @param options.port of the API; 0 takes a free one
    * @param options.inputs folders from which inputs are taken; default the shipped examples
+   * @param options.port of the API, behind which those of the others follow; 0 takes free ones. They stay from start to start
    * @param options.environment further settings of every service
    * @param options.wire gives the port by which services reach a back end, for its name and own port; default: its own
    * @param options.entries main files of services that are none of ours, by name
@@ -91,6 +93,7 @@ export class Cluster {
   async #start() {
     const at = (name) => join(this.home, name);
     this.#unlock = await lock(this.home);
+    this.#ports = await Ports.open(at('ports.json'), { from: this.port, say: this.say });
     this.access = new AccessFolder(at('access'));
     await this.access.makeKeys();
     this.token = await this.tokenFor({ subject: 'operator', scope: 'admin' });
@@ -100,16 +103,20 @@ export class Cluster {
     this.brokerUsers = await BrokerUsers.open(join(at('access'), 'broker-users.json'), this.#parties());
     const tls = this.tls ? await makeCertificates({ folder: join(at('access'), 'tls'), days: 365 }) : undefined;
     this.caFile = tls?.caFile ?? null;
+    const ports = { nats: await this.#ports.of('nats-server') };
+    ports.postgres = await this.#ports.of('postgres');
+    ports.s3 = await this.#ports.of('versitygw');
     [this.nats, this.postgres, this.s3] = await Promise.all([
-      NatsServer.start({ folder: at('nats'), tls, configuration: this.brokerUsers.configuration }),
+      NatsServer.start({ folder: at('nats'), port: ports.nats, tls, configuration: this.brokerUsers.configuration }),
       PostgresServer.start({
         folder: at('postgres'),
+        port: ports.postgres,
         tls,
         password: this.backEnds.postgres,
         fsync: this.fsync,
         maxConnections: 500,
       }),
-      S3Server.start({ folder: this.s3Folder ?? at('s3'), tls, secretKey: this.backEnds.s3 }),
+      S3Server.start({ folder: this.s3Folder ?? at('s3'), port: ports.s3, tls, secretKey: this.backEnds.s3 }),
     ]);
     for (const name of ['nats', 'postgres', 's3']) this.#addresses[name] = await this.#throughWire(name);
     await this.brokerUsers.prepare(this.nats.url, this.caFile);
@@ -188,7 +195,7 @@ export class Cluster {
 
   async #define(service, number, port) {
     const name = `${service}-${number}`;
-    const listenAt = port === 0 ? await freePort() : port;
+    const listenAt = port === 0 ? await this.#ports.of(name) : port;
     const environment = {
       SEDGE_HOME: join(this.home, 'services', name),
       SEDGE_ENVIRONMENTS_DIR: join(this.home, 'environments'),

@@ -130,6 +130,18 @@ describe('uploading', () => {
     expect((await call('GET', place)).body['code']).toBe('UPLOAD_UNKNOWN');
   });
 
+  it.each([
+    [['a', 'a/b'], /'a\/b' can't be a file of an artifact: 'a' is a file/],
+    [['metadata.json', 'a'], /'metadata.json' can't be a file of an artifact: .*metadata/],
+  ])('refuses files that no folder can hold: %j', async (paths, message) => {
+    const files = paths.map((path) => ({ path, sizeBytes: 0 }));
+    const refused = await call('POST', '/v1/uploads', { kind: 'source', metadata: {}, files });
+    expect(refused).toMatchObject({
+      status: 422,
+      body: { code: 'UPLOAD_FILE_INVALID', message: expect.stringMatching(message) as unknown },
+    });
+  });
+
   it("takes a third party's kind once its schema is registered", async () => {
     const schema = { type: 'object', properties: { nose: { type: 'string' } }, required: ['nose'] };
     expect((await call('POST', '/v1/kinds', { name: 'dataset.smell', version: 1, schema })).status).toBe(204);
@@ -376,6 +388,19 @@ describe('export and import', () => {
     expect(answer).toMatchObject({ status: 422, body: { code: 'LAYOUT_INVALID' } });
     expect((await call('GET', '/v1/artifacts?limit=1000')).body['items']).toEqual(before);
   });
+
+  it.each([[['a', 'a/b']], [['metadata.json']]])(
+    'refuse an artifact whose files no folder can hold: %j',
+    async (paths) => {
+      const digest = digestOfBytes('');
+      const files = paths.map((path) => ({ path, digest, sizeBytes: 0 }));
+      const text = manifestText(createManifest(artifactTypeOf('source', 1), { a: 1 }, files));
+      const whole = Buffer.concat([mark, index(text), blob(text), blob(''), blob(canonicalJson({ a: 1 })), end]);
+      const { status, body } = await call('POST', '/v1/artifacts/import', whole);
+      expect([status, body['code']]).toEqual([422, 'LAYOUT_INVALID']);
+      expect(body['message']).toContain(`'${paths.at(-1)}' can't be a file of an artifact: `);
+    },
+  );
 });
 
 describe('garbage collection', () => {

@@ -1,3 +1,4 @@
+export { mistakeOfPaths } from './artifact-paths.js';
 export { jobInside } from './job-inside.js';
 export { jobIdOf, type JobSpecification } from './job-key.js';
 export { LineSplitter } from './line-splitter.js';

@@ -73,7 +73,7 @@ export const ARTIFACT_ERRORS = {
   UPLOAD_FILE_INVALID: {
     status: 422,
     sentence: "'{path}' can't be a file of an artifact: {reason}",
-    mend: 'Give each file a relative path of its own, without .. and empty parts.',
+    mend: 'Give each file a relative path of its own, without .. and empty parts, that is no folder of another and not metadata.json.',
   },
   UPLOAD_FILE_UNKNOWN: {
     status: 404,

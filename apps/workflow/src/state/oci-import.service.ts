@@ -11,6 +11,7 @@ import {
 import { ArtifactProducer, type ArtifactStoredData } from '@sedge/event-contracts';
 import { ARTIFACT_STORE, StoreError, type ArtifactStore } from '@sedge/ports';
 import { errorsOf } from '@sedge/service-kit';
+import { mistakeOfPaths } from '@sedge/tool-contracts';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { Readable } from 'node:stream';
@@ -132,15 +133,14 @@ export class OciImport {
     const type = parseArtifactType(manifest.artifactType);
     if (!type) throw new ArchiveMistake(id, `'${manifest.artifactType}' is not an artifact of Sedge`);
     const files = filesOf(manifest);
+    const paths = files.map((file) => file.path);
+    const mistake = mistakeOfPaths(paths);
+    if (mistake !== null)
+      throw new ArchiveMistake(id, `'${mistake.path}' can't be a file of an artifact: ${mistake.reason}`);
     for (const { digest, sizeBytes } of files) this.assertThere(digest, sizeBytes, layout);
     this.assertThere(manifest.config.digest, manifest.config.size, layout);
     const metadata = jsonOf<unknown>(manifest.config.digest, await this.textOfBlob(manifest.config.digest, layout));
-    await this.kinds.check(
-      type.kind,
-      type.version,
-      metadata,
-      files.map((file) => file.path),
-    );
+    await this.kinds.check(type.kind, type.version, metadata, paths);
     return {
       artifact: id,
       kind: type.kind,

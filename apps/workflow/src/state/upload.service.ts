@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { isSafeRelativePath, type ArtifactFile, type Digest } from '@sedge/artifact-contracts';
+import type { ArtifactFile, Digest } from '@sedge/artifact-contracts';
 import { ARTIFACT_STORE, type ArtifactStore } from '@sedge/ports';
 import { errorsOf } from '@sedge/service-kit';
+import { mistakeOfPaths } from '@sedge/tool-contracts';
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ARTIFACT_ERRORS } from '../domain/artifact-errors.js';
@@ -33,13 +34,10 @@ export class UploadService {
 
   /** Everything that can be wrong is found before the first byte is sent. */
   async start(upload: NewUpload, artifacts: ArtifactRepository): Promise<UploadState> {
-    assertPaths(upload.files);
-    await this.kinds.check(
-      upload.kind,
-      upload.kindVersion,
-      upload.metadata,
-      upload.files.map((file) => file.path),
-    );
+    const paths = upload.files.map((file) => file.path);
+    const mistake = mistakeOfPaths(paths);
+    if (mistake !== null) throw error('UPLOAD_FILE_INVALID', mistake);
+    await this.kinds.check(upload.kind, upload.kindVersion, upload.metadata, paths);
     for (const id of upload.derivedFrom) {
       if (!(await artifacts.find(id))) throw error('ARTIFACT_PARENT_UNKNOWN', { id });
     }
@@ -107,14 +105,5 @@ export class UploadService {
       files.push({ ...file, offset: await this.files.offsetOf(upload.id, position) });
     }
     return { ...upload, files };
-  }
-}
-
-function assertPaths(files: readonly UploadFile[]): void {
-  const seen = new Set<string>();
-  for (const { path } of files) {
-    if (!isSafeRelativePath(path)) throw error('UPLOAD_FILE_INVALID', { path, reason: 'it leaves the artifact' });
-    if (seen.has(path)) throw error('UPLOAD_FILE_INVALID', { path, reason: 'it is there twice' });
-    seen.add(path);
   }
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { filesOf, parseArtifactType, parseManifest, type Digest, type Manifest } from '@sedge/artifact-contracts';
 import type { ArtifactStore } from '@sedge/ports';
-import { ToolError, type JobInput, type ToolDefinition } from '@sedge/tool-contracts';
+import { ToolError, mistakeOfPaths, type JobInput, type ToolDefinition } from '@sedge/tool-contracts';
 
 /** An artifact's manifest with what it says of itself. */
 export interface OpenedArtifact {
@@ -12,12 +12,16 @@ export interface OpenedArtifact {
   metadata: Record<string, unknown>;
 }
 
-/** Reads manifest and metadata of an artifact; both are verified by the store. */
+/** Reads manifest and metadata of an artifact; both are verified by the store. @throws ToolError where it can't be laid out */
 export async function openArtifact(store: ArtifactStore, id: Digest): Promise<OpenedArtifact> {
   const manifest = parseManifest(await text(await store.read(id)));
   const kind = parseArtifactType(manifest.artifactType)?.kind;
   if (kind === undefined) {
     throw new ToolError('JOB_INPUT_INVALID', `artifact ${id} has the unknown type '${manifest.artifactType}'`);
+  }
+  const mistake = mistakeOfPaths(filesOf(manifest).map((file) => file.path));
+  if (mistake !== null) {
+    throw new ToolError('JOB_INPUT_INVALID', `artifact ${id}: '${mistake.path}' can't be its file: ${mistake.reason}`);
   }
   const metadata = JSON.parse(await text(await store.read(manifest.config.digest))) as Record<string, unknown>;
   return { manifest, kind, metadata };

@@ -13,6 +13,8 @@ export interface CommandContext {
   dataDirectory: string;
   /** Connects to the running process of the data directory, or starts one for the length of the command. */
   api(): Promise<ApiClient>;
+  /** `api()` for a command that would rather wait for a server that is away; says once on standard error that it does. */
+  patientApi(): Promise<ApiClient>;
   /** Whether the process behind `api()` was started by this command and ends with it. */
   ownsServer(): Promise<boolean>;
   /** Whether `api()` would reach a process that runs already; starts nothing. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { Patience } from './client/patience.js';
 import type { CommandContext, SedgeCommand } from './command.js';
 import { CommandError } from './errors.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
@@ -18,6 +19,7 @@ export interface GlobalOptions extends Record<string, unknown> {
 /** Runs one command: connects when it asks, ends what was started for it, and turns errors into sentences and exit codes. */
 export async function executeCommand(command: SedgeCommand, args: string[], options: GlobalOptions): Promise<ExitCode> {
   const interruption = watchInterrupts();
+  const patience = new Patience(interruption.signal, (text) => console.error(text));
   const isVerbose = options.verbose === true;
   const connector = new Connector(dataDirectoryOf(options.dataDir), serverOf(options), isVerbose);
   const isJson = options.json === true;
@@ -27,6 +29,7 @@ export async function executeCommand(command: SedgeCommand, args: string[], opti
     signal: interruption.signal,
     dataDirectory: connector.dataDirectory,
     api: async () => (await connector.open()).api,
+    patientApi: async () => (await connector.open()).api.withPatience(patience),
     ownsServer: async () => (await connector.open()).isOwn,
     isServerRunning: () => connector.isRunning(),
     revive: () => connector.reopen(interruption.signal),

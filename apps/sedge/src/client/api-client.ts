@@ -6,6 +6,8 @@ import { createWriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import type { Patience } from './patience.js';
+import { ServerAwayError, connectionFault } from './server-away.js';
 
 /** Where the API is: a unix socket of a process on this machine, or an address. */
 export type Endpoint = { socketPath: string } | { url: string };
@@ -17,13 +19,32 @@ export interface ServerEvent {
   data: unknown;
 }
 
+/** The header by which a request that is sent again is known to be the same. */
+export const IDEMPOTENCY_KEY = 'idempotency-key';
+
 /** Talks to Sedge's HTTP API: all that the commands do goes through here, so that a plain HTTP client can do the same. */
 export class ApiClient {
-  /** @param token the access token, which is sent to an address only: a socket asks for none */
+  private isKnown = false;
+
+  /**
+   * @param token the access token, which is sent to an address only: a socket asks for none
+   * @param patience with a server that is away for a while; null: the first failure counts
+   */
   constructor(
     private readonly endpoint: Endpoint,
     private readonly token: string | null = null,
+    private readonly patience: Patience | null = null,
   ) {}
+
+  /** Whether a request reached it: whoever named the server named the right one. */
+  get hasAnswered(): boolean {
+    return this.isKnown;
+  }
+
+  /** The same API for who would rather wait: what reads, or carries an `Idempotency-Key`, is asked for again while the server is away. */
+  withPatience(patience: Patience): ApiClient {
+    return new ApiClient(this.endpoint, this.token, patience);
+  }
 
   get<Response>(path: string): Promise<Response> {
     return this.json('GET', path);
@@ -43,13 +64,15 @@ export class ApiClient {
 
   /** Saves what an address gives as a file. */
   async download(path: string, target: string): Promise<void> {
-    const response = await this.send('GET', path, { accept: '*/*' });
-    await pipeline(response, createWriteStream(target));
+    await this.persist(true, async () => {
+      const response = await this.send('GET', path, { accept: '*/*' });
+      await pipeline(response, createWriteStream(target));
+    });
   }
 
   /** Reads what an address gives as text. */
   async text(path: string): Promise<string> {
-    return readText(await this.send('GET', path, { accept: '*/*' }));
+    return this.persist(true, async () => readText(await this.send('GET', path, { accept: '*/*' })));
   }
 
   /** Sends a stream of bytes and reads the JSON answer. */
@@ -67,7 +90,7 @@ export class ApiClient {
   async *events(path: string, signal: AbortSignal, lastEventId?: string): AsyncGenerator<ServerEvent> {
     const headers: Record<string, string> = { accept: 'text/event-stream' };
     if (lastEventId) headers['last-event-id'] = lastEventId;
-    const response = await this.send('GET', path, headers, undefined, signal);
+    const response = await this.persist(true, () => this.send('GET', path, headers, undefined, signal));
     yield* parseEventStream(response);
   }
 
@@ -87,8 +110,35 @@ export class ApiClient {
     const contentType: Record<string, string> = payload
       ? { 'content-type': 'application/json', 'content-length': String(payload.length) }
       : {};
-    const response = await this.send(method, path, { accept: 'application/json', ...contentType, ...headers }, payload);
-    return JSON.parse((await readText(response)) || 'null') as Response;
+    const all = { accept: 'application/json', ...contentType, ...headers };
+    const isRepeatable = method === 'GET' || IDEMPOTENCY_KEY in headers;
+    const text = await this.persist(isRepeatable, async () => readText(await this.send(method, path, all, payload)));
+    return JSON.parse(text || 'null') as Response;
+  }
+
+  /** Does again what failed because the server is away, as long as patience lasts. */
+  private async persist<Result>(isRepeatable: boolean, work: () => Promise<Result>): Promise<Result> {
+    for (;;) {
+      try {
+        const result = await work();
+        this.patience?.renew();
+        return result;
+      } catch (error) {
+        const fault = connectionFault(error, this.place()) ?? error;
+        if (fault instanceof ServerAwayError && !fault.isRefused) this.isKnown = true;
+        if (!isRepeatable || !(fault instanceof ServerAwayError) || !this.mayComeBack(fault)) throw fault;
+        if (!(await this.patience?.wait(fault))) throw fault;
+      }
+    }
+  }
+
+  /** One that never answered is named wrongly, and a process of the data directory that ended is stood in for at once. */
+  private mayComeBack({ isRefused }: ServerAwayError): boolean {
+    return !isRefused || ('url' in this.endpoint && this.isKnown);
+  }
+
+  private place(): string {
+    return 'url' in this.endpoint ? this.endpoint.url : this.endpoint.socketPath;
   }
 
   private async send(
@@ -99,20 +149,10 @@ export class ApiClient {
     signal?: AbortSignal,
   ): Promise<IncomingMessage> {
     const response = await this.open(method, path, headers, body, signal);
+    this.isKnown = true;
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;
     throw errorOf(status, await readText(response), `${method} ${path}`);
-  }
-
-  /** That nobody listens is the user's to mend; what else breaks a connection is not known here. */
-  private asUnreachable(error: NodeJS.ErrnoException): Error {
-    if (!['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(error.code ?? '')) return error;
-    const where = 'url' in this.endpoint ? this.endpoint.url : this.endpoint.socketPath;
-    const mend =
-      'url' in this.endpoint
-        ? 'start it (npx sedge up), or leave out --server to start one for the length of the command'
-        : 'the process of this data directory has ended; the same command again goes on with what it left';
-    return new CommandError('CLI_SERVER_UNREACHABLE', `nothing answers at ${where}`, EXIT.environment, mend);
   }
 
   private open(
@@ -140,7 +180,7 @@ export class ApiClient {
         if (isRead && request.reusedSocket && error.code === 'ECONNRESET') {
           this.open(method, path, headers, body, signal).then(resolve, reject);
         } else {
-          reject(this.asUnreachable(error));
+          reject(connectionFault(error, this.place()) ?? error);
         }
       });
       if (body === undefined || Buffer.isBuffer(body)) request.end(body);
@@ -162,6 +202,8 @@ interface ApiErrorBody {
   details?: unknown;
 }
 
+/** The server, or what is before it, can't serve for now. */
+const AWAY_STATUSES = new Set([502, 503, 504]);
 /** What was asked for is wrong, or the token with which it was. */
 const USAGE_STATUSES = new Set([400, 401, 403, 422]);
 
@@ -173,9 +215,11 @@ function errorOf(status: number, text: string, what: string): CommandError {
   } catch {
     body = { message: text.slice(0, 500) };
   }
-  const exitCode = status === 404 ? EXIT.notFound : USAGE_STATUSES.has(status) ? EXIT.usage : EXIT.failed;
   const message = typeof body.message === 'string' ? body.message : `${what} was answered with ${status}`;
-  return new CommandError(body.code ?? `HTTP_${status}`, message, exitCode, body.mend, body.details);
+  const code = body.code ?? `HTTP_${status}`;
+  if (AWAY_STATUSES.has(status)) return new ServerAwayError(code, message, body.mend ?? 'try again in a while', false);
+  const exitCode = status === 404 ? EXIT.notFound : USAGE_STATUSES.has(status) ? EXIT.usage : EXIT.failed;
+  return new CommandError(code, message, exitCode, body.mend, body.details);
 }
 
 /** @see https://html.spec.whatwg.org/multipage/server-sent-events.html */

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { RunView } from '@sedge/workflow';
 import type { ApiClient } from '../client/api-client.js';
 import type { SedgeCommand } from '../command.js';
 import { CommandError } from '../errors.js';
@@ -12,6 +11,7 @@ import { assertEmpty, assertFolderPlace } from '../program/named-place.js';
 import { deployWorkflow } from '../project/deploy-workflow.js';
 import { outcomeOf } from '../runs/run-outcome.js';
 import { leaveRun } from '../runs/leave-run.js';
+import { startRun } from '../runs/start-run.js';
 import { finishRun, watchRun } from '../runs/watch-run.js';
 
 /** Features of shape [1, 40, 32]: 40 bands, and 1 + 1000 / 32 frames. */
@@ -57,12 +57,12 @@ Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 
     const target = String(options['target']);
     const classes = parseClasses(options['classes'] as string | undefined);
     const outputKind = parseOutputKind(options['output'] as string | undefined);
-    const api = await context.api();
+    const api = await context.patientApi();
     const file = options['preprocessing'] as string | undefined;
     const preprocessing = file === undefined ? null : await preprocessingOf(file, api);
     const choices = { target, classes, preprocessing, outputKind };
     const workflow = deployWorkflow(model, choices, await isBuiltHere(target));
-    const run = await api.post<RunView>('/v1/runs', { workflow, file: 'deploy.yml', baseDirectory: process.cwd() });
+    const run = await startRun(api, { workflow, file: 'deploy.yml', baseDirectory: process.cwd() });
     const ended = await watchRun(context, api, run);
     if (ended === null) return leaveRun(context, api, run);
     if (folder !== undefined && ended.state === 'succeeded') {

@@ -12,7 +12,7 @@ export const command: SedgeCommand = {
 The workflow is the one that the run was started with; after changing the file use 'npx sedge run', which reuses what still fits.
 Exit codes: 0 succeeded, 1 a step failed again (or the run has succeeded or is under way), 4 there is no such run, 130 interrupted.`,
   async run(context, args) {
-    const api = await context.api();
+    const api = await context.patientApi();
     const run = await api.post<RunView>(`/v1/runs/${encodeURIComponent(args[0]!)}/retry`);
     const ended = await watchRun(context, api, run);
     return ended === null ? leaveRun(context, api, run) : finishRun(context, api, ended);

@@ -4,6 +4,7 @@ import type { CommandContext, SedgeCommand } from '../command.js';
 import { shellWord } from '../output/shell-word.js';
 import { assertInputsThere } from '../runs/input-places.js';
 import { leaveRun } from '../runs/leave-run.js';
+import { startRun } from '../runs/start-run.js';
 import { finishRun, watchRun } from '../runs/watch-run.js';
 import { collect, readWorkflowRequest, type WorkflowRequest } from '../runs/workflow-request.js';
 
@@ -34,9 +35,9 @@ Exit codes: 0 succeeded, 1 a step failed or missed an expectation (or somebody e
   },
   async run(context, args, options) {
     const request = await readWorkflowRequest(args[0]!, options['set'] as string[]);
-    const api = await context.api();
+    const api = await context.patientApi();
     if (options['server'] === undefined) await assertInputsThere(api, request);
-    const run = await api.post<RunView>('/v1/runs', { ...request, again: options['again'] });
+    const run = await startRun(api, { ...request, again: options['again'] });
     await noteEarlierRuns(context, api, run);
     const ended = await watchRun(context, api, run);
     return ended === null ? leaveRun(context, api, run) : finishRun(context, api, ended, sameCommand(request));

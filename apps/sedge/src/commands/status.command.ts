@@ -21,9 +21,10 @@ Exit codes: 0 (with --follow: as of npx sedge run), 4 there is no such run.`,
   },
   async run(context, args, options) {
     if (args[0] === undefined) return overview(context);
-    const api = await context.api();
+    const isFollowed = options['follow'] === true;
+    const api = await (isFollowed ? context.patientApi() : context.api());
     const run = await api.get<RunView>(`/v1/runs/${encodeURIComponent(args[0])}`);
-    if (options['follow'] !== true) {
+    if (!isFollowed) {
       context.emit(run);
       context.say(runText(run));
       return EXIT.ok;

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ItemView, RunSummary } from '@sedge/workflow';
 import type { ApiClient, ServerEvent } from '../client/api-client.js';
+import { ServerAwayError } from '../client/server-away.js';
 import { CommandError } from '../errors.js';
-import { EXIT } from '../exit-codes.js';
 
 export interface ProgressEvent {
   /** names of the items that wait for the job */
@@ -21,13 +21,16 @@ export type RunEvent =
   | { event: 'progress'; progress: ProgressEvent }
   | { event: 'end'; end: { state: RunSummary['state']; failure: RunSummary['failure'] } };
 
-/** Pauses before a stream that broke off is asked for again. */
+/** Pauses before a stream that ended without a word is asked for again. */
 const RECONNECT_MS = [200, 1000, 2000, 5000, 10_000];
+/** One that was open for as long worked, even where nothing happened. */
+const STEADY_MS = 10_000;
 
 /**
  * Follows a run until its end; goes on where it was when the connection breaks off.
+ * @param api with patience for a server that is away
  * @param revive brings a server back that has ended, or says that it can't
- * @throws what `signal` was aborted with
+ * @throws ServerAwayError; what `signal` was aborted with
  */
 export async function* followRun(
   api: ApiClient,
@@ -37,6 +40,7 @@ export async function* followRun(
 ): AsyncGenerator<RunEvent> {
   let lastId: string | undefined;
   for (let failures = 0; ; failures++) {
+    const openedMs = Date.now();
     try {
       for await (const event of api.events(`/v1/runs/${run}/events`, signal, lastId)) {
         failures = 0;
@@ -47,11 +51,12 @@ export async function* followRun(
       }
     } catch (error) {
       if (signal.aborted) throw error;
-      const isGone = error instanceof CommandError && error.code === 'CLI_SERVER_UNREACHABLE';
+      const isGone = error instanceof ServerAwayError && error.isRefused;
       if (error instanceof CommandError && !(isGone && (await revive()))) throw error;
     }
+    if (Date.now() - openedMs > STEADY_MS) failures = 0;
     const wait = RECONNECT_MS[failures];
-    if (wait === undefined) throw lost(run);
+    if (wait === undefined) throw silent(run);
     await pause(wait, undefined, { signal });
   }
 }
@@ -64,7 +69,5 @@ function runEventOf({ name, data }: ServerEvent): RunEvent | null {
   return null;
 }
 
-function lost(run: string): CommandError {
-  const mend = `the run itself is not touched; see it: npx sedge runs show ${run}`;
-  return new CommandError('CLI_CONNECTION_LOST', 'the server does not answer any more', EXIT.environment, mend);
-}
+const silent = (run: string): ServerAwayError =>
+  new ServerAwayError('CLI_SERVER_SILENT', `the server ends the events of run ${run} at once`, 'see its log', false);

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { ItemView, RunView } from '@sedge/workflow';
 import type { ApiClient } from '../client/api-client.js';
+import { ServerAwayError } from '../client/server-away.js';
 import type { CommandContext } from '../command.js';
+import { CommandError } from '../errors.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { shellWord } from '../output/shell-word.js';
 import { dim } from '../output/terminal.js';
@@ -16,7 +18,12 @@ import { StepTally } from './step-tally.js';
 const LOG_LINES = 20;
 const MOST_LOGS = 3;
 
-/** Shows a run until it has ended. @returns the ended run, or null when the user interrupted */
+/**
+ * Shows a run until it has ended.
+ * @param api with patience
+ * @returns the ended run, or null when the user interrupted
+ * @throws CommandError CLI_CONNECTION_LOST where the server stays away
+ */
 export async function watchRun(context: CommandContext, api: ApiClient, run: RunView): Promise<RunView | null> {
   const display = context.isJson ? null : new RunDisplay(new StepTally(run.items));
   try {
@@ -25,13 +32,20 @@ export async function watchRun(context: CommandContext, api: ApiClient, run: Run
       const ended = display?.handle(event);
       if (ended && hasRun(ended)) display?.warn(ended, await warningsOf(api, run.id, ended.name), run.id);
     }
+    return await api.get<RunView>(`/v1/runs/${run.id}`);
   } catch (error) {
-    if (!context.signal.aborted) throw error;
-    return null;
+    if (context.signal.aborted) return null;
+    throw error instanceof ServerAwayError ? lost(run.id, error) : error;
   } finally {
     display?.end();
   }
-  return api.get<RunView>(`/v1/runs/${run.id}`);
+}
+
+/** The one who watched is gone, the run is not. */
+function lost(run: string, { message }: ServerAwayError): CommandError {
+  const mend = `follow it once the server answers: npx sedge status ${run} --follow`;
+  const what = `the server does not answer any more (${message}); run ${run} itself goes on there`;
+  return new CommandError('CLI_CONNECTION_LOST', what, EXIT.environment, mend, { run });
 }
 
 /** What is reused was warned of when it was made. */

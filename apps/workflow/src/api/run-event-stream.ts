@@ -86,7 +86,8 @@ class Listener {
   private async sendOnce(): Promise<void> {
     // The run first: what its items show then is at least as new.
     const row = await this.queries.row(this.run);
-    if (BigInt(row.revision) <= BigInt(this.revision)) return;
+    // Who comes back after the run's last change may have missed its end.
+    if (row.state === 'running' && BigInt(row.revision) <= BigInt(this.revision)) return;
     const items = (await this.queries.itemRows(this.run, this.revision)).map(itemOfRow);
     for (const item of items) {
       const view = itemView(item, (job) => this.feed.progressOf(job));

@@ -6,7 +6,7 @@ export const MISTAKES = {
   },
   WORKFLOW_TOO_LARGE: {
     sentence: 'The text or its graph is larger than what is read.',
-    mend: 'Split the workflow, or sweep over a list instead of repeating steps.',
+    mend: 'Sweep over a list instead of repeating steps, split the workflow, or raise SEDGE_MAX_CHARACTERS.',
   },
   WORKFLOW_STEPS_TOO_MANY: {
     sentence: 'The workflow has more steps, sweeps expanded, than the service takes.',

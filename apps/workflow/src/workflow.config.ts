@@ -7,6 +7,12 @@ const OVER_MANY_MACHINES = 64;
 
 /** The settings of the workflow service, each from an environment variable. */
 export class WorkflowConfig {
+  /** SEDGE_MAX_CHARACTERS: longest text of a workflow with what `--set` gives */
+  @IsInt({ message: 'SEDGE_MAX_CHARACTERS must be a whole number' })
+  @Min(1000, { message: 'SEDGE_MAX_CHARACTERS must be at least 1000' })
+  @Max(16_000_000, { message: 'SEDGE_MAX_CHARACTERS must be at most 16000000' })
+  maxCharacters = 2_000_000;
+
   /** SEDGE_MAX_STEPS: most steps of a workflow, sweeps expanded */
   @IsInt({ message: 'SEDGE_MAX_STEPS must be a whole number' })
   @Min(1, { message: 'SEDGE_MAX_STEPS must be at least 1' })
@@ -56,6 +62,7 @@ export class WorkflowConfig {
 }
 
 const VARIABLES = {
+  SEDGE_MAX_CHARACTERS: 'maxCharacters',
   SEDGE_MAX_STEPS: 'maxSteps',
   SEDGE_PARALLEL_STEPS: 'parallelSteps',
   SEDGE_PLAN_TIMEOUT_MS: 'planTimeoutMs',

@@ -118,7 +118,8 @@ export const SAMPLE_TOOLS = SAMPLE_DEFINITIONS.map(registered);
 
 /** Checks a workflow against the sample tools. */
 export function compileSample(text: string, set: Record<string, unknown> = {}, maxSteps = 20_000): Compilation {
-  const settings = { tools: new ToolCatalogue(SAMPLE_TOOLS), parameters: new ParameterChecker(), maxSteps };
+  const tools = new ToolCatalogue(SAMPLE_TOOLS);
+  const settings = { tools, parameters: new ParameterChecker(), maxCharacters: 2_000_000, maxSteps };
   return compileWorkflow(
     { text, file: 'workflow.yml', set, base: { file: '/data/project', set: '/home/user' } },
     settings,

@@ -45,6 +45,29 @@ describe(`a workflow of ${STEPS} steps`, () => {
     expect(growthMb).toBeLessThan(LIMIT_MB);
   }, 300_000);
 
+  it('is refused unread where its text is longer than any has to be', async () => {
+    const long = chain(300_000);
+    const started = performance.now();
+    const growthMb = await growthOf(async () => {
+      const ask = { workflow: long, baseDirectory: harness.folder };
+      const { body } = await harness.post<{ mistakes: { code: string; message: string }[] }>(
+        '/v1/workflows/check',
+        ask,
+      );
+      const message = `the text has ${long.length} characters; at most 2000000 are read`;
+      expect(body.mistakes).toMatchObject([{ code: 'WORKFLOW_TOO_LARGE', message }]);
+      const set = { given: 'a'.repeat(3_000_000) };
+      const more = await harness.post<{ mistakes: object[] }>('/v1/workflows/check', {
+        ...ask,
+        workflow: chain(1),
+        set,
+      });
+      expect(more.body.mistakes).toMatchObject([{ code: 'WORKFLOW_TOO_LARGE' }]);
+    });
+    expect(growthMb).toBeLessThan(LIMIT_MB);
+    expect(performance.now() - started).toBeLessThan(5000);
+  }, 60_000);
+
   it('is refused above the limit, before anything runs', async () => {
     const answer = await harness.post<{ code: string; details: unknown }>('/v1/runs', {
       workflow: chain(20_001),

@@ -11,7 +11,6 @@ export class WorkflowRequestDto {
   @ApiProperty({ description: 'the YAML text of the workflow' })
   @IsString()
   @IsNotEmpty()
-  @MaxLength(16 * 1024 * 1024)
   @FindsNul()
   workflow!: string;
 

@@ -25,10 +25,12 @@ import {
 import { kindFits, type ToolCatalogue } from './tool-catalogue.js';
 import { placeOf } from './yaml-tree.js';
 
-/** What compiling needs to know of the world: the tools, their parameters, and how many items are too many. */
+/** What compiling needs to know of the world: the tools, their parameters, and how large is too large. */
 export interface CompileSettings {
   tools: ToolCatalogue;
   parameters: ParameterChecker;
+  /** of the text with what `--set` gives */
+  maxCharacters: number;
   maxSteps: number;
 }
 

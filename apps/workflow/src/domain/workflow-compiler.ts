@@ -28,6 +28,8 @@ export const ACQUIRE_TOOL = 'acquire-source';
 /** Reads and checks a workflow whole. @returns it ready to run, or every mistake in it */
 export function compileWorkflow(request: WorkflowRequest, settings: CompileSettings): Compilation {
   const mistakes = new Mistakes();
+  checkLength(request, settings.maxCharacters, mistakes);
+  if (mistakes.count > 0) return { mistakes: mistakes.list() };
   const parsed = parseWorkflow(new Source(request.file, request.text), mistakes);
   if (parsed === null) return { mistakes: mistakes.list() };
   const assigned = applyAssignments(parsed, request.set, mistakes);
@@ -40,6 +42,17 @@ export function compileWorkflow(request: WorkflowRequest, settings: CompileSetti
   checkSize(assigned, scope, itemCount, settings.maxSteps);
   if (mistakes.count > 0) return { mistakes: mistakes.list() };
   return { workflow: { name: parsed.name, description: parsed.description, steps: scope.steps, itemCount } };
+}
+
+/** Reading YAML takes many times the memory of its text, in one go: what is too long is refused unread. */
+function checkLength({ text, set, file }: WorkflowRequest, maxCharacters: number, mistakes: Mistakes): void {
+  const given = Object.keys(set).length === 0 ? 0 : JSON.stringify(set).length;
+  if (text.length + given <= maxCharacters) return;
+  const much = given === 0 ? `${text.length}` : `${text.length}, and ${given} in what is set`;
+  const mend =
+    'sweep over a list instead of repeating steps, split the workflow, or raise SEDGE_MAX_CHARACTERS of workflow';
+  const message = `the text has ${much} characters; at most ${maxCharacters} are read`;
+  mistakes.add('WORKFLOW_TOO_LARGE', new Source(file, '').placeOf(0), message, mend);
 }
 
 function compileInputs(

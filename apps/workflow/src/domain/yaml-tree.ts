@@ -58,24 +58,12 @@ export function placeOf(node: TreeNode): Place {
   return node.source.placeOf(node.at);
 }
 
-/** Texts above this many characters are refused unread. */
-const MOST_CHARACTERS = 16 * 1024 * 1024;
 /** Aliases may repeat parts of a file; this bounds what they blow it up to. */
 const MOST_NODES = 2_000_000;
 const MOST_LEVELS = 64;
 
 /** Reads YAML 1.2 (`yes`, `no`, `on`, `off` are words). @returns null when it can't be read; the reasons are in `mistakes` */
 export function readYaml(source: Source, mistakes: Mistakes): TreeNode | null {
-  if (source.text.length > MOST_CHARACTERS) {
-    const message = `the text has ${source.text.length} characters; at most ${MOST_CHARACTERS} are read`;
-    mistakes.add(
-      'WORKFLOW_TOO_LARGE',
-      source.placeOf(0),
-      message,
-      'split the workflow, or sweep over a list instead of repeating steps',
-    );
-    return null;
-  }
   const nul = source.text.indexOf('\0');
   if (nul >= 0) {
     const mend = 'remove it; a file in UTF-16 has many: save it as UTF-8';

@@ -21,7 +21,8 @@ export class ToolRegistry {
 
   async compileSettings(): Promise<CompileSettings> {
     const tools = new ToolCatalogue(await this.repository.all());
-    return { tools, parameters: this.parameters, maxSteps: this.config.maxSteps };
+    const { maxCharacters, maxSteps } = this.config;
+    return { tools, parameters: this.parameters, maxCharacters, maxSteps };
   }
 
   /** Where a stage's HTTP API is; null in the all-in-one process. */

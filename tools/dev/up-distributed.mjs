@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { userSettings } from './distributed/user-settings.mjs';
 import { prepareServers } from './setup/servers.mjs';
 import { SetupError, setUp, step } from './setup/steps.mjs';
 import { stages, stagesWithTools } from './stages.mjs';
@@ -64,6 +65,8 @@ function outsidersOf({ worker, bystander }) {
 
 async function run() {
   const options = optionsOf(process.argv.slice(2));
+  const { settings, lines } = userSettings(process.env, process.env.INIT_CWD ?? '.', stages());
+  for (const line of lines) console.log(line);
   console.log('Setting up');
   const times = [];
   await setUp(times);
@@ -72,7 +75,7 @@ async function run() {
     if (missing.length > 0) throw new SetupError(missing.join('\n'));
   });
   const { serve } = await import('./distributed/serve.mjs');
-  await serve(options);
+  await serve({ ...options, environment: settings });
 }
 
 try {

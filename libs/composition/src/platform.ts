@@ -50,6 +50,8 @@ export interface PlatformListeners {
 /** Binds each port to an adapter. The data directory is locked before. */
 export async function openPlatform(settings: Settings, { onTrouble, onStopped }: PlatformListeners): Promise<Platform> {
   const access = await openAccess(settings.access);
+  // A token that can't be read is told now, not at the first request to another service.
+  authorizationOf(settings.access)();
   const { containers } = settings;
   const host = hostOf(settings);
   const database = await openDatabase(settings, host, onStopped);

@@ -209,4 +209,14 @@ describe('the settings of access', () => {
     await expect(startProcess({ modules: [], settings })).rejects.toMatchObject({ code: 'ACCESS_FILE_UNUSABLE' });
     await folder.remove();
   });
+
+  it('name a file of the own token that is not there, at the start', async () => {
+    const folder = await makeDataDirectory();
+    const settings = readSettings({ SEDGE_HOME: folder.path, SEDGE_TOKEN_FILE: '/nope' });
+    await expect(startProcess({ modules: [], settings })).rejects.toMatchObject({
+      code: 'ACCESS_FILE_UNUSABLE',
+      message: expect.stringContaining('SEDGE_TOKEN_FILE: /nope: ENOENT') as string,
+    });
+    await folder.remove();
+  });
 });

@@ -1,0 +1,5 @@
+export declare function userSettings(
+  environment: Record<string, string | undefined>,
+  from: string,
+  stages: readonly string[],
+): { settings: Record<string, string>; lines: string[] };

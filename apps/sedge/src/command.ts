@@ -11,6 +11,8 @@ export interface CommandContext {
   /** aborted by Ctrl-C or SIGTERM */
   signal: AbortSignal;
   dataDirectory: string;
+  /** address that the user named; null: the process of the data directory is meant */
+  server: string | null;
   /** Connects to the running process of the data directory, or starts one for the length of the command. */
   api(): Promise<ApiClient>;
   /** `api()` for a command that would rather wait for a server that is away; says once on standard error that it does. */
@@ -21,6 +23,8 @@ export interface CommandContext {
   isServerRunning(): Promise<boolean>;
   /** Takes the place of a process that has ended; what it ran goes on. @returns false where the user named the server */
   revive(): Promise<boolean>;
+  /** Completes each `npx sedge …` of a text with the options by which the user named this Sedge. */
+  complete(text: string): string;
   /** Prints a line for people; nothing with `--json`. */
   say(text: string): void;
   /** Prints a value for machines; nothing without `--json`. */

@@ -3,6 +3,7 @@ import { Patience } from './client/patience.js';
 import type { CommandContext, SedgeCommand } from './command.js';
 import { CommandError } from './errors.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { completing } from './output/command-hints.js';
 import { red } from './output/terminal.js';
 import { mistakesText } from './output/mistakes.js';
 import { answers, connectOrStart, type Connection, type NamedServer } from './server/connect.js';
@@ -20,6 +21,7 @@ export interface GlobalOptions extends Record<string, unknown> {
 export async function executeCommand(command: SedgeCommand, args: string[], options: GlobalOptions): Promise<ExitCode> {
   const interruption = watchInterrupts();
   const patience = new Patience(interruption.signal, (text) => console.error(text));
+  const complete = completing(options);
   const isVerbose = options.verbose === true;
   const connector = new Connector(dataDirectoryOf(options.dataDir), serverOf(options), isVerbose);
   const isJson = options.json === true;
@@ -29,6 +31,8 @@ export async function executeCommand(command: SedgeCommand, args: string[], opti
     signal: interruption.signal,
     dataDirectory: connector.dataDirectory,
     api: async () => (await connector.open()).api,
+    server: options.server ?? null,
+    complete,
     patientApi: async () => (await connector.open()).api.withPatience(patience),
     ownsServer: async () => (await connector.open()).isOwn,
     isServerRunning: () => connector.isRunning(),
@@ -39,7 +43,7 @@ export async function executeCommand(command: SedgeCommand, args: string[], opti
   try {
     return await command.run(context, args, options);
   } catch (error) {
-    return report(error, isJson, interruption.signal.aborted);
+    return report(error, { isJson, isInterrupted: interruption.signal.aborted, complete });
   } finally {
     await connector.close();
     interruption.end();
@@ -104,14 +108,22 @@ function watchInterrupts(): { signal: AbortSignal; end(): void } {
   return { signal: abort.signal, end: () => void process.off('SIGINT', interrupt).off('SIGTERM', interrupt) };
 }
 
-function report(error: unknown, isJson: boolean, isInterrupted: boolean): ExitCode {
+interface Reporting {
+  isJson: boolean;
+  isInterrupted: boolean;
+  /** completes the commands that a mend names, be it of this program or of the server */
+  complete: CommandContext['complete'];
+}
+
+function report(error: unknown, { isJson, isInterrupted, complete }: Reporting): ExitCode {
   if (isInterrupted && !(error instanceof CommandError)) {
     if (isJson) console.log(JSON.stringify({ error: { code: 'CLI_INTERRUPTED', message: 'interrupted' } }));
     else console.error('interrupted');
     return EXIT.interrupted;
   }
   const known = error instanceof CommandError ? error : unexpected(error);
-  const { code, message, mend, details } = known;
+  const { code, message, details } = known;
+  const mend = known.mend && complete(known.mend);
   if (isJson) {
     const facts = { ...(mend && { mend }), ...(details !== undefined && { details }) };
     console.log(JSON.stringify({ error: { code, message, ...facts } }));

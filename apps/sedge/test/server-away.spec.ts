@@ -59,6 +59,30 @@ describe('a command with --server, whose server is killed and started again', PA
     }
   });
 
+  it('is shown commands that reach the same server when they are typed as shown', async () => {
+    const token = await sandbox.file('a token', 'none is asked for');
+    const here = ['--server', url, '--token-file', token];
+    const running = sandbox.start('run', await workflow('three'), ...here);
+    const api = new ApiClient({ url });
+    const states = async (): Promise<string[]> =>
+      (await api.get<{ runs: RunView[] }>('/v1/runs')).runs.map(({ state }) => state);
+    await expect.poll(states, { timeout: 60_000 }).toContain('running');
+    const under = await sandbox.sedge('status', ...here);
+    expect(under.stdout).toContain(`Sedge answers at ${url}; 1 under way`);
+    expect(under.stdout).not.toContain(sandbox.path('data'));
+    running.interrupt();
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(130);
+    const given = `npx sedge --server ${url} --token-file '${token}'`;
+    expect(stdout).toMatch(/Watch it: .* status \w+ --follow; end it: .* cancel \w+/);
+    expect(stdout.split(given)).toHaveLength(3);
+    const id = / cancel (\w+)/.exec(stdout)![1]!;
+    await sandbox.sedge(...here, 'cancel', id);
+    expect((await sandbox.sedge(...here, 'status', id, '--follow')).stdout).toContain(`Go on: ${given} retry ${id}`);
+    const unknown = await sandbox.sedge('artifacts', 'show', 'abcdef', ...here);
+    expect(unknown.stderr).toContain(`${given} artifacts list`);
+  });
+
   it('says which run goes on and how to follow it, where the server stays away', async () => {
     const running = sandbox.start('run', await workflow('two'), '--server', url, '--json');
     const id = runOf(await running.printed(isUnderWay));

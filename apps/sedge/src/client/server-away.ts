@@ -26,7 +26,7 @@ export function connectionFault(error: unknown, place: string): ServerAwayError 
   // A file that is to be saved may be missing its folder, too.
   if (REFUSED.test(code) && (code !== 'ENOENT' || syscall === 'connect')) {
     const mend = isAddress
-      ? 'start it (npx sedge up), or correct --server'
+      ? 'start what should listen there (npx sedge up, on that machine), or correct --server'
       : 'the process of this data directory has ended; the same command again goes on with what it left';
     return new ServerAwayError('CLI_SERVER_UNREACHABLE', `nothing answers at ${place}`, mend, true);
   }

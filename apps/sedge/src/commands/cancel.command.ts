@@ -9,13 +9,19 @@ export const command: SedgeCommand = {
   npx sedge cancel RUN
 
 Finished steps are kept: 'npx sedge retry RUN' goes on from there. Cancelling a run that has ended changes nothing.
-Exit codes: 0 cancelled or ended before, 4 there is no such run.`,
+Exit codes: 0 cancelled, asked to end, or ended before, 4 there is no such run.`,
   async run(context, args) {
     const api = await context.api();
     const run = await api.post<RunView>(`/v1/runs/${encodeURIComponent(args[0]!)}/cancel`);
     context.emit(run);
-    const goOn = run.state === 'cancelled' ? `; go on from there: npx sedge retry ${run.id}` : '';
-    context.say(`run ${run.id} is ${run.state}${goOn}`);
+    context.say(context.complete(outcomeOf(run)));
     return EXIT.ok;
   },
 };
+
+/** Its jobs take a while to end. */
+function outcomeOf({ id, state }: RunView): string {
+  if (state === 'running')
+    return `the cancellation of run ${id} was asked for; see when it has ended: npx sedge status ${id}`;
+  return `run ${id} is ${state}${state === 'cancelled' ? `; go on from there: npx sedge retry ${id}` : ''}`;
+}

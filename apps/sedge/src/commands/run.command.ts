@@ -20,7 +20,9 @@ export const command: SedgeCommand = {
 
 --set gives a parameter or the place of an input by its name; relative paths start where you stand.
 With --json each event is a line {"event": "run" | "item" | "progress" | "end", …}, and the last line is {"event": "outcome", …}.
-Ctrl-C ends the run cleanly: finished steps are kept, and 'npx sedge retry RUN' or the same command goes on from there.
+Ctrl-C ends the run cleanly: finished steps are kept, and 'npx sedge retry RUN' or the same command goes on from there. A run in a Sedge that
+was running before (npx sedge up, --server) goes on: Ctrl-C ends the watching only, and how to watch it again or to end it is said.
+A server that is away for a while is waited for, a minute long.
 
 Exit codes: 0 succeeded, 1 a step failed or missed an expectation (or somebody else cancelled it), 2 the workflow or --set is wrong, 130 interrupted.`,
   configure(command) {
@@ -54,8 +56,9 @@ async function noteEarlierRuns(context: CommandContext, api: ApiClient, run: Run
   const { runs } = await api.get<{ runs: RunView[] }>('/v1/runs?limit=20');
   for (const earlier of runs) {
     if (earlier.id === run.id || earlier.state !== 'running' || earlier.workflow !== run.workflow) continue;
+    const ways = `watch that one: npx sedge status ${earlier.id} --follow; end it: npx sedge cancel ${earlier.id}`;
     context.say(
-      `run ${earlier.id} of this workflow goes on too, and nothing is computed twice; watch that one: npx sedge status ${earlier.id} --follow; end it: npx sedge cancel ${earlier.id}`,
+      `run ${earlier.id} of this workflow goes on too, and nothing is computed twice; ${context.complete(ways)}`,
     );
   }
 }

@@ -18,7 +18,8 @@ Exit codes: 0 listed, 2 --limit is no count.`,
   async run(context, _args, options) {
     const runs = await listRuns(await context.api(), parseCount(options['limit'], '--limit', 10_000));
     for (const run of runs) context.emit(run);
-    context.say(runs.length > 0 ? runsTable(runs) : 'Nothing was run yet. Start one: npx sedge run WORKFLOW');
+    const none = context.complete('Nothing was run yet. Start one: npx sedge run WORKFLOW');
+    context.say(runs.length > 0 ? runsTable(runs) : none);
     return EXIT.ok;
   },
 };

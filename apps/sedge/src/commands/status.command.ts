@@ -35,20 +35,22 @@ Exit codes: 0 (with --follow: as of npx sedge run), 4 there is no such run.`,
 };
 
 async function overview(context: CommandContext): Promise<ExitCode> {
-  const { dataDirectory } = context;
+  const { dataDirectory, server } = context;
+  const place = server === null ? { dataDirectory } : { server };
   if (!(await context.isServerRunning())) {
-    context.emit({ dataDirectory, isRunning: false, runs: [] });
+    context.emit({ ...place, isRunning: false, runs: [] });
     context.say(
-      `No Sedge process works on ${dataDirectory}. Start one: npx sedge up; or run something: npx sedge run WORKFLOW`,
+      context.complete(
+        `No Sedge process works on ${dataDirectory}. Start one: npx sedge up; or run something: npx sedge run WORKFLOW`,
+      ),
     );
     return EXIT.ok;
   }
   const all = await listRuns(await context.api(), RUNS_LOOKED_AT);
   const runs = all.filter((run) => run.state === 'running');
-  context.emit({ dataDirectory, isRunning: true, runs });
-  context.say(
-    `A Sedge process works on ${dataDirectory}; ${runs.length === 0 ? 'no run is under way' : `${runs.length} under way`}.`,
-  );
+  context.emit({ ...place, isRunning: true, runs });
+  const where = server === null ? `A Sedge process works on ${dataDirectory}` : `Sedge answers at ${server}`;
+  context.say(`${where}; ${runs.length === 0 ? 'no run is under way' : `${runs.length} under way`}.`);
   for (const { id, workflow, counts } of runs) context.say(`  ${id}  ${workflow}  ${countsText(counts)}`);
   return EXIT.ok;
 }

@@ -9,14 +9,14 @@ export async function leaveRun(context: CommandContext, api: ApiClient, run: Run
   if (isOwn) {
     context.say('\nStopping: what is under way is brought to a clean end. Ctrl-C again ends it at once.');
     await api.post(`/v1/runs/${run.id}/cancel`);
-    const goOn = `npx sedge retry ${run.id}, or run the same command again`;
-    context.say(`Stopped. Finished steps are kept. Go on from here: ${goOn}.`);
+    const retry = context.complete(`npx sedge retry ${run.id}`);
+    context.say(`Stopped. Finished steps are kept. Go on from here: ${retry}, or run the same command again.`);
   } else {
     const ways = `Watch it: npx sedge status ${run.id} --follow; end it: npx sedge cancel ${run.id}`;
-    context.say(`\nThe run goes on in the running Sedge. ${ways}`);
+    context.say(`\nThe run goes on in the running Sedge. ${context.complete(ways)}`);
   }
   const state = isOwn ? 'cancelled' : 'running';
-  const goOn = isOwn ? `npx sedge retry ${run.id}` : `npx sedge status ${run.id} --follow`;
+  const goOn = context.complete(isOwn ? `npx sedge retry ${run.id}` : `npx sedge status ${run.id} --follow`);
   context.emit({ event: 'outcome', run: run.id, workflow: run.workflow, state, goOn });
   return EXIT.interrupted;
 }

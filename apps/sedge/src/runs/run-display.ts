@@ -43,8 +43,8 @@ export class RunDisplay {
   }
 
   /** Tells below the line of an item what its tool warned of. */
-  warn(item: ItemView, messages: readonly string[], run: string): void {
-    for (const line of warningLines(messages, `sedge logs ${run} ${item.name}`)) this.lines.print(line);
+  warn(messages: readonly string[], logCommand: string): void {
+    for (const line of warningLines(messages, logCommand)) this.lines.print(line);
   }
 
   end(): void {

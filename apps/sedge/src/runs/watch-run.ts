@@ -30,7 +30,9 @@ export async function watchRun(context: CommandContext, api: ApiClient, run: Run
     for await (const event of followRun(api, run.id, context.signal, context.revive)) {
       context.emit(asLine(event));
       const ended = display?.handle(event);
-      if (ended && hasRun(ended)) display?.warn(ended, await warningsOf(api, run.id, ended.name), run.id);
+      if (ended && hasRun(ended)) {
+        display?.warn(await warningsOf(api, run.id, ended.name), context.complete(logCommand(run.id, ended)));
+      }
     }
     return await api.get<RunView>(`/v1/runs/${run.id}`);
   } catch (error) {
@@ -47,6 +49,8 @@ function lost(run: string, { message }: ServerAwayError): CommandError {
   const what = `the server does not answer any more (${message}); run ${run} itself goes on there`;
   return new CommandError('CLI_CONNECTION_LOST', what, EXIT.environment, mend, { run });
 }
+
+const logCommand = (run: string, { name }: ItemView): string => `npx sedge logs ${run} ${shellWord(name)}`;
 
 /** What is reused was warned of when it was made. */
 const hasRun = ({ job, state, decision }: ItemView): boolean =>
@@ -75,7 +79,7 @@ export async function finishRun(
   if (!context.isJson) {
     await sayFailures(context, api, run);
     context.say(runSummaryText(outcome));
-    if (run.state !== 'succeeded') context.say(`\n${goOnText(run, again)}`);
+    if (run.state !== 'succeeded') context.say(`\n${context.complete(goOnText(run, again))}`);
   }
   context.emit({ event: 'outcome', ...outcome });
   return run.state === 'succeeded' ? EXIT.ok : EXIT.failed;
@@ -93,7 +97,7 @@ async function sayFailures(context: CommandContext, api: ApiClient, run: RunView
     const lines = tail.filter((line) => !repeats(line, item));
     if (lines.length > 0) context.say(`\nThe log of ${item.name} ends so:`);
     for (const { level, message } of lines) context.say(dim(`    ${level.padEnd(5)} ${message}`));
-    if (tail.length === LOG_LINES) context.say(dim(`    the whole log: npx sedge logs ${run.id} ${item.name}`));
+    if (tail.length === LOG_LINES) context.say(dim(`    the whole log: ${context.complete(logCommand(run.id, item))}`));
   }
   // A missed expectation ends the run, in the words in which its step's line has told it.
   const isTold = run.items.some(({ name, failure }) => run.failure?.message === `${name}: ${failure?.message}`);

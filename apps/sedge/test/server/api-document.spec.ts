@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { useSedge } from './sedge-process.js';
 
+interface Operation {
+  summary?: string;
+  parameters: { name: string; in: string; required: boolean }[];
+  requestBody?: { content: object };
+}
+
 interface ApiDocument {
   openapi: string;
-  paths: Record<string, Record<string, { summary?: string }>>;
+  paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, { properties: object }> };
 }
 
@@ -24,5 +30,25 @@ describe('the OpenAPI document', () => {
       ([, { properties }]) => Object.keys(properties).length === 0,
     );
     expect(empty.map(([name]) => name)).toEqual([]);
+  });
+
+  it('names each parameter of an operation once, all in the path, and headers as they are needed', async () => {
+    const { paths } = await bench.sedge.api.get<ApiDocument>('/v1/openapi.json');
+    for (const [path, methods] of Object.entries(paths)) {
+      for (const [method, { parameters }] of Object.entries(methods)) {
+        const places = parameters.map(({ name, in: where }) => `${where} ${name.toLowerCase()}`);
+        expect(new Set(places).size, `${method} ${path}: ${places.join(', ')}`).toBe(places.length);
+        const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => `path ${name!.toLowerCase()}`);
+        expect(places, `${method} ${path}`).toEqual(expect.arrayContaining(inPath));
+      }
+    }
+    expect(paths['/v1/runs']!['post']!.parameters).toContainEqual(
+      expect.objectContaining({ name: 'idempotency-key', in: 'header', required: false }),
+    );
+    const chunk = paths['/v1/uploads/{id}/files/{path}']!['patch']!;
+    expect(chunk.parameters).toContainEqual(
+      expect.objectContaining({ name: 'upload-offset', in: 'header', required: true }),
+    );
+    expect(Object.keys(chunk.requestBody!.content)).toEqual(['application/offset+octet-stream']);
   });
 });

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { filesOf, parseManifest, type ArtifactFile, type Digest } from '@sedge/artifact-contracts';
 import { ARTIFACT_STORE, type ArtifactStore } from '@sedge/ports';
 import { Needs, errorsOf } from '@sedge/service-kit';
@@ -26,6 +26,7 @@ export class ArtifactFilesController {
 
   @Get('*path')
   @ApiOperation({ summary: 'Gives a file of an artifact, whole or in ranges' })
+  @ApiParam({ name: 'path', type: String, description: 'of the file in the artifact; may hold slashes' })
   async read(
     @Param('id') text: string,
     @Param('path') parts: string | string[],

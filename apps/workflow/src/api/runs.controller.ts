@@ -26,7 +26,7 @@ export class RunsController {
   @Post()
   @Needs('run')
   @ApiOperation({ summary: 'Starts a run of a workflow' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'the same key and request give the same run' })
+  @ApiHeader({ name: 'idempotency-key', required: false, description: 'the same key and request give the same run' })
   @ApiHeader({
     name: 'traceparent',
     required: false,

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Digest } from '@sedge/artifact-contracts';
 import { Needs, errorsOf } from '@sedge/service-kit';
 import type { Request, Response } from 'express';
@@ -36,6 +36,15 @@ export class UploadsController {
   /** The body is the chunk itself, `application/offset+octet-stream`. */
   @Patch(':id/files/*path')
   @ApiOperation({ summary: 'Sends the next chunk of a file' })
+  @ApiParam({ name: 'path', type: String, description: 'of the file in the artifact; may hold slashes' })
+  @ApiHeader({
+    name: 'upload-offset',
+    required: true,
+    schema: { type: 'integer', minimum: 0 },
+    description: 'where the chunk begins, in bytes: as many as have been sent',
+  })
+  @ApiConsumes('application/offset+octet-stream')
+  @ApiBody({ required: true, schema: { type: 'string', format: 'binary' } })
   async append(
     @Param('id') id: string,
     @Param('path') parts: string | string[],

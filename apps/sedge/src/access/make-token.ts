@@ -47,7 +47,11 @@ export async function makeTokenFor(folder: string, wish: TokenWish): Promise<Mad
   if (await access.isExposed()) {
     process.stderr.write(`warning: others may read ${access.signingKeyFile}; chmod 600 mends it\n`);
   }
-  if (out !== null) await writeSecretFile(out, `${token}\n`);
+  if (out !== null) {
+    await writeSecretFile(out, `${token}\n`).catch((error: Error) => {
+      throw refusal(`--out '${out}' can't be written: ${error.message}`, 'name a file in a folder that you may write');
+    });
+  }
   return { token, subject, scope, team, expiresAt: expiresAt.toISOString() };
 }
 

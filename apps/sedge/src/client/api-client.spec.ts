@@ -1,6 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import {
+  createServer as createSocketServer,
+  type AddressInfo,
+  type Server as SocketServer,
+  type Socket,
+} from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiClient } from './api-client.js';
 
@@ -39,5 +44,32 @@ describe('ApiClient', () => {
     await client.get('/first');
     for (let i = 0; i < 3; i++) await client.post(`/${i}`);
     expect(seen).toEqual(['GET /first', 'POST /0', 'POST /1', 'POST /2']);
+  });
+});
+
+describe('ApiClient at a server that is no Sedge', () => {
+  const askAt = async (server: Server | SocketServer): Promise<unknown> => {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const said = await new ApiClient({ url }).get('/v1/runs').catch((error: unknown) => error);
+    server.close();
+    return said;
+  };
+
+  it('says so, whatever is answered there', async () => {
+    const page = '<html>hello</html>';
+    const servers = [
+      createServer((_, response) => response.end(page)),
+      createServer((_, response) => response.writeHead(404).end(page)),
+      createSocketServer((socket) => void socket.on('error', () => undefined).end('INFO {"server_id":"N"}\r\n')),
+    ];
+    for (const server of servers) {
+      expect(await askAt(server)).toMatchObject({
+        code: 'CLI_NOT_SEDGE',
+        exitCode: 5,
+        mend: expect.stringContaining('--server') as string,
+      });
+    }
   });
 });

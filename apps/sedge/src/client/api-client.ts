@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import type { Patience } from './patience.js';
-import { ServerAwayError, connectionFault } from './server-away.js';
+import { ServerAwayError, connectionFault, foreignServer } from './server-away.js';
 
 /** Where the API is: a unix socket of a process on this machine, or an address. */
 export type Endpoint = { socketPath: string } | { url: string };
@@ -83,7 +83,7 @@ export class ApiClient {
     headers: Record<string, string>,
   ): Promise<Response> {
     const response = await this.send(method, path, { accept: 'application/json', ...headers }, body);
-    return JSON.parse((await readText(response)) || 'null') as Response;
+    return this.parsed<Response>(await readText(response));
   }
 
   /** Follows server-sent events until the server ends the stream or the signal is given. */
@@ -113,7 +113,7 @@ export class ApiClient {
     const all = { accept: 'application/json', ...contentType, ...headers };
     const isRepeatable = method === 'GET' || IDEMPOTENCY_KEY in headers;
     const text = await this.persist(isRepeatable, async () => readText(await this.send(method, path, all, payload)));
-    return JSON.parse(text || 'null') as Response;
+    return this.parsed<Response>(text);
   }
 
   /** Does again what failed because the server is away, as long as patience lasts. */
@@ -137,6 +137,14 @@ export class ApiClient {
     return !isRefused || ('url' in this.endpoint && this.isKnown);
   }
 
+  private parsed<Response>(text: string): Response {
+    try {
+      return JSON.parse(text || 'null') as Response;
+    } catch {
+      throw foreignServer(this.place());
+    }
+  }
+
   private place(): string {
     return 'url' in this.endpoint ? this.endpoint.url : this.endpoint.socketPath;
   }
@@ -152,7 +160,7 @@ export class ApiClient {
     this.isKnown = true;
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;
-    throw errorOf(status, await readText(response), `${method} ${path}`);
+    throw errorOf(status, await readText(response), `${method} ${path}`) ?? foreignServer(this.place());
   }
 
   private open(
@@ -207,14 +215,15 @@ const AWAY_STATUSES = new Set([502, 503, 504]);
 /** What was asked for is wrong, or the token with which it was. */
 const USAGE_STATUSES = new Set([400, 401, 403, 422]);
 
-/** The API answers mistakes with {code, message, mend, details}. */
-function errorOf(status: number, text: string, what: string): CommandError {
-  let body: ApiErrorBody = {};
+/** The API answers mistakes with {code, message, mend, details}. @returns null for an answer that is none of it, nor of what stands before it */
+function errorOf(status: number, text: string, what: string): CommandError | null {
+  let body: ApiErrorBody | null = null;
   try {
-    body = JSON.parse(text) as ApiErrorBody;
+    body = JSON.parse(text) as ApiErrorBody | null;
   } catch {
-    body = { message: text.slice(0, 500) };
+    if (!AWAY_STATUSES.has(status)) return null;
   }
+  body ??= {};
   const message = typeof body.message === 'string' ? body.message : `${what} was answered with ${status}`;
   const code = body.code ?? `HTTP_${status}`;
   if (AWAY_STATUSES.has(status)) return new ServerAwayError(code, message, body.mend ?? 'try again in a while', false);

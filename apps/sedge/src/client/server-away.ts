@@ -17,9 +17,11 @@ export class ServerAwayError extends CommandError {
 
 const REFUSED = /^(ECONNREFUSED|ENOENT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 const BROKEN = /^(ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ERR_STREAM_PREMATURE_CLOSE)$/;
+/** What answers speaks no HTTP, or no TLS. */
+const FOREIGN = /^(HPE_\w+|EPROTO|ERR_SSL_\w+)$/;
 
 /** Says of an error of the network what it means for the user; null where the network is not its origin. @param place an address, or a socket */
-export function connectionFault(error: unknown, place: string): ServerAwayError | null {
+export function connectionFault(error: unknown, place: string): CommandError | null {
   if (!(error instanceof Error) || error instanceof CommandError) return null;
   const { code = '', syscall } = error as NodeJS.ErrnoException;
   const isAddress = /^https?:/.test(place);
@@ -30,7 +32,14 @@ export function connectionFault(error: unknown, place: string): ServerAwayError 
       : 'the process of this data directory has ended; the same command again goes on with what it left';
     return new ServerAwayError('CLI_SERVER_UNREACHABLE', `nothing answers at ${place}`, mend, true);
   }
+  if (FOREIGN.test(code)) return foreignServer(place);
   if (!BROKEN.test(code)) return null;
   const message = `the connection to ${place} broke before the answer was whole (${error.message})`;
   return new ServerAwayError('CLI_CONNECTION_BROKEN', message, 'try again', false);
+}
+
+/** Something else listens where Sedge should. */
+export function foreignServer(place: string): CommandError {
+  const mend = 'write --server as npx sedge up printed it, e.g. --server http://127.0.0.1:7350';
+  return new CommandError('CLI_NOT_SEDGE', `what answers at ${place} is no Sedge`, EXIT.environment, mend);
 }

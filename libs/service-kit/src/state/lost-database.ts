@@ -1,5 +1,5 @@
 import { LostBackEndError } from '@sedge/ports';
-import { QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 
 /**
  * SQLSTATE 08 (connection), 53300 (no connection is free), 57P01 to 57P03 (the server is ending, or starting).
@@ -23,7 +23,8 @@ export async function orLostDatabase<Result>(statement: Promise<Result>): Promis
 /** Whether an error of the driver says that the server can't be spoken to, rather than what it thinks of a statement. */
 export function isLostDatabase(error: unknown): boolean {
   // A transaction whose connection broke between two of its statements.
-  if (error instanceof QueryRunnerAlreadyReleasedError) return true;
+  if (error instanceof QueryRunnerAlreadyReleasedError || error instanceof QueryRunnerProviderAlreadyReleasedError)
+    return true;
   if (!(error instanceof Error)) return false;
   const code = String((error as { code?: unknown }).code ?? '');
   return STATES.test(code) || NETWORK.test(code) || SENTENCES.test(error.message);

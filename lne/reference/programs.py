@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
-from conftest import Workbench
+from conftest import Workbench, reference, relative_error
 
 
 def generate(bench: Workbench, model, name: str, *options: object) -> Path:
@@ -26,22 +26,34 @@ def build(folder: Path, *options: object) -> Path:
     return folder / "build" / "app"
 
 
+def build_checked(folder: Path) -> Path:
+    """The program under the address and undefined-behaviour sanitizers. Its weights are arrays, so that what is read beside them is seen too."""
+    flags = "-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+    # Optimized, checked kernels take minutes to compile, the portable ones a quarter of an hour.
+    recipe = folder / "CMakeLists.txt"
+    recipe.write_text(recipe.read_text().replace("-O3", "-O0"))
+    return build(folder, f"-DCMAKE_CXX_FLAGS={flags}", f"-DCMAKE_EXE_LINKER_FLAGS={flags}", "-DAPP_NO_ASSEMBLER=ON")
+
+
+def run_checked(program: Path, *words: object, code: int = 0) -> str:
+    """@returns what it printed, after it ended with that code and no sanitizer found anything"""
+    done = run(program, *words)
+    assert done.returncode == code and "Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stdout + done.stderr
+    return done.stdout
+
+
+def check_network(bench: Workbench, model, sample: np.ndarray, *options: object) -> None:
+    """Runs all that a model's program can do under the sanitizers: they have nothing to say, and the result is right."""
+    program = build_checked(generate(bench, model, "checked", *options))
+    np.save(bench.folder / "input.npy", sample)
+    run_checked(program, "run", bench.folder / "input.npy", bench.folder / "output.npy", "--runs", 2)
+    assert relative_error(np.load(bench.folder / "output.npy"), reference(model, sample)) <= 1e-4
+    run_checked(program, "--self-test")
+    run_checked(program, "bench", "--runs", 2)
+
+
 def run(program: Path, *words: object, emulator: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*emulator, str(program), *map(str, words)], capture_output=True, text=True, timeout=300)
-
-
-def run_sanitized(bench: Workbench, model, sample: np.ndarray) -> None:
-    """Builds a model's program with the address and undefined-behaviour sanitizers, and runs all that it can do: they have nothing to say."""
-    flags = "-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
-    folder = generate(bench, model, "checked")
-    # Inlined by -O3, checked kernels take minutes to compile.
-    recipe = (folder / "CMakeLists.txt").read_text()
-    (folder / "CMakeLists.txt").write_text(recipe.replace("-O3", "-O1"))
-    program = build(folder, f"-DCMAKE_CXX_FLAGS={flags}", f"-DCMAKE_EXE_LINKER_FLAGS={flags}")
-    np.save(bench.folder / "input.npy", sample)
-    for words in (["run", bench.folder / "input.npy", bench.folder / "built.npy", "--runs", 2], ["--self-test"], ["bench"]):
-        done = run(program, *words)
-        assert done.returncode == 0 and "Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stderr
 
 
 class Machine:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import reference, relative_error
 from models import CLASSES, ModelBuilder, audio_metadata, keyword_net, residual_net
-from programs import build, generate, run, run_sanitized
+from programs import build, check_network, generate, run
 
 
 def digests(folder):
@@ -29,7 +29,7 @@ def test_program_equals_interpreter_bit_for_bit(bench, net):
 
 
 def test_sanitizers_find_nothing(bench):
-    run_sanitized(bench, *residual_net())
+    check_network(bench, *residual_net())
 
 
 def test_several_inputs_in_one_array(bench):

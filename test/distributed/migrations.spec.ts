@@ -138,6 +138,9 @@ describe.skipIf(missing)(`migrations of every service on PostgreSQL (${missing ?
 
   /** Lets a service make its schema at its start, as its own user, and gives that schema when the service is gone. */
   async function schemaMadeBy(service: string): Promise<Schema> {
+    const admin = await new DataSource({ type: 'postgres', url: postgres.url }).initialize();
+    await admin.query(`DROP SCHEMA IF EXISTS ${service.replaceAll('-', '_')} CASCADE`);
+    await admin.destroy();
     const exported = (await import(join('..', '..', 'apps', service, 'src', 'index.ts'))) as Record<string, unknown>;
     const module = Object.entries(exported).find(([name]) => name.endsWith('Module'))![1] as Type;
     const settings = readSettings(await environmentOf(service));

@@ -104,6 +104,8 @@ class Schema {
   }
 }
 
+const schemaOf = (service: string): string => service.replaceAll('-', '_');
+
 describe.skipIf(missing)(`migrations of every service on PostgreSQL (${missing ?? 'there'})`, () => {
   let folder: Awaited<ReturnType<typeof makeFolder>>;
   let postgres: PostgresServer;
@@ -124,7 +126,7 @@ describe.skipIf(missing)(`migrations of every service on PostgreSQL (${missing ?
 
   /** Makes a service's account where it is missing. @returns its environment */
   async function environmentOf(service: string): Promise<Record<string, string>> {
-    const schema = service.replaceAll('-', '_');
+    const schema = schemaOf(service);
     const account = { schema, user: `sedge_${schema}`, password: service };
     await provisionServices(postgres.url, [account]);
     return {
@@ -136,10 +138,10 @@ describe.skipIf(missing)(`migrations of every service on PostgreSQL (${missing ?
     };
   }
 
-  /** Lets a service make its schema at its start, as its own user, and gives that schema when the service is gone. */
+  /** Lets a service make its schema at its start, anew and as its own user, and gives that schema when the service is gone. */
   async function schemaMadeBy(service: string): Promise<Schema> {
     const admin = await new DataSource({ type: 'postgres', url: postgres.url }).initialize();
-    await admin.query(`DROP SCHEMA IF EXISTS ${service.replaceAll('-', '_')} CASCADE`);
+    await admin.query(`DROP SCHEMA IF EXISTS ${schemaOf(service)} CASCADE`);
     await admin.destroy();
     const exported = (await import(join('..', '..', 'apps', service, 'src', 'index.ts'))) as Record<string, unknown>;
     const module = Object.entries(exported).find(([name]) => name.endsWith('Module'))![1] as Type;

@@ -34,7 +34,7 @@ export const deepSuites = [
   },
   {
     name: 'lne-deep',
-    what: 'the guide for plugins, followed to the letter; image networks of five families as Caffe networks',
+    what: 'the guide for plugins, followed to the letter; image networks of five families as Caffe networks; generated programs under the sanitizers',
     run: async () => runPytest('lne-deep', await referencePython(), join('lne', 'reference', 'deep')),
   },
   {

@@ -26,6 +26,7 @@ export class RunLoader {
   }
 
   async compile(row: RunRow): Promise<{ workflow: CompiledWorkflow } | { mistakes: Mistake[] }> {
-    return compileWorkflow(row.request, await this.tools.compileSettings());
+    // What was accepted goes on, whatever the limit of texts is now.
+    return compileWorkflow(row.request, { ...(await this.tools.compileSettings()), maxCharacters: Infinity });
   }
 }

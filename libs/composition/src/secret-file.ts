@@ -1,11 +1,45 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { chmod, writeFile } from 'node:fs/promises';
+import { open, realpath, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
-/** Writes a file that nobody else may read; whoever could read one of that name before can't any more. */
+/**
+ * Writes a file that nobody else may read; whoever could read one of that name before can't any more. At any moment the file is there whole,
+ * as it was before or as it is then: what is lost with it, e.g. the passwords of the broker, can't be had again.
+ */
 export async function writeSecretFile(file: string, text: string): Promise<void> {
-  await writeFile(file, '', { mode: 0o600 });
-  await chmod(file, 0o600);
-  await writeFile(file, text);
+  // A link stays one: what it leads to is written.
+  const place = await realpath(file).catch(() => file);
+  const draft = `${place}.draft-${randomBytes(6).toString('hex')}`;
+  try {
+    await writeToDisk(draft, text);
+    await rename(draft, place);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(place));
+}
+
+/** @throws where there is a file of that name, or a link, which somebody else may have made */
+async function writeToDisk(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Without this the new name may be gone after a power cut. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /**

@@ -5,6 +5,8 @@ import { connect } from '@nats-io/transport-node';
 import { jobIdOf } from '@sedge/tool-contracts';
 
 const STREAM = 'SEDGE_EVENTS';
+/** Ten thousand requests at once wait for the broker, which has the stage's events to take at the same time. */
+const PUBLISH_TIMEOUT_MS = 120_000;
 
 export class ScaleClient {
   #waiting = new Map();
@@ -36,6 +38,7 @@ export class ScaleClient {
     const ended = new Promise((resolve) => this.#waiting.set(job, resolve));
     const published = this.jetstream.publish(`sedge.job.requested.${stage}.${name}`, JSON.stringify(envelope), {
       msgID: event.id,
+      timeout: PUBLISH_TIMEOUT_MS,
     });
     return Promise.all([ended, published]);
   }

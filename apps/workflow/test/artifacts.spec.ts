@@ -6,14 +6,18 @@ import {
   manifestText,
   type Digest,
 } from '@sedge/artifact-contracts';
+import { apiDocument } from '@sedge/composition';
+import { AnswerCheck } from '@sedge/test-kit';
 import { chmod, open, utimes } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeTarHeader, tarPadding } from '../src/domain/tar-header.js';
 import { startArtifactsProcess, type ArtifactsProcess } from './artifacts-process.js';
 
 let running: ArtifactsProcess;
+let answers: AnswerCheck;
 beforeAll(async () => {
   running = await startArtifactsProcess();
+  answers = new AnswerCheck(apiDocument(running.app));
 });
 afterAll(() => running.close());
 
@@ -24,6 +28,7 @@ interface Answer {
   bytes: Buffer;
 }
 
+/** Asks, and holds the answer against the OpenAPI document. */
 async function call(
   method: string,
   path: string,
@@ -41,6 +46,9 @@ async function call(
     ...(body !== undefined && { body: isRaw ? new Uint8Array(body) : JSON.stringify(body) }),
   });
   const bytes = Buffer.from(await response.arrayBuffer());
+  const contentType = response.headers.get('content-type');
+  const heard = { method, path, status: response.status, contentType, text: bytes.toString() };
+  expect(answers.mistakesIn(heard)).toEqual([]);
   const isJson = response.headers.get('content-type')?.includes('application/json');
   return {
     status: response.status,

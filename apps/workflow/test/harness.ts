@@ -8,6 +8,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DirectoryStore } from '@sedge/adapter-directory';
 import { MemoryBus } from '@sedge/adapter-memory-bus';
 import { PgliteDatabase } from '@sedge/adapter-pglite';
+import { apiDocument } from '@sedge/composition';
 import { ARTIFACT_STORE, DATABASE, EVENT_BUS, TOOL_RUNNERS } from '@sedge/ports';
 import {
   ErrorFilter,
@@ -21,6 +22,7 @@ import {
   requestValidation,
   type Host,
 } from '@sedge/service-kit';
+import { AnswerCheck } from '@sedge/test-kit';
 import type { ItemView, RunView } from '../src/domain/run-view.js';
 import { RunQueries } from '../src/state/run-queries.service.js';
 import { WorkflowModule } from '../src/workflow.module.js';
@@ -30,11 +32,15 @@ export interface Answer<Body> {
   body: Body;
 }
 
-/** The workflow service and a stage of sample tools in one process, on a real embedded database, bus and store. */
+/**
+ * The workflow service and a stage of sample tools in one process, on a real embedded database, bus and store. Every answer is held against
+ * the OpenAPI document.
+ */
 export class Harness {
   private app!: INestApplication;
   private server!: Server;
   private database!: PgliteDatabase;
+  private answers!: AnswerCheck;
   bus!: MemoryBus;
   store!: DirectoryStore;
   metrics!: ProcessMetrics;
@@ -69,6 +75,7 @@ export class Harness {
     this.app.useGlobalPipes(requestValidation());
     this.app.useGlobalFilters(new ErrorFilter());
     await this.app.init();
+    this.answers = new AnswerCheck(apiDocument(this.app));
     this.server = createServer(this.app.getHttpAdapter().getInstance() as never);
     await rm(this.socketPath, { force: true });
     await new Promise<void>((resolve) => this.server.listen(this.socketPath, resolve));
@@ -157,6 +164,10 @@ export class Harness {
           let text = '';
           response.setEncoding('utf8').on('data', (part: string) => (text += part));
           response.on('end', () => {
+            const contentType = response.headers['content-type'] ?? null;
+            const status = response.statusCode ?? 0;
+            const mistakes = this.answers.mistakesIn({ method, path, status, contentType, text });
+            if (mistakes.length > 0) return reject(new Error(mistakes.join('\n')));
             const isJson = (response.headers['content-type'] ?? '').includes('application/json');
             resolve({ status: response.statusCode ?? 0, body: (isJson ? JSON.parse(text) : text) as Body });
           });

@@ -1,7 +1,9 @@
+import type { INestApplication } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { asyncApiDocument } from '@sedge/event-contracts';
 import type { Request, Response } from 'express';
+import { describeAnswers } from './api-answers.js';
 
 const PATH = '/v1/openapi.json';
 const EVENTS_PATH = '/v1/asyncapi.json';
@@ -10,16 +12,25 @@ const EVENTS_PATH = '/v1/asyncapi.json';
 export function serveApiDocument(app: NestExpressApplication): void {
   let document: OpenAPIObject | undefined;
   app.use(PATH, (_request: Request, response: Response) => {
-    document ??= SwaggerModule.createDocument(app, description());
+    document ??= apiDocument(app);
     response.json(document);
   });
   app.use(EVENTS_PATH, (_request: Request, response: Response) => void response.json(asyncApiDocument()));
 }
 
+/** The OpenAPI document of all that an application offers: what each route takes, and what it answers. */
+export function apiDocument(app: INestApplication): OpenAPIObject {
+  return describeAnswers(SwaggerModule.createDocument(app, description()), app);
+}
+
 function description(): Omit<OpenAPIObject, 'paths'> {
   return new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
     .setTitle('Sedge')
-    .setDescription('Workflows, runs, tools, jobs and artifacts. Errors are answered as {code, message, mend}.')
+    .setDescription(
+      'Workflows, runs, tools, jobs and artifacts. Errors are answered as {code, message, mend}; each operation lists the codes that it ' +
+        'can answer. Readers keep properties that they do not know: a later version may add some.',
+    )
     .setVersion('1')
     .addBearerAuth(
       {

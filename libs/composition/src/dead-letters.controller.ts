@@ -1,9 +1,10 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { DEAD_LETTERS, type DeadLetters, type KeptLetter } from '@sedge/ports';
-import { AskedBy, Needs, Teams, errorsOf, type Caller } from '@sedge/service-kit';
+import { Answers, AskedBy, Needs, Teams, errorsOf, type Caller } from '@sedge/service-kit';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { ANSWERS } from './answers.gen.js';
 
 const error = errorsOf({
   DEAD_LETTER_UNKNOWN: {
@@ -29,8 +30,13 @@ class DeadLettersQueryDto {
   after?: string;
 }
 
+export interface LetterList {
+  letters: KeptLetter[];
+}
+
 /** The events that could not be handled: looked at, sent again, or forgotten. */
 @ApiTags('dead letters')
+@Answers(ANSWERS)
 @Needs('read')
 @Controller('v1/dead-letters')
 export class DeadLettersController {
@@ -41,7 +47,7 @@ export class DeadLettersController {
 
   @Get()
   @ApiOperation({ summary: 'Lists events that could not be handled, each with the reason, oldest first' })
-  async list(@Query() { limit, after }: DeadLettersQueryDto): Promise<{ letters: KeptLetter[] }> {
+  async list(@Query() { limit, after }: DeadLettersQueryDto): Promise<LetterList> {
     return { letters: await this.letters.list(limit, after) };
   }
 

@@ -11,7 +11,8 @@ import {
   type Database,
   type EventBus,
 } from '@sedge/ports';
-import { BACK_END_MEND, Open, errorsOf } from '@sedge/service-kit';
+import { Answers, BACK_END_MEND, Open, errorsOf } from '@sedge/service-kit';
+import { ANSWERS } from './answers.gen.js';
 
 const error = errorsOf({
   PROCESS_NOT_READY: {
@@ -26,6 +27,7 @@ const ANY_BLOB = digestOfBytes('');
 
 /** Tells whoever runs the process how it is. */
 @ApiTags('health')
+@Answers(ANSWERS)
 @Open()
 @Controller('v1/health')
 export class HealthController implements BeforeApplicationShutdown {

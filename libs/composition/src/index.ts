@@ -1,3 +1,4 @@
+export { apiDocument } from './api-document.js';
 export { DataDirectoryBusyError, DataDirectoryUnusableError, lockDataDirectory } from './data-directory-lock.js';
 export { SettingsError, readSettings, type LogLevel, type Settings } from './settings.js';
 export { runService } from './run-service.js';

@@ -1,10 +1,12 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
-import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { Needs, PROCESS_METRICS, type ProcessMetrics } from '@sedge/service-kit';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Answers, Needs, PROCESS_METRICS, type Bytes, type ProcessMetrics } from '@sedge/service-kit';
 import type { Response } from 'express';
+import { ANSWERS } from './answers.gen.js';
 
 /** Gives the figures of the process to Prometheus. Names of tools and the size of queues are not for everybody. */
 @ApiTags('health')
+@Answers(ANSWERS)
 @Needs('read')
 @Controller('v1/metrics')
 export class MetricsController {
@@ -12,8 +14,7 @@ export class MetricsController {
 
   @Get()
   @ApiOperation({ summary: "Gives the figures of the process in Prometheus' text format" })
-  @ApiProduces('text/plain')
-  async read(@Res() response: Response): Promise<void> {
+  async read(@Res() response: Response): Promise<Bytes<'text/plain'>> {
     const text = await this.metrics.read();
     response.type(this.metrics.contentType).send(text);
   }

@@ -6,9 +6,10 @@ import { Inject, Injectable, Module, type OnModuleInit, type Type } from '@nestj
 import type { Digest } from '@sedge/artifact-contracts';
 import type { CloudEvent, EventMap, EventType } from '@sedge/event-contracts';
 import { EVENT_BUS, type EventBus } from '@sedge/ports';
+import { AnswerCheck } from '@sedge/test-kit';
 import { EventSubscriber, ServiceModule, StageModule, Transactions } from '@sedge/service-kit';
 import { jobIdOf, type RegisteredTool } from '@sedge/tool-contracts';
-import { readSettings, startProcess, type RunningProcess } from '../src/index.js';
+import { apiDocument, readSettings, startProcess, type RunningProcess } from '../src/index.js';
 
 /** A job as a test asks for it. */
 export interface Asked {
@@ -131,6 +132,9 @@ export interface Started {
   client: Client;
   get(path: string): Promise<{ status: number; body: unknown }>;
   post(path: string, body: unknown): Promise<{ status: number; body: unknown }>;
+  delete(path: string): Promise<{ status: number; body: unknown }>;
+  /** against which every answer is held */
+  answers: AnswerCheck;
 }
 
 export async function makeDataDirectory(): Promise<{ path: string; remove(): Promise<void> }> {
@@ -148,16 +152,22 @@ export async function start(dataDirectory: string, environment: Record<string, s
   });
   const modules: Type[] = [SampleModule, ClientModule];
   const running = await startProcess({ modules, settings });
+  const answers = new AnswerCheck(apiDocument(running.app));
   const call = async (path: string, init?: RequestInit): Promise<{ status: number; body: unknown }> => {
     const answer = await fetch(`${running.url}${path}`, init);
     const text = await answer.text();
+    const heard = { method: init?.method ?? 'GET', path, status: answer.status, text };
+    const mistakes = answers.mistakesIn({ ...heard, contentType: answer.headers.get('content-type') });
+    if (mistakes.length > 0) throw new Error(mistakes.join('\n'));
     const isJson = answer.headers.get('content-type')?.includes('application/json') ?? false;
     return { status: answer.status, body: isJson ? JSON.parse(text) : text };
   };
   return {
     process: running,
     client: running.app.get(Client, { strict: false }),
+    answers,
     get: (path) => call(path),
+    delete: (path) => call(path, { method: 'DELETE' }),
     post: (path, body) =>
       call(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   };

@@ -1,3 +1,4 @@
+export { AnswerCheck, type AnswerDocument, type HeardAnswer } from './answer-check.js';
 export { KEYWORD_PREPROCESSING, gaussian, keywordNet, type KeywordNetOptions } from './keyword-net.js';
 export { encodeOnnx, type OnnxNetwork, type OnnxNode } from './onnx-model.js';
 export { REFERENCE_PYTHON, runReference } from './reference-python.js';

@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { filesOf, parseManifest, type ArtifactFile, type Digest } from '@sedge/artifact-contracts';
 import { ARTIFACT_STORE, type ArtifactStore } from '@sedge/ports';
-import { Needs, errorsOf } from '@sedge/service-kit';
+import { Answers, Needs, errorsOf, type Bytes } from '@sedge/service-kit';
 import type { Request, Response } from 'express';
 import { pipeline } from 'node:stream/promises';
 import { ARTIFACT_ERRORS } from '../domain/artifact-errors.js';
@@ -10,6 +10,7 @@ import { namesEntityTag, parseRange, type RangeRequest } from '../domain/artifac
 import { mediaTypeOf } from '../domain/artifact-view.js';
 import { ArtifactIndex } from '../state/artifact-index.service.js';
 import { asArtifactError } from '../state/artifact-reader.service.js';
+import { ANSWERS } from './answers.gen.js';
 import { artifactIdFrom } from './artifact-id.js';
 
 const error = errorsOf(ARTIFACT_ERRORS);
@@ -17,6 +18,7 @@ const error = errorsOf(ARTIFACT_ERRORS);
 /** The files of artifacts, whole or in part. The express parameter `*path` holds the parts of a path. */
 @Needs('read')
 @ApiTags('artifacts')
+@Answers(ANSWERS)
 @Controller('v1/artifacts/:id/files')
 export class ArtifactFilesController {
   constructor(
@@ -26,13 +28,16 @@ export class ArtifactFilesController {
 
   @Get('*path')
   @ApiOperation({ summary: 'Gives a file of an artifact, whole or in ranges' })
+  @ApiResponse({ status: 200 })
+  @ApiResponse({ status: 206, description: 'The part of the file that the header Range asks for.' })
+  @ApiResponse({ status: 304, description: 'The header If-None-Match names the file as it is.' })
   @ApiParam({ name: 'path', type: String, description: 'of the file in the artifact; may hold slashes' })
   async read(
     @Param('id') text: string,
     @Param('path') parts: string | string[],
     @Req() request: Request,
     @Res() response: Response,
-  ): Promise<void> {
+  ): Promise<Bytes<'*/*'>> {
     const id = artifactIdFrom(text);
     const file = await this.fileOf(id, Array.isArray(parts) ? parts.join('/') : parts);
     const tag = `"${file.digest}"`;

@@ -1,13 +1,20 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Needs, errorsOf } from '@sedge/service-kit';
+import { Answers, Needs, errorsOf } from '@sedge/service-kit';
 import { decodeCursor, encodeCursor } from '../domain/artifact-cursor.js';
 import { ARTIFACT_ERRORS } from '../domain/artifact-errors.js';
-import { detailsOf, summaryOf } from '../domain/artifact-view.js';
+import {
+  detailsOf,
+  summaryOf,
+  type ArtifactDetails,
+  type ArtifactPage,
+  type Lineage,
+} from '../domain/artifact-view.js';
 import { ArtifactIndex } from '../state/artifact-index.service.js';
 import { ArtifactRemoval } from '../state/artifact-removal.service.js';
 import { ArtifactLineageRepository } from '../state/artifact-lineage.repository.js';
 import { ArtifactRepository } from '../state/artifact.repository.js';
+import { ANSWERS } from './answers.gen.js';
 import { artifactIdFrom } from './artifact-id.js';
 import { ArtifactListQuery, LineageQuery, PinRequest } from './artifact.dto.js';
 
@@ -18,6 +25,7 @@ const error = errorsOf(ARTIFACT_ERRORS);
 /** Artifacts: what there is, what it is, where it came from, and what must stay. */
 @Needs('read')
 @ApiTags('artifacts')
+@Answers(ANSWERS)
 @Controller('v1/artifacts')
 export class ArtifactsController {
   constructor(
@@ -29,7 +37,7 @@ export class ArtifactsController {
 
   @Get()
   @ApiOperation({ summary: 'Lists artifacts, newest first' })
-  async list(@Query() query: ArtifactListQuery): Promise<object> {
+  async list(@Query() query: ArtifactListQuery): Promise<ArtifactPage> {
     const before = query.cursor === undefined ? null : decodeCursor(query.cursor);
     if (query.cursor !== undefined && before === null) throw error('ARTIFACT_CURSOR_INVALID');
     const limit = query.limit ?? PAGE;
@@ -42,13 +50,13 @@ export class ArtifactsController {
 
   @Get(':id')
   @ApiOperation({ summary: 'Shows an artifact: manifest, metadata, files' })
-  async show(@Param('id') id: string): Promise<object> {
+  async show(@Param('id') id: string): Promise<ArtifactDetails> {
     return detailsOf(await this.index.get(artifactIdFrom(id)));
   }
 
   @Get(':id/lineage')
   @ApiOperation({ summary: 'Shows what an artifact was made from, and what was made of it' })
-  async lineage(@Param('id') text: string, @Query() { direction = 'both' }: LineageQuery): Promise<object> {
+  async lineage(@Param('id') text: string, @Query() { direction = 'both' }: LineageQuery): Promise<Lineage> {
     const id = (await this.index.get(artifactIdFrom(text))).id;
     const up = direction === 'down' ? [] : await this.lineages.up(id, MAX_LINEAGE_EDGES);
     const down = direction === 'up' ? [] : await this.lineages.down(id, MAX_LINEAGE_EDGES);

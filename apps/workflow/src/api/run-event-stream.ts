@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Response } from 'express';
-import { itemView, runSummary } from '../domain/run-view.js';
+import { itemView, runSummary, type ItemView, type ProgressView, type RunSummary } from '../domain/run-view.js';
 import { isFinal } from '../domain/run-item.js';
 import type { JobProgress } from '../domain/job-progress.js';
 import { RunFeed } from '../state/run-feed.service.js';
@@ -9,6 +9,22 @@ import { itemOfRow } from '../state/run-row.js';
 
 /** A comment this often keeps proxies from closing a quiet stream, and is when writes of other copies of the service are looked for. */
 const HEARTBEAT_MS = 5000;
+
+/** The events of a run, by name. */
+export interface RunEvents {
+  run: RunSummary;
+  item: ItemView;
+  progress: ItemProgress;
+  end: RunEnd;
+}
+
+/** How far a job is, with the names of the items that wait for it. */
+export interface ItemProgress extends ProgressView {
+  items: string[];
+  job: string;
+}
+
+export type RunEnd = Pick<RunSummary, 'state' | 'failure'>;
 
 /**
  * Sends what happens to a run as server-sent events: `run` and `item` with their states, `progress` between them, `end` last. The id of
@@ -115,7 +131,7 @@ class Listener {
     if (names && !this.response.writableNeedDrain) this.send('progress', { items: [...names], job, ...progress });
   }
 
-  private send(event: string, data: unknown, id?: string): void {
+  private send<Name extends keyof RunEvents>(event: Name, data: RunEvents[Name], id?: string): void {
     if (this.response.writableEnded || this.response.destroyed) return;
     this.response.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }

@@ -1,18 +1,32 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Needs, TRACING, inFirstSpan, parseTraceparent, type Tracing } from '@sedge/service-kit';
+import {
+  Answers,
+  HandsOn,
+  Needs,
+  STAGE_ERRORS,
+  TRACING,
+  inFirstSpan,
+  parseTraceparent,
+  type JsonLines,
+  type LogLine,
+  type ServerSentEvents,
+  type Tracing,
+} from '@sedge/service-kit';
 import type { Request, Response } from 'express';
 import type { Why } from '../domain/run-reasons.js';
 import type { RunPage, RunView } from '../domain/run-view.js';
 import { RunCommands } from '../state/run-commands.service.js';
 import { RunQueries } from '../state/run-queries.service.js';
-import { RunEventStream } from './run-event-stream.js';
+import { ANSWERS } from './answers.gen.js';
+import { RunEventStream, type RunEvents } from './run-event-stream.js';
 import { ListRunsDto, RunLogsDto } from './runs.dto.js';
 import { StageLogs } from './stage-logs.js';
 import { RunRequestDto, completeRequest } from './workflow-request.dto.js';
 
 @Needs('read')
 @ApiTags('runs')
+@Answers(ANSWERS)
 @Controller('v1/runs')
 export class RunsController {
   constructor(
@@ -66,11 +80,12 @@ export class RunsController {
 
   @Get(':id/logs')
   @ApiOperation({ summary: "Gives the log of a step's job, as the stage that has the job gives it" })
+  @HandsOn(STAGE_ERRORS, ['JOB_UNKNOWN', 'JOB_LOG_UNKNOWN', 'JOB_LOG_ELSEWHERE'])
   async readLogs(
     @Param('id') id: string,
     @Query() { step, attempt }: RunLogsDto,
     @Res() response: Response,
-  ): Promise<void> {
+  ): Promise<JsonLines<LogLine>> {
     const item = await this.queries.itemWithJob(id, step, null);
     await this.logs.pipe({ stage: item.stage, job: item.job! }, attempt ?? null, response);
   }
@@ -78,7 +93,11 @@ export class RunsController {
   @Get(':id/events')
   @ApiOperation({ summary: 'Server-sent events: states of the run and its steps as they change, and progress' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'go on after this event' })
-  async listen(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+  async listen(
+    @Param('id') id: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<ServerSentEvents<RunEvents>> {
     const run = await this.queries.row(id);
     const last = request.header('last-event-id') ?? '';
     this.events.open(run.id, /^\d{1,18}$/.test(last) ? last : '-1', response);

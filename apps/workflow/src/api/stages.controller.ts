@@ -1,11 +1,13 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Needs } from '@sedge/service-kit';
+import { Answers, Needs } from '@sedge/service-kit';
 import { StageSurvey, type Survey } from '../state/stage-survey.service.js';
+import { ANSWERS } from './answers.gen.js';
 
 /** The stages that have tools, wherever their processes are. */
 @Needs('read')
 @ApiTags('tools')
+@Answers(ANSWERS)
 @Controller('v1/stages')
 export class StagesController {
   constructor(private readonly survey: StageSurvey) {}

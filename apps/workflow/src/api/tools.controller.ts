@@ -1,31 +1,42 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Needs, errorsOf } from '@sedge/service-kit';
+import { Answers, Needs, errorsOf } from '@sedge/service-kit';
 import { suggestName, type ToolDefinition } from '@sedge/tool-contracts';
 import { WORKFLOW_ERRORS } from '../errors.js';
 import { ToolRegistry } from '../state/tool-registry.service.js';
 import type { KnownTool } from '../state/tool.repository.js';
+import { ANSWERS } from './answers.gen.js';
 
 const error = errorsOf(WORKFLOW_ERRORS);
 
 /** A tool as users see it: its definition, what its name stands for at the moment, and when a stage last registered it. */
-export type ToolView = ToolDefinition & { digest: string; machine: Record<string, string>; registeredAt: string };
+export interface ToolView extends ToolDefinition {
+  digest: string;
+  machine: Record<string, string>;
+  /** RFC 3339 */
+  registeredAt: string;
+}
+
+export interface ToolList {
+  tools: ToolView[];
+}
 
 @Needs('read')
 @ApiTags('tools')
+@Answers(ANSWERS)
 @Controller('v1/tools')
 export class ToolsController {
   constructor(private readonly tools: ToolRegistry) {}
 
   @Get()
   @ApiOperation({ summary: 'Lists the tools that stages have registered' })
-  async list(): Promise<{ tools: ToolView[] }> {
+  async list(): Promise<ToolList> {
     return { tools: (await this.tools.all()).map(viewOf) };
   }
 
   @Get(':name')
   @ApiOperation({ summary: 'Shows a tool in all its versions, newest first; NAME or NAME@VERSION' })
-  async show(@Param('name') name: string): Promise<{ tools: ToolView[] }> {
+  async show(@Param('name') name: string): Promise<ToolList> {
     const tools = await this.tools.all();
     const found = tools.filter(({ definition }) =>
       [definition.name, `${definition.name}@${definition.version}`].includes(name),

@@ -1,18 +1,25 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Digest } from '@sedge/artifact-contracts';
-import { Needs, errorsOf } from '@sedge/service-kit';
+import { Answers, Needs, errorsOf } from '@sedge/service-kit';
 import type { Request, Response } from 'express';
 import { ARTIFACT_ERRORS } from '../domain/artifact-errors.js';
 import { ArtifactRepository } from '../state/artifact.repository.js';
-import { UploadService } from '../state/upload.service.js';
+import { UploadService, type UploadState } from '../state/upload.service.js';
+import { ANSWERS } from './answers.gen.js';
 import { UploadRequest } from './upload.dto.js';
 
 const error = errorsOf(ARTIFACT_ERRORS);
 
+/** What an upload became. */
+export interface UploadedArtifact {
+  id: Digest;
+}
+
 /** Uploads: announce the artifact, send each file in chunks (`PATCH`, at an offset), complete. */
 @Needs('run')
 @ApiTags('uploads')
+@Answers(ANSWERS)
 @Controller('v1/uploads')
 export class UploadsController {
   constructor(
@@ -22,14 +29,16 @@ export class UploadsController {
 
   @Post()
   @ApiOperation({ summary: 'Begins an upload' })
-  async start(@Body() { kind, kindVersion = 1, metadata, files, derivedFrom = [] }: UploadRequest): Promise<object> {
+  async start(
+    @Body() { kind, kindVersion = 1, metadata, files, derivedFrom = [] }: UploadRequest,
+  ): Promise<UploadState> {
     const announced = files.map(({ path, sizeBytes, digest }) => ({ path, sizeBytes, digest: digest ?? null }));
     return this.uploads.start({ kind, kindVersion, metadata, files: announced, derivedFrom }, this.artifacts);
   }
 
   @Get(':id')
   @ApiOperation({ summary: 'Shows how far each file of an upload is' })
-  async show(@Param('id') id: string): Promise<object> {
+  async show(@Param('id') id: string): Promise<UploadState> {
     return this.uploads.show(id);
   }
 
@@ -43,6 +52,12 @@ export class UploadsController {
     schema: { type: 'integer', minimum: 0 },
     description: 'where the chunk begins, in bytes: as many as have been sent',
   })
+  @ApiResponse({
+    status: 204,
+    description: 'The chunk is kept.',
+    headers: { 'Upload-Offset': { description: "the file's size so far, in bytes", schema: { type: 'integer' } } },
+  })
+  @HttpCode(204)
   @ApiConsumes('application/offset+octet-stream')
   @ApiBody({ required: true, schema: { type: 'string', format: 'binary' } })
   async append(
@@ -56,13 +71,13 @@ export class UploadsController {
     const offset = /^\d{1,15}$/.test(offsetText ?? '') ? Number(offsetText) : NaN;
     if (Number.isNaN(offset)) throw error('UPLOAD_OFFSET_WRONG', { path, offset: 'some', given: offsetText ?? 'none' });
     const after = await this.uploads.append(id, path, offset, request);
-    response.status(204).setHeader('Upload-Offset', after).end();
+    response.setHeader('Upload-Offset', after).end();
   }
 
   @Post(':id/complete')
   @ApiOperation({ summary: 'Makes an artifact of an upload' })
   @HttpCode(201)
-  async complete(@Param('id') id: string): Promise<{ id: Digest }> {
+  async complete(@Param('id') id: string): Promise<UploadedArtifact> {
     return { id: await this.uploads.complete(id) };
   }
 

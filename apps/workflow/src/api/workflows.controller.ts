@@ -1,10 +1,11 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Needs } from '@sedge/service-kit';
+import { Answers, Needs } from '@sedge/service-kit';
 import type { Mistake, Place } from '../domain/mistake.js';
 import type { Plan } from '../domain/plan.js';
 import { Planner } from '../state/planner.service.js';
 import { RunCommands } from '../state/run-commands.service.js';
+import { ANSWERS } from './answers.gen.js';
 import { WorkflowRequestDto, completeRequest } from './workflow-request.dto.js';
 
 /** What a check says: the mistakes, or the steps with how often each runs. */
@@ -28,6 +29,7 @@ export interface CheckedStep {
 
 @Needs('run')
 @ApiTags('workflows')
+@Answers(ANSWERS)
 @Controller('v1')
 export class WorkflowsController {
   constructor(

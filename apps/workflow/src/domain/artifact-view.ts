@@ -1,27 +1,58 @@
-import { filesOf, parseManifest, type Digest } from '@sedge/artifact-contracts';
+import { filesOf, parseManifest, type ArtifactFile, type Digest, type Manifest } from '@sedge/artifact-contracts';
 import type { ArtifactProducer } from '@sedge/event-contracts';
 
-interface ViewedArtifact {
+/** An artifact in a list, over HTTP. */
+export interface ArtifactSummary {
   id: Digest;
   kind: string;
   kindVersion: number;
   sizeBytes: number;
-  manifest: string | null;
-  metadata: Record<string, unknown> | null;
+  storedAt: Date;
+  /** null for uploads */
   producedBy: ArtifactProducer | null;
   derivedFrom: Digest[];
+  /** why it must stay; null where it is not pinned */
   pin: string | null;
-  storedAt: Date;
+  /** null until the index has read the artifact */
+  metadata: Record<string, unknown> | null;
 }
 
-/** An artifact in a list, over HTTP. */
-export function summaryOf(artifact: ViewedArtifact): Record<string, unknown> {
+export interface ArtifactPage {
+  items: ArtifactSummary[];
+  nextCursor: string | null;
+}
+
+/** An artifact by itself, over HTTP. */
+export interface ArtifactDetails extends ArtifactSummary {
+  files: ArtifactFile[];
+  manifest: Manifest;
+}
+
+/** What an artifact was made from, and what was made of it. */
+export interface Lineage {
+  artifact: Digest;
+  nodes: LineageNode[];
+  edges: LineageEdge[];
+}
+
+export type LineageNode = Pick<
+  ArtifactSummary,
+  'id' | 'kind' | 'kindVersion' | 'sizeBytes' | 'producedBy' | 'storedAt'
+>;
+
+export interface LineageEdge {
+  /** what was made */
+  artifact: Digest;
+  /** what it was made from */
+  parent: Digest;
+}
+
+export function summaryOf(artifact: ArtifactSummary): ArtifactSummary {
   const { id, kind, kindVersion, sizeBytes, metadata, producedBy, derivedFrom, pin, storedAt } = artifact;
   return { id, kind, kindVersion, sizeBytes, storedAt, producedBy, derivedFrom, pin, metadata };
 }
 
-/** An artifact by itself, over HTTP: with its manifest and files. */
-export function detailsOf(artifact: ViewedArtifact & { manifest: string }): Record<string, unknown> {
+export function detailsOf(artifact: ArtifactSummary & { manifest: string }): ArtifactDetails {
   const manifest = parseManifest(artifact.manifest);
   return { ...summaryOf(artifact), files: filesOf(manifest), manifest };
 }

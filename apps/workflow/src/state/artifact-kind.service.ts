@@ -25,13 +25,22 @@ interface KindRow {
   schema: Record<string, unknown>;
 }
 
+/** A kind in a list. */
+export interface KindSummary {
+  name: string;
+  version: number;
+  /** one sentence; empty where a third party said none */
+  summary: string;
+  origin: 'sedge' | 'third-party';
+}
+
 /** The kinds there are: Sedge's own, which are classes, and those of third parties, which are JSON Schemas. */
 @Injectable()
 export class ArtifactKinds {
   constructor(private readonly transactions: Transactions) {}
 
-  async list(): Promise<object[]> {
-    const own = KINDS.map(({ name, version, summary }) => ({ name, version, summary, origin: 'sedge' }));
+  async list(): Promise<KindSummary[]> {
+    const own = KINDS.map(({ name, version, summary }) => ({ name, version, summary, origin: 'sedge' as const }));
     const others = await this.transactions.query<KindRow>(
       'SELECT name, version, schema FROM artifact_kind ORDER BY name, version',
     );
@@ -39,13 +48,13 @@ export class ArtifactKinds {
       name,
       version,
       summary: typeof schema['description'] === 'string' ? schema['description'] : '',
-      origin: 'third-party',
+      origin: 'third-party' as const,
     }));
     return [...own, ...rest];
   }
 
   /** @throws ARTIFACT_KIND_UNKNOWN */
-  async schemaOf(name: string, version: number | null): Promise<object> {
+  async schemaOf(name: string, version: number | null): Promise<Record<string, unknown>> {
     const own = findKind(name);
     if (own && (version === null || version === own.version)) return metadataSchemaOf(own);
     const found = await this.findThirdParty(name, version);

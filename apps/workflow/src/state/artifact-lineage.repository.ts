@@ -1,13 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Digest } from '@sedge/artifact-contracts';
 import { Transactions } from '@sedge/service-kit';
-
-export interface LineageEdge {
-  /** what was made */
-  artifact: Digest;
-  /** what it was made from */
-  parent: Digest;
-}
+import type { LineageEdge, LineageNode } from '../domain/artifact-view.js';
 
 /** The graph of what was made from what. */
 @Injectable()
@@ -37,7 +31,7 @@ export class ArtifactLineageRepository {
   }
 
   /** Kind and producer of artifacts, for drawing a lineage. */
-  async nodes(ids: readonly Digest[]): Promise<Record<string, unknown>[]> {
+  async nodes(ids: readonly Digest[]): Promise<LineageNode[]> {
     return this.transactions.query(
       `SELECT id, kind, kind_version AS "kindVersion", size_bytes::float8 AS "sizeBytes", produced_by AS "producedBy",
               stored_at AS "storedAt"

@@ -19,7 +19,15 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const error = errorsOf(ARTIFACT_ERRORS);
 
 export type NewUpload = Omit<Upload, 'id' | 'leaseUntil'>;
-export type UploadState = Upload & { files: (UploadFile & { offset: number })[] };
+/** An upload, with how far each file is. */
+export interface UploadState extends Upload {
+  files: SentFile[];
+}
+
+export interface SentFile extends UploadFile {
+  /** bytes that have been sent: where the next chunk begins */
+  offset: number;
+}
 
 /** Takes artifacts in from outside, file by file and chunk by chunk. */
 @Injectable()

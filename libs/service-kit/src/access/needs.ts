@@ -1,5 +1,5 @@
 import { SetMetadata, applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtension, ApiResponse } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
 import type { Caller, Scope } from './caller.js';
 
 /** Key of what a route declares: a scope, or `open`. */
@@ -20,8 +20,6 @@ export function Needs(scope: Scope): RouteDecorator {
     SetMetadata(NEED, scope satisfies Need),
     ApiBearerAuth('token'),
     ApiExtension('x-sedge-scope', scope),
-    ApiResponse({ status: 401, description: 'no access token, or one that is refused' }),
-    ApiResponse({ status: 403, description: `an access token without the scope ${scope}, or of another team` }),
   );
 }
 

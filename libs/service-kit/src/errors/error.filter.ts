@@ -1,15 +1,8 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Response } from 'express';
+import { httpError } from './http-errors.js';
 import { lostBackEnd } from './lost-back-end.js';
-import { ServiceError } from './service-error.js';
-
-/** What a caller is told of an error, whatever its origin. */
-interface ErrorBody {
-  code: string;
-  message: string;
-  mend: string;
-  details?: unknown;
-}
+import { ServiceError, type ErrorBody } from './service-error.js';
 
 /** Back ends are looked for anew this often. */
 const RETRY_AFTER_S = 2;
@@ -33,42 +26,32 @@ export class ErrorFilter implements ExceptionFilter {
   }
 
   private answerTo(error: unknown): { status: number; body: ErrorBody } {
-    if (error instanceof ServiceError) {
-      const { status, code, message, mend, details } = error;
-      return { status, body: { code, message, mend, ...(details !== undefined && { details }) } };
-    }
+    if (error instanceof ServiceError) return answerOf(error);
     if (error instanceof HttpException) return { status: error.getStatus(), body: bodyOf(error) };
     if (isBodyParserError(error)) {
-      const mend = 'send a body of the announced type and length';
-      return { status: error.status, body: { code: 'HTTP_BODY_INVALID', message: error.message, mend } };
+      const { body } = answerOf(httpError('HTTP_BODY_INVALID', { reason: error.message }));
+      return { status: error.status, body };
     }
-    if (isDiskFull(error)) {
-      const mend =
-        'free some disk where the data directory lies, then try again; nothing that was stored before is lost';
-      return { status: 507, body: { code: 'DISK_FULL', message: `the disk is full: ${error.message}`, mend } };
-    }
+    if (isDiskFull(error)) return answerOf(httpError('DISK_FULL', { reason: error.message }));
     const lost = lostBackEnd(error);
     if (lost !== null) {
       this.logger.warn({ code: lost.code, message: lost.message });
-      return { status: 503, body: lost };
+      return answerOf(lost);
     }
     this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    const mend = 'see the log of the process; if it happens again, report it with the log';
-    return { status: 500, body: { code: 'INTERNAL_ERROR', message: 'something that should not happen did', mend } };
+    return answerOf(httpError('INTERNAL_ERROR'));
   }
+}
+
+function answerOf({ status, code, message, mend, details }: ServiceError): { status: number; body: ErrorBody } {
+  return { status, body: { code, message, mend, ...(details !== undefined && { details }) } };
 }
 
 function bodyOf(error: HttpException): ErrorBody {
   const answer = error.getResponse();
   if (typeof answer === 'object' && 'code' in answer && 'mend' in answer) return answer as ErrorBody;
-  if (error.getStatus() === 404) {
-    return {
-      code: 'HTTP_NOT_FOUND',
-      message: error.message,
-      mend: 'see the API documentation for the paths there are',
-    };
-  }
-  return { code: 'HTTP_REQUEST_INVALID', message: error.message, mend: 'see the API documentation of this path' };
+  const code = error.getStatus() === 404 ? 'HTTP_NOT_FOUND' : 'HTTP_REQUEST_INVALID';
+  return answerOf(httpError(code, { reason: error.message })).body;
 }
 
 function isBodyParserError(error: unknown): error is Error & { status: number } {

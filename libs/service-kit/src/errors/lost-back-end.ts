@@ -1,21 +1,18 @@
 import { LostBackEndError, StoreError, type BackEnd } from '@sedge/ports';
+import { httpError } from './http-errors.js';
+import type { ServiceError } from './service-error.js';
 
-/** For whoever asked while a back end was away. */
-export const BACK_END_MEND = 'wait until the back ends that are named answer; what was committed is kept';
-
-const CODES: Record<BackEnd, string> = {
+const CODES = {
   database: 'DATABASE_UNREACHABLE',
   events: 'BROKER_UNREACHABLE',
   artifacts: 'STORE_UNAVAILABLE',
-};
+} as const satisfies Record<BackEnd, string>;
 
 /** What a caller is told where a request failed because a back end does not answer; null where that is not why. */
-export function lostBackEnd(error: unknown): { code: string; message: string; mend: string } | null {
-  if (error instanceof LostBackEndError) {
-    return { code: CODES[error.backEnd], message: error.message, mend: BACK_END_MEND };
-  }
+export function lostBackEnd(error: unknown): ServiceError | null {
+  if (error instanceof LostBackEndError) return httpError(CODES[error.backEnd], { reason: error.message });
   if (error instanceof StoreError && error.code === 'STORE_UNAVAILABLE') {
-    return { code: CODES.artifacts, message: `artifacts: ${error.message}`, mend: BACK_END_MEND };
+    return httpError(CODES.artifacts, { reason: `artifacts: ${error.message}` });
   }
   return null;
 }

@@ -10,6 +10,17 @@ export interface ErrorRow {
 /** The table of errors of a service, by code. A code is `<SERVICE>_<CONDITION>` and stable for ever. */
 export type ErrorTable = Readonly<Record<string, ErrorRow>>;
 
+/** What a caller is told of an error, whatever its origin. */
+export interface ErrorBody {
+  /** which error it is: stable for ever, for programs to decide by */
+  code: string;
+  /** what happened */
+  message: string;
+  /** what to do about it */
+  mend: string;
+  details?: unknown;
+}
+
 /** An error for the one who called: what happened, and what to do about it. */
 export class ServiceError extends Error {
   constructor(
@@ -29,7 +40,7 @@ export class ServiceError extends Error {
  * @example const error = errorsOf({ RUN_UNKNOWN: { status: 404, sentence: 'there is no run {run}', mend: 'sedge runs list' } });
  *          throw error('RUN_UNKNOWN', { run });
  */
-export function errorsOf<Table extends ErrorTable>(table: Table) {
+export function errorsOf<const Table extends ErrorTable>(table: Table) {
   return (code: keyof Table & string, values: Record<string, unknown> = {}, details?: unknown): ServiceError => {
     const row = table[code]!;
     return new ServiceError(code, fill(row.sentence, values), fill(row.mend, values), row.status, details);

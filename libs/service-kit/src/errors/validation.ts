@@ -1,6 +1,7 @@
 import { ValidationPipe, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
-import { ServiceError } from './service-error.js';
+import { httpError } from './http-errors.js';
+import type { ServiceError } from './service-error.js';
 
 /** Checks every request body, query and parameter class, and says each mistake with its place. */
 export function requestValidation(): PipeTransform {
@@ -22,12 +23,7 @@ class RequestValidation extends ValidationPipe {
 }
 
 const invalid = (sentences: string[]): ServiceError =>
-  new ServiceError(
-    'HTTP_REQUEST_INVALID',
-    sentences.join('; '),
-    'correct the named fields; the API documentation lists them all',
-    400,
-  );
+  httpError('HTTP_REQUEST_INVALID', { reason: sentences.join('; ') });
 
 const OWN_CHECKS = Symbol('fields that are looked through for NUL characters by who reads them');
 

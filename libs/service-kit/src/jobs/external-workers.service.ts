@@ -6,7 +6,7 @@ import type { Caller } from '../access/caller.js';
 import { Teams } from '../access/teams.service.js';
 import { stageError } from '../errors.js';
 import { StageDirectory, type StageDesk } from '../stage/stage-directory.js';
-import type { AttemptResult } from './job-attempts.service.js';
+import type { AttemptOutcome, AttemptResult } from './job-attempts.service.js';
 import { openArtifact } from './inputs.js';
 import type { Fence, JobRow } from './job.js';
 import { attemptOf } from './job-events.js';
@@ -70,7 +70,7 @@ export class ExternalWorkers {
     caller: Caller,
     fence: Fence,
     result: { outputs: Record<string, Digest>; durationMs: number },
-  ): Promise<AttemptResult> {
+  ): Promise<AttemptOutcome> {
     const { desk, job } = await this.locateFor(caller, fence.job);
     const outputs = await this.checkOutputs(desk, job, result.outputs);
     return settled(fence, await desk.attempts.succeed(fence, outputs, result.durationMs));
@@ -80,7 +80,7 @@ export class ExternalWorkers {
     caller: Caller,
     fence: Fence,
     failure: { class: 'transient' | 'permanent'; code: string; message: string },
-  ): Promise<AttemptResult> {
+  ): Promise<AttemptOutcome> {
     const { desk } = await this.locateFor(caller, fence.job);
     return settled(fence, await desk.attempts.fail(fence, failure));
   }
@@ -129,7 +129,7 @@ const stale = ({ job, attempt }: Fence): Error => stageError('JOB_ATTEMPT_STALE'
 
 const invalid = (output: string, reason: string): Error => stageError('JOB_OUTPUT_INVALID', { output, reason });
 
-function settled(fence: Fence, result: AttemptResult): AttemptResult {
+function settled(fence: Fence, result: AttemptResult): AttemptOutcome {
   if (result === 'fenced') throw stale(fence);
   return result;
 }

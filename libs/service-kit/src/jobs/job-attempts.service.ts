@@ -13,7 +13,9 @@ import { JobRepository, type AttemptEnd, type EndedJob, type JobChange } from '.
 import type { StoredOutput } from './outputs.js';
 
 /** What became of a job when an attempt ended; `fenced` says that the attempt was no longer the current one and changed nothing. */
-export type AttemptResult = 'succeeded' | 'failed' | 'retried' | 'cancelled' | 'fenced';
+export type AttemptResult = AttemptOutcome | 'fenced';
+
+export type AttemptOutcome = 'succeeded' | 'failed' | 'retried' | 'cancelled';
 
 /** Ends the attempt in its row, and moves its job on. @returns null where it is no longer the current one */
 type EndAttempt = (end: AttemptEnd, change: JobChange) => Promise<JobRow | null>;

@@ -1,5 +1,6 @@
 import type { Digest } from '@sedge/artifact-contracts';
 import type { AttemptRow, JobRow } from '../jobs/job.js';
+import type { AttemptOutcome } from '../jobs/job-attempts.service.js';
 import { attemptSpanOf } from '../jobs/job-spans.js';
 import { formatTraceparent } from '../tracing/trace-context.js';
 
@@ -42,6 +43,18 @@ export interface ClaimView {
   inputs: Record<string, Digest | Digest[]>;
   /** W3C trace context of the attempt, to go on with in the worker; absent where the job is not traced */
   traceparent?: string;
+}
+
+/** How long a worker holds an attempt, after a heartbeat. */
+export interface LeaseView {
+  leaseUntil: Date;
+  /** whether nobody wants the job any more: the worker ends its work and gives up */
+  isCancelRequested: boolean;
+}
+
+/** What became of a job by the end of an attempt; `retried`: it is queued again. */
+export interface EndView {
+  state: AttemptOutcome;
 }
 
 export function jobView(stage: string, job: JobRow, attempts: AttemptRow[]): JobView {

@@ -2,13 +2,18 @@ import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, Streamable
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Caller } from '../access/caller.js';
 import { AskedBy, Needs } from '../access/needs.js';
+import { Answers } from '../answers/answers.js';
+import type { JsonLines } from '../answers/streams.js';
 import { ExternalWorkers } from '../jobs/external-workers.service.js';
+import type { LogLine } from '../jobs/job-log.js';
 import { JobLogs } from '../jobs/job-logs.service.js';
+import { ANSWERS } from './answers.gen.js';
 import { ClaimDto, CompleteDto, FailDto, HeartbeatDto, JobIdDto, LogQueryDto } from './job.dto.js';
-import { claimView, jobView, type ClaimView, type JobView } from './job-view.js';
+import { claimView, jobView, type ClaimView, type EndView, type JobView, type LeaseView } from './job-view.js';
 
 /** The jobs of the stages of this process: for those who look, and for workers outside. */
 @ApiTags('jobs')
+@Answers(ANSWERS)
 @Needs('read')
 @Controller('v1/jobs')
 export class JobsController {
@@ -28,7 +33,7 @@ export class JobsController {
   @Get(':id/logs')
   @ApiOperation({ summary: 'Gives the log of a job as JSON lines: time, level, message' })
   @Header('content-type', 'application/x-ndjson')
-  async logs(@Param() { id }: JobIdDto, @Query() { attempt }: LogQueryDto): Promise<StreamableFile> {
+  async logs(@Param() { id }: JobIdDto, @Query() { attempt }: LogQueryDto): Promise<JsonLines<LogLine>> {
     const { desk } = await this.workers.locate(id);
     return new StreamableFile(await this.jobLogs.open(id, await desk.jobs.attemptsOf(id), attempt));
   }
@@ -53,7 +58,7 @@ export class JobsController {
     @Param() { id }: JobIdDto,
     @Body() { attempt, token, progress }: HeartbeatDto,
     @AskedBy() caller: Caller,
-  ): Promise<{ leaseUntil: Date; isCancelRequested: boolean }> {
+  ): Promise<LeaseView> {
     return this.workers.heartbeat(caller, { job: id, attempt, token }, progress);
   }
 
@@ -65,7 +70,7 @@ export class JobsController {
     @Param() { id }: JobIdDto,
     @Body() { attempt, token, outputs, durationMs }: CompleteDto,
     @AskedBy() caller: Caller,
-  ): Promise<{ state: string }> {
+  ): Promise<EndView> {
     return { state: await this.workers.complete(caller, { job: id, attempt, token }, { outputs, durationMs }) };
   }
 
@@ -77,7 +82,7 @@ export class JobsController {
     @Param() { id }: JobIdDto,
     @Body() { attempt, token, class: failureClass, code, message }: FailDto,
     @AskedBy() caller: Caller,
-  ): Promise<{ state: string }> {
+  ): Promise<EndView> {
     const failure = { class: failureClass, code, message };
     return { state: await this.workers.fail(caller, { job: id, attempt, token }, failure) };
   }

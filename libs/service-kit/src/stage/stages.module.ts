@@ -6,13 +6,13 @@ import { ExternalWorkers } from '../jobs/external-workers.service.js';
 import { JobLogs } from '../jobs/job-logs.service.js';
 import { JobsController } from './jobs.controller.js';
 import { StageDirectory } from './stage-directory.js';
+import { StageToolsController } from './stage-tools.controller.js';
 import { ToolFolders } from './tool-folders.service.js';
-import { ToolsController } from './tools.controller.js';
 
 /** What the stages of a process share: the machine, its capacity, and the endpoints. */
 @Global()
 @Module({
-  controllers: [JobsController, ToolsController],
+  controllers: [JobsController, StageToolsController],
   providers: [
     StageDirectory,
     ExternalWorkers,

@@ -1,26 +1,43 @@
 import { Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { ToolOutcome } from '@sedge/ports';
 import { suggestName, type RegisteredTool, type ToolLine } from '@sedge/tool-contracts';
 import type { Response } from 'express';
 import type { Caller } from '../access/caller.js';
 import { AskedBy, Needs } from '../access/needs.js';
 import { Teams } from '../access/teams.service.js';
+import { Answers } from '../answers/answers.js';
+import type { JsonLines } from '../answers/streams.js';
 import { stageError } from '../errors.js';
+import type { StrayToolFolder } from '../tools/stray-tool-folders.js';
 import type { RefusedTool } from '../tools/tool-catalog.service.js';
+import { ANSWERS } from './answers.gen.js';
 import { StageDirectory } from './stage-directory.js';
 import { ToolFolders } from './tool-folders.service.js';
 
-interface ToolList {
+export interface StageToolList {
   tools: RegisteredTool[];
   /** tools that were found and can't be used, each with the reason */
-  refused: (RefusedTool & { stage: string })[];
+  refused: StrayToolFolder[];
 }
+
+/** Whether a tool can run here. */
+export interface ToolTrial {
+  /** null where the stage can't offer it */
+  tool: RegisteredTool | null;
+  /** why it can't run; null where it can */
+  refused: RefusedTool | null;
+}
+
+/** How the preparation of a tool ended: the last of its lines. */
+type OutcomeLine = { type: 'outcome' } & ToolOutcome;
 
 /** The tools of the stages of this process. */
 @ApiTags('tools')
+@Answers(ANSWERS)
 @Needs('read')
 @Controller('v1/stages/tools')
-export class ToolsController {
+export class StageToolsController {
   constructor(
     private readonly stages: StageDirectory,
     private readonly folders: ToolFolders,
@@ -31,7 +48,7 @@ export class ToolsController {
   @ApiOperation({
     summary: "Lists the tools of the stages of this process, and those that can't be used, each with the reason",
   })
-  list(): ToolList {
+  list(): StageToolList {
     const desks = this.stages.all();
     return {
       tools: desks.flatMap(({ catalog }) => catalog.all().map(({ registered }) => registered)),
@@ -47,10 +64,7 @@ export class ToolsController {
   @Needs('run')
   @ApiOperation({ summary: 'Looks again whether a tool can run here' })
   @HttpCode(200)
-  async test(
-    @Param('name') name: string,
-    @AskedBy() caller: Caller,
-  ): Promise<{ tool: RegisteredTool | null; refused: RefusedTool | null }> {
+  async test(@Param('name') name: string, @AskedBy() caller: Caller): Promise<ToolTrial> {
     for (const { stage, catalog, tools } of this.stages.all()) {
       await tools.refresh();
       const tool = catalog.find(name);
@@ -67,7 +81,11 @@ export class ToolsController {
   @Needs('run')
   @ApiOperation({ summary: 'Makes what a tool needs before it can run here, e.g. its environment' })
   @HttpCode(200)
-  async prepare(@Param('name') name: string, @AskedBy() caller: Caller, @Res() response: Response): Promise<void> {
+  async prepare(
+    @Param('name') name: string,
+    @AskedBy() caller: Caller,
+    @Res() response: Response,
+  ): Promise<JsonLines<ToolLine | OutcomeLine>> {
     const tool = this.stages
       .all()
       .map(({ catalog }) => catalog.find(name))
@@ -76,10 +94,10 @@ export class ToolsController {
     this.teams.assertMayActFor(caller, tool.registered.definition.stage);
     const abort = new AbortController();
     response.on('close', () => abort.abort()).type('application/x-ndjson');
-    const write = (line: ToolLine | object): void => void response.write(`${JSON.stringify(line)}\n`);
+    const write = (line: ToolLine | OutcomeLine): void => void response.write(`${JSON.stringify(line)}\n`);
     const { definition } = tool.registered;
     const preparation = { definition, folder: tool.folder, signal: abort.signal, onLine: write };
-    const outcome = (await tool.runner?.prepare?.(preparation)) ?? { status: 'succeeded' };
+    const outcome: ToolOutcome = (await tool.runner?.prepare?.(preparation)) ?? { status: 'succeeded' };
     write({ type: 'outcome', ...outcome });
     response.end();
   }

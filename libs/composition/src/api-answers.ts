@@ -10,6 +10,7 @@ import {
   type Route,
   type RouteAnswer,
 } from '@sedge/service-kit';
+import { ORIGIN_ERRORS } from './same-machine.js';
 
 type Json = Record<string, unknown>;
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -76,6 +77,7 @@ function errorsOfRoute(operation: Operation, route: Route, table: AnswerTable, a
     : [];
   return [
     ...access.map((code) => ({ code, ...ACCESS_ERRORS[code] })),
+    { code: 'HTTP_ORIGIN_REFUSED', ...ORIGIN_ERRORS.HTTP_ORIGIN_REFUSED },
     ...own,
     ...handedOn,
     ...body,

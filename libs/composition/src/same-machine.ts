@@ -1,7 +1,16 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
+import { errorsOf } from '@sedge/service-kit';
 
-const MEND =
-  'use the address that npx sedge up printed, e.g. http://127.0.0.1:7350, from this machine or through an SSH tunnel';
+/** What is answered to who does not ask from this machine. */
+export const ORIGIN_ERRORS = {
+  HTTP_ORIGIN_REFUSED: {
+    status: 403,
+    sentence: 'refusing a request {of}: this API is for this machine alone',
+    mend: 'use the address that npx sedge up printed, e.g. http://127.0.0.1:7350, from this machine or through an SSH tunnel',
+  },
+} as const;
+
+const error = errorsOf(ORIGIN_ERRORS);
 
 /** Names of this machine that no foreign name server can give to an address, with or without a port. */
 const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
@@ -15,16 +24,16 @@ const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 export function onlySameMachine(handle: RequestListener, url: string | null): RequestListener {
   const named = url === null ? null : new URL(url).host;
   return (request, response) => {
-    const message = refusalOf(request, named);
-    if (message === null) return handle(request, response);
-    response.writeHead(403, { 'content-type': 'application/json; charset=utf-8', connection: 'close' });
-    response.end(JSON.stringify({ code: 'HTTP_ORIGIN_REFUSED', message, mend: MEND }));
+    const of = foreignIn(request, named);
+    if (of === null) return handle(request, response);
+    const { status, code, message, mend } = error('HTTP_ORIGIN_REFUSED', { of });
+    response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', connection: 'close' });
+    response.end(JSON.stringify({ code, message, mend }));
   };
 }
 
-function refusalOf({ headers: { host = '', origin } }: IncomingMessage, named: string | null): string | null {
-  if (!OWN_HOST.test(host) && host !== named)
-    return `refusing a request for the host '${host.slice(0, 200)}': this API is for this machine alone`;
+function foreignIn({ headers: { host = '', origin } }: IncomingMessage, named: string | null): string | null {
+  if (!OWN_HOST.test(host) && host !== named) return `for the host '${host.slice(0, 200)}'`;
   if (origin === undefined || origin.toLowerCase() === `http://${host.toLowerCase()}`) return null;
-  return `refusing a request of a web page of '${origin.slice(0, 200)}': this API is for this machine alone`;
+  return `of a web page of '${origin.slice(0, 200)}'`;
 }

@@ -51,6 +51,8 @@ describe('a process that asks for access tokens', () => {
     const init = method === 'GET' ? { headers } : { method, headers, body: '{}' };
     const answer = await fetch(`${started.process.url}${path}`, init);
     const text = await answer.text();
+    const heard = { method, path, status: answer.status, contentType: answer.headers.get('content-type'), text };
+    expect(started.answers.mistakesIn(heard)).toEqual([]);
     const { code } = JSON.parse(text || '{}') as { code?: string };
     return { status: answer.status, code, challenge: answer.headers.get('www-authenticate') };
   }

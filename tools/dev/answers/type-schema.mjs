@@ -1,8 +1,9 @@
-// JSON Schemas (2020-12) of TypeScript types: what a value of the type is once it was written as JSON.
+// JSON Schemas (2020-12) of TypeScript types: what a value of the type is once it was written as JSON. The parts of a union are sorted, since
+// the compiler gives them in the order in which it came across them, which changes with code elsewhere.
 import ts from 'typescript';
 
 const DIGEST = { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' };
-const ANYTHING = new Set(['any', 'unknown', 'object', '{}']);
+const ANYTHING = new Set(['unknown', 'object', '{}']);
 
 /** Makes schemas of types, and keeps those of the named ones under their names in `schemas`. */
 export class TypeSchemas {
@@ -81,6 +82,7 @@ export class TypeSchemas {
 
 function simpleSchema(checker, type) {
   const { flags } = type;
+  if (flags & ts.TypeFlags.Any) throw new Error('a type is any, or its name is not known to the compiler');
   if (ANYTHING.has(checker.typeToString(type))) return {};
   if (type.symbol?.name === 'Date') return { type: 'string', format: 'date-time' };
   if (flags & ts.TypeFlags.TemplateLiteral) {
@@ -96,9 +98,11 @@ function simpleSchema(checker, type) {
 }
 
 function ofLiterals(checker, parts) {
-  const values = parts.map((part) =>
-    part.isLiteral() ? part.value : part.flags & ts.TypeFlags.Null ? null : checker.typeToString(part) === 'true',
-  );
+  const values = parts
+    .map((part) =>
+      part.isLiteral() ? part.value : part.flags & ts.TypeFlags.Null ? null : checker.typeToString(part) === 'true',
+    )
+    .sort((a, b) => Number(a === null) - Number(b === null) || (a < b ? -1 : 1));
   const types = [...new Set(values.map((value) => (value === null ? 'null' : typeof value)))];
   const type = types.length === 1 ? types[0] : types;
   if (values.length === 2 && values.includes(true) && values.includes(false)) return { type: 'boolean' };
@@ -107,9 +111,13 @@ function ofLiterals(checker, parts) {
 
 /** `{ type: [X, null] }` for what is simple, which most readers of schemas take better than anyOf. */
 function anyOf(schemas) {
-  const different = [...new Map(schemas.map((schema) => [JSON.stringify(schema), schema])).values()];
+  const byText = new Map(schemas.map((schema) => [JSON.stringify(schema), schema]));
+  const isNull = (schema) => Number(schema.type === 'null');
+  const different = [...byText]
+    .sort(([a, one], [b, other]) => isNull(one) - isNull(other) || (a < b ? -1 : 1))
+    .map(([, schema]) => schema);
   if (different.length === 1) return different[0];
-  const [first, second] = different.toSorted((a, b) => Number(a.type === 'null') - Number(b.type === 'null'));
+  const [first, second] = different;
   const isNullable = different.length === 2 && second.type === 'null' && typeof first.type === 'string' && !first.enum;
   return isNullable ? { ...first, type: [first.type, 'null'] } : { anyOf: different };
 }

@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { useSedge } from './sedge-process.js';
 
+interface Response {
+  description: string;
+  content?: Record<string, { schema?: object }>;
+}
+
 interface Operation {
+  operationId: string;
   summary?: string;
+  responses: Record<string, Response>;
   parameters: { name: string; in: string; required: boolean }[];
   requestBody?: { content: object };
 }
@@ -10,7 +17,7 @@ interface Operation {
 interface ApiDocument {
   openapi: string;
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, { properties: object }> };
+  components: { schemas: Record<string, { properties?: object; anyOf?: object[] }> };
 }
 
 describe('the OpenAPI document', () => {
@@ -27,9 +34,34 @@ describe('the OpenAPI document', () => {
     );
     expect(operations.filter(({ summary }) => !summary).map(({ place }) => place)).toEqual([]);
     const empty = Object.entries(document.components.schemas).filter(
-      ([, { properties }]) => Object.keys(properties).length === 0,
+      ([, { properties, anyOf }]) => !anyOf && Object.keys(properties ?? {}).length === 0,
     );
     expect(empty.map(([name]) => name)).toEqual([]);
+  });
+
+  it('says of each operation what it answers when all is well, and with which codes when it is not', async () => {
+    const document = await bench.sedge.api.get<ApiDocument>('/v1/openapi.json');
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ place: `${method} ${path}`, operation })),
+    );
+    expect(new Set(operations.map(({ operation }) => operation.operationId)).size).toBe(operations.length);
+    for (const { place, operation } of operations) {
+      const answers = Object.entries(operation.responses);
+      expect(
+        answers.some(([status]) => status.startsWith('2')),
+        place,
+      ).toBe(true);
+      for (const [status, { description, content }] of answers) {
+        expect(description, `${place} ${status}`).not.toBe('');
+        if (['204', '304'].includes(status)) continue;
+        const schemas = Object.values(content ?? {}).map(({ schema }) => schema);
+        expect(schemas, `${place} ${status}`).toEqual([expect.any(Object)]);
+        if (status >= '400') expect(JSON.stringify(schemas), `${place} ${status}`).toMatch(/"code":.*"[A-Z]+_[A-Z_]+"/);
+      }
+    }
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)];
+    const known = Object.keys(document.components.schemas);
+    expect(references.map(([, name]) => name).filter((name) => !known.includes(name!))).toEqual([]);
   });
 
   it('names each parameter of an operation once, all in the path, and headers as they are needed', async () => {

@@ -1099,36 +1099,6 @@ export const ANSWERS: AnswerTable = {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/CollectedGarbage' } },
       errors: ['ARTIFACT_DAMAGED', 'ARTIFACT_UNKNOWN', 'STORE_FULL', 'STORE_UNAVAILABLE'],
     },
-    'UploadsController.start': {
-      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/UploadState' } },
-      errors: [
-        'ARTIFACT_CONTENT_INVALID',
-        'ARTIFACT_KIND_INVALID',
-        'ARTIFACT_KIND_UNKNOWN',
-        'ARTIFACT_PARENT_UNKNOWN',
-        'UPLOAD_FILE_INVALID',
-      ],
-    },
-    'UploadsController.show': {
-      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/UploadState' } },
-      errors: ['UPLOAD_UNKNOWN'],
-    },
-    'UploadsController.append': {
-      success: null,
-      errors: [
-        'STORE_FULL',
-        'UPLOAD_CHUNK_CUT',
-        'UPLOAD_FILE_UNKNOWN',
-        'UPLOAD_OFFSET_WRONG',
-        'UPLOAD_TOO_LONG',
-        'UPLOAD_UNKNOWN',
-      ],
-    },
-    'UploadsController.complete': {
-      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/UploadedArtifact' } },
-      errors: ['STORE_FULL', 'STORE_UNAVAILABLE', 'UPLOAD_DIGEST_WRONG', 'UPLOAD_INCOMPLETE', 'UPLOAD_UNKNOWN'],
-    },
-    'UploadsController.giveUp': { success: null, errors: ['UPLOAD_UNKNOWN'] },
     'RunsController.start': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/RunView' } },
       errors: ['WORKFLOW_IDEMPOTENCY_CONFLICT', 'WORKFLOW_INVALID', 'WORKFLOW_RUN_UNKNOWN'],
@@ -1237,6 +1207,36 @@ export const ANSWERS: AnswerTable = {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/ToolList' } },
       errors: ['WORKFLOW_TOOL_NOT_REGISTERED'],
     },
+    'UploadsController.start': {
+      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/UploadState' } },
+      errors: [
+        'ARTIFACT_CONTENT_INVALID',
+        'ARTIFACT_KIND_INVALID',
+        'ARTIFACT_KIND_UNKNOWN',
+        'ARTIFACT_PARENT_UNKNOWN',
+        'UPLOAD_FILE_INVALID',
+      ],
+    },
+    'UploadsController.show': {
+      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/UploadState' } },
+      errors: ['UPLOAD_UNKNOWN'],
+    },
+    'UploadsController.append': {
+      success: null,
+      errors: [
+        'STORE_FULL',
+        'UPLOAD_CHUNK_CUT',
+        'UPLOAD_FILE_UNKNOWN',
+        'UPLOAD_OFFSET_WRONG',
+        'UPLOAD_TOO_LONG',
+        'UPLOAD_UNKNOWN',
+      ],
+    },
+    'UploadsController.complete': {
+      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/UploadedArtifact' } },
+      errors: ['STORE_FULL', 'STORE_UNAVAILABLE', 'UPLOAD_DIGEST_WRONG', 'UPLOAD_INCOMPLETE', 'UPLOAD_UNKNOWN'],
+    },
+    'UploadsController.giveUp': { success: null, errors: ['UPLOAD_UNKNOWN'] },
     'WorkflowsController.check': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/CheckAnswer' } },
       errors: [],

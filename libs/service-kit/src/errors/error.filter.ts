@@ -22,7 +22,8 @@ export class ErrorFilter implements ExceptionFilter {
     // How to come back with a token (RFC 6750).
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="sedge"');
     if (status === 503) response.setHeader('Retry-After', RETRY_AFTER_S);
-    response.status(status).json(body);
+    // The route may have announced another type for its good answer.
+    response.status(status).type('json').json(body);
   }
 
   private answerTo(error: unknown): { status: number; body: ErrorBody } {

@@ -242,7 +242,20 @@ export const ANSWERS: AnswerTable = {
       },
       required: ['refused', 'tools'],
     },
-    StrayToolFolder: { type: 'object', properties: {}, required: [] },
+    StrayToolFolder: {
+      type: 'object',
+      properties: {
+        name: { type: 'string' },
+        place: { type: 'string' },
+        code: { type: 'string' },
+        message: { type: 'string' },
+        mend: { type: 'string' },
+        stage: { type: 'string' },
+      },
+      required: ['code', 'mend', 'message', 'name', 'place', 'stage'],
+      description:
+        'A folder that nobody looks for tools in, though somebody meant it; `stage` is the name of the folder above it.',
+    },
     ToolDefinition: {
       type: 'object',
       properties: {

@@ -53,16 +53,16 @@ export const ANSWERS: AnswerTable = {
     },
   },
   routes: {
+    'DeadLettersController.discard': { success: null, errors: ['ACCESS_TEAM_DIFFERS', 'DEAD_LETTER_UNKNOWN'] },
     'DeadLettersController.list': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/LetterList' } },
       errors: [],
     },
+    'DeadLettersController.replay': { success: null, errors: ['ACCESS_TEAM_DIFFERS', 'DEAD_LETTER_UNKNOWN'] },
     'DeadLettersController.show': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/KeptLetter' } },
       errors: ['DEAD_LETTER_UNKNOWN'],
     },
-    'DeadLettersController.replay': { success: null, errors: ['ACCESS_TEAM_DIFFERS', 'DEAD_LETTER_UNKNOWN'] },
-    'DeadLettersController.discard': { success: null, errors: ['ACCESS_TEAM_DIFFERS', 'DEAD_LETTER_UNKNOWN'] },
     'HealthController.live': {
       success: {
         mediaType: 'application/json',

@@ -70,7 +70,8 @@ export class TypeSchemas {
 
   #named(name, type, make) {
     const known = this.#types.get(name);
-    if (known !== undefined && known !== type && !this.checker.isTypeAssignableTo(known, type))
+    const isSame = (one, other) => one === other || this.checker.isTypeAssignableTo(one, other);
+    if (known !== undefined && !(isSame(known, type) && isSame(type, known)))
       throw new Error(`two types of answers are called ${name}; rename one`);
     if (known === undefined) {
       this.#types.set(name, type);

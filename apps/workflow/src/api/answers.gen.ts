@@ -14,7 +14,7 @@ export const ANSWERS: AnswerTable = {
         sizeBytes: { type: 'number' },
         storedAt: { type: 'string', format: 'date-time' },
         producedBy: {
-          anyOf: [{ type: 'null' }, { $ref: '#/components/schemas/ArtifactProducer' }],
+          anyOf: [{ $ref: '#/components/schemas/ArtifactProducer' }, { type: 'null' }],
           description: 'null for uploads',
         },
         derivedFrom: { type: 'array', items: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' } },
@@ -79,7 +79,7 @@ export const ANSWERS: AnswerTable = {
         sizeBytes: { type: 'number' },
         storedAt: { type: 'string', format: 'date-time' },
         producedBy: {
-          anyOf: [{ type: 'null' }, { $ref: '#/components/schemas/ArtifactProducer' }],
+          anyOf: [{ $ref: '#/components/schemas/ArtifactProducer' }, { type: 'null' }],
           description: 'null for uploads',
         },
         derivedFrom: { type: 'array', items: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' } },
@@ -126,7 +126,7 @@ export const ANSWERS: AnswerTable = {
       type: 'object',
       properties: {
         name: { type: 'string' },
-        kind: { type: 'string', enum: ['tool', 'choose', 'await', 'input'] },
+        kind: { type: 'string', enum: ['await', 'choose', 'input', 'tool'] },
         tool: { type: ['string', 'null'], description: 'NAME@VERSION, null for steps that run none' },
         items: { type: 'number' },
         input: {
@@ -222,7 +222,7 @@ export const ANSWERS: AnswerTable = {
       properties: {
         code: { type: 'string' },
         message: { type: 'string' },
-        class: { type: 'string', enum: ['transient', 'preempted', 'permanent'] },
+        class: { type: 'string', enum: ['permanent', 'preempted', 'transient'] },
       },
       required: ['code', 'message'],
     },
@@ -248,25 +248,25 @@ export const ANSWERS: AnswerTable = {
         state: {
           type: 'string',
           enum: [
+            'awaiting',
+            'cancelled',
+            'failed',
             'pending',
             'queued',
             'requested',
             'running',
-            'awaiting',
-            'succeeded',
-            'failed',
             'skipped',
-            'cancelled',
+            'succeeded',
           ],
         },
-        decision: { type: ['null', 'string'], enum: [null, 'ran', 'reused', 'shared'] },
+        decision: { type: ['string', 'null'], enum: ['ran', 'reused', 'shared', null] },
         reason: { type: 'string', description: 'one sentence' },
         changes: {
           type: 'array',
           items: {
             type: 'object',
             properties: {
-              of: { type: 'string', enum: ['tool', 'input', 'parameter', 'machine'] },
+              of: { type: 'string', enum: ['input', 'machine', 'parameter', 'tool'] },
               name: {
                 type: 'string',
                 description:
@@ -295,28 +295,28 @@ export const ANSWERS: AnswerTable = {
         state: {
           type: 'string',
           enum: [
+            'awaiting',
+            'cancelled',
+            'failed',
             'pending',
             'queued',
             'requested',
             'running',
-            'awaiting',
-            'succeeded',
-            'failed',
             'skipped',
-            'cancelled',
+            'succeeded',
           ],
         },
-        decision: { type: ['null', 'string'], enum: [null, 'ran', 'reused', 'shared'] },
+        decision: { type: ['string', 'null'], enum: ['ran', 'reused', 'shared', null] },
         tool: { type: ['string', 'null'] },
         stage: { type: ['string', 'null'] },
         job: { type: ['string', 'null'] },
         outputs: { type: ['object', 'null'], additionalProperties: { type: 'string' } },
-        failure: { anyOf: [{ type: 'null' }, { $ref: '#/components/schemas/ItemFailure' }] },
+        failure: { anyOf: [{ $ref: '#/components/schemas/ItemFailure' }, { type: 'null' }] },
         note: { type: ['string', 'null'] },
         startedAt: { type: ['string', 'null'] },
         finishedAt: { type: ['string', 'null'] },
         durationMs: { type: ['number', 'null'] },
-        progress: { anyOf: [{ type: 'null' }, { $ref: '#/components/schemas/ProgressView' }] },
+        progress: { anyOf: [{ $ref: '#/components/schemas/ProgressView' }, { type: 'null' }] },
       },
       required: [
         'decision',
@@ -408,7 +408,7 @@ export const ANSWERS: AnswerTable = {
       type: 'object',
       properties: {
         producedBy: {
-          anyOf: [{ type: 'null' }, { $ref: '#/components/schemas/ArtifactProducer' }],
+          anyOf: [{ $ref: '#/components/schemas/ArtifactProducer' }, { type: 'null' }],
           description: 'null for uploads',
         },
         kind: { type: 'string' },
@@ -423,7 +423,7 @@ export const ANSWERS: AnswerTable = {
       type: 'object',
       properties: {
         time: { type: 'string', description: 'RFC 3339' },
-        level: { type: 'string', enum: ['debug', 'info', 'warn', 'error'] },
+        level: { type: 'string', enum: ['debug', 'error', 'info', 'warn'] },
         message: { type: 'string' },
       },
       required: ['level', 'message', 'time'],
@@ -447,38 +447,38 @@ export const ANSWERS: AnswerTable = {
         code: {
           type: 'string',
           enum: [
-            'WORKFLOW_YAML_INVALID',
-            'WORKFLOW_TOO_LARGE',
-            'WORKFLOW_STEPS_TOO_MANY',
-            'WORKFLOW_KEY_UNKNOWN',
-            'WORKFLOW_KEY_MISSING',
+            'WORKFLOW_AGAIN_UNKNOWN',
+            'WORKFLOW_ALL_INVALID',
+            'WORKFLOW_CHOOSE_INVALID',
+            'WORKFLOW_CYCLE',
+            'WORKFLOW_EACH_INVALID',
+            'WORKFLOW_EXPECT_INVALID',
+            'WORKFLOW_INPUT_MISSING',
+            'WORKFLOW_INPUT_UNKNOWN',
+            'WORKFLOW_INPUT_UNSET',
             'WORKFLOW_KEY_DUPLICATE',
-            'WORKFLOW_VALUE_INVALID',
+            'WORKFLOW_KEY_MISSING',
+            'WORKFLOW_KEY_UNKNOWN',
+            'WORKFLOW_KIND_MISMATCH',
+            'WORKFLOW_METRIC_UNKNOWN',
             'WORKFLOW_NAME_INVALID',
             'WORKFLOW_NAME_TAKEN',
-            'WORKFLOW_STEP_INVALID',
+            'WORKFLOW_OUTPUT_UNKNOWN',
+            'WORKFLOW_PARAMETER_INVALID',
+            'WORKFLOW_PARAMETER_MISSING',
+            'WORKFLOW_PARAMETER_UNKNOWN',
             'WORKFLOW_REFERENCE_INVALID',
             'WORKFLOW_REFERENCE_UNKNOWN',
-            'WORKFLOW_OUTPUT_UNKNOWN',
-            'WORKFLOW_METRIC_UNKNOWN',
+            'WORKFLOW_SET_UNKNOWN',
+            'WORKFLOW_STEPS_TOO_MANY',
+            'WORKFLOW_STEP_INVALID',
+            'WORKFLOW_SWEEP_INVALID',
+            'WORKFLOW_TOOL_SCHEMA_INVALID',
             'WORKFLOW_TOOL_UNKNOWN',
             'WORKFLOW_TOOL_VERSION_UNKNOWN',
-            'WORKFLOW_INPUT_UNKNOWN',
-            'WORKFLOW_INPUT_MISSING',
-            'WORKFLOW_INPUT_UNSET',
-            'WORKFLOW_KIND_MISMATCH',
-            'WORKFLOW_CYCLE',
-            'WORKFLOW_PARAMETER_UNKNOWN',
-            'WORKFLOW_PARAMETER_MISSING',
-            'WORKFLOW_PARAMETER_INVALID',
-            'WORKFLOW_SWEEP_INVALID',
-            'WORKFLOW_EACH_INVALID',
-            'WORKFLOW_CHOOSE_INVALID',
-            'WORKFLOW_ALL_INVALID',
-            'WORKFLOW_EXPECT_INVALID',
-            'WORKFLOW_SET_UNKNOWN',
-            'WORKFLOW_AGAIN_UNKNOWN',
-            'WORKFLOW_TOOL_SCHEMA_INVALID',
+            'WORKFLOW_TOO_LARGE',
+            'WORKFLOW_VALUE_INVALID',
+            'WORKFLOW_YAML_INVALID',
           ],
         },
         message: { type: 'string', description: 'what is wrong, in one sentence' },
@@ -547,7 +547,7 @@ export const ANSWERS: AnswerTable = {
       properties: {
         name: { type: 'string' },
         label: { type: 'string' },
-        state: { type: 'string', enum: ['await', 'run', 'reuse', 'unknown', 'fail'] },
+        state: { type: 'string', enum: ['await', 'fail', 'reuse', 'run', 'unknown'] },
         job: { type: ['string', 'null'] },
         note: {
           type: ['string', 'null'],
@@ -567,7 +567,7 @@ export const ANSWERS: AnswerTable = {
       type: 'object',
       properties: {
         step: { type: 'string' },
-        kind: { type: 'string', enum: ['tool', 'choose', 'await', 'input'] },
+        kind: { type: 'string', enum: ['await', 'choose', 'input', 'tool'] },
         tool: { type: ['string', 'null'] },
         reads: { type: 'array', items: { type: 'string' }, description: 'steps that it reads' },
         items: { type: 'array', items: { $ref: '#/components/schemas/PlanItem' } },
@@ -617,7 +617,7 @@ export const ANSWERS: AnswerTable = {
     RunEnd: {
       type: 'object',
       properties: {
-        state: { type: 'string', enum: ['running', 'succeeded', 'failed', 'cancelled'] },
+        state: { type: 'string', enum: ['cancelled', 'failed', 'running', 'succeeded'] },
         failure: {
           type: ['object', 'null'],
           properties: { code: { type: 'string' }, message: { type: 'string' } },
@@ -640,7 +640,7 @@ export const ANSWERS: AnswerTable = {
         id: { type: 'string' },
         workflow: { type: 'string' },
         file: { type: 'string' },
-        state: { type: 'string', enum: ['running', 'succeeded', 'failed', 'cancelled'] },
+        state: { type: 'string', enum: ['cancelled', 'failed', 'running', 'succeeded'] },
         failure: {
           type: ['object', 'null'],
           properties: { code: { type: 'string' }, message: { type: 'string' } },
@@ -665,7 +665,7 @@ export const ANSWERS: AnswerTable = {
         id: { type: 'string' },
         workflow: { type: 'string' },
         file: { type: 'string' },
-        state: { type: 'string', enum: ['running', 'succeeded', 'failed', 'cancelled'] },
+        state: { type: 'string', enum: ['cancelled', 'failed', 'running', 'succeeded'] },
         failure: {
           type: ['object', 'null'],
           properties: { code: { type: 'string' }, message: { type: 'string' } },
@@ -750,6 +750,17 @@ export const ANSWERS: AnswerTable = {
         {
           type: 'object',
           properties: {
+            kind: { const: 'container' },
+            image: { type: 'string' },
+            command: { type: 'array', items: { type: 'string' } },
+          },
+          required: ['image', 'kind'],
+        },
+        { type: 'object', properties: { kind: { const: 'external' } }, required: ['kind'] },
+        { type: 'object', properties: { kind: { const: 'http' }, url: { type: 'string' } }, required: ['kind', 'url'] },
+        {
+          type: 'object',
+          properties: {
             kind: { const: 'process' },
             command: { type: 'array', items: { type: 'string' } },
             environment: {
@@ -763,17 +774,6 @@ export const ANSWERS: AnswerTable = {
           },
           required: ['command', 'kind'],
         },
-        {
-          type: 'object',
-          properties: {
-            kind: { const: 'container' },
-            image: { type: 'string' },
-            command: { type: 'array', items: { type: 'string' } },
-          },
-          required: ['image', 'kind'],
-        },
-        { type: 'object', properties: { kind: { const: 'http' }, url: { type: 'string' } }, required: ['kind', 'url'] },
-        { type: 'object', properties: { kind: { const: 'external' } }, required: ['kind'] },
       ],
     },
     ToolView: {
@@ -1051,11 +1051,11 @@ export const ANSWERS: AnswerTable = {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/KindList' } },
       errors: [],
     },
+    'ArtifactKindsController.register': { success: null, errors: ['ARTIFACT_KIND_INVALID', 'ARTIFACT_KIND_TAKEN'] },
     'ArtifactKindsController.show': {
       success: { mediaType: 'application/json', schema: { type: 'object', additionalProperties: {} } },
       errors: ['ARTIFACT_KIND_UNKNOWN'],
     },
-    'ArtifactKindsController.register': { success: null, errors: ['ARTIFACT_KIND_INVALID', 'ARTIFACT_KIND_TAKEN'] },
     'ArtifactLayoutsController.export': {
       success: { mediaType: 'application/x-tar', schema: { type: 'string', format: 'binary' } },
       errors: ['ARTIFACT_DAMAGED', 'ARTIFACT_ID_INVALID', 'ARTIFACT_UNKNOWN', 'STORE_FULL', 'STORE_UNAVAILABLE'],
@@ -1071,23 +1071,15 @@ export const ANSWERS: AnswerTable = {
         'STORE_UNAVAILABLE',
       ],
     },
-    'ArtifactsController.list': {
-      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/ArtifactPage' } },
-      errors: ['ARTIFACT_CURSOR_INVALID'],
-    },
-    'ArtifactsController.show': {
-      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/ArtifactDetails' } },
-      errors: ['ARTIFACT_DAMAGED', 'ARTIFACT_ID_INVALID', 'ARTIFACT_UNKNOWN', 'STORE_FULL', 'STORE_UNAVAILABLE'],
-    },
     'ArtifactsController.lineage': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/Lineage' } },
       errors: ['ARTIFACT_DAMAGED', 'ARTIFACT_ID_INVALID', 'ARTIFACT_UNKNOWN', 'STORE_FULL', 'STORE_UNAVAILABLE'],
     },
-    'ArtifactsController.pin': {
-      success: null,
-      errors: ['ARTIFACT_DAMAGED', 'ARTIFACT_ID_INVALID', 'ARTIFACT_UNKNOWN', 'STORE_FULL', 'STORE_UNAVAILABLE'],
+    'ArtifactsController.list': {
+      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/ArtifactPage' } },
+      errors: ['ARTIFACT_CURSOR_INVALID'],
     },
-    'ArtifactsController.unpin': {
+    'ArtifactsController.pin': {
       success: null,
       errors: ['ARTIFACT_DAMAGED', 'ARTIFACT_ID_INVALID', 'ARTIFACT_UNKNOWN', 'STORE_FULL', 'STORE_UNAVAILABLE'],
     },
@@ -1095,32 +1087,25 @@ export const ANSWERS: AnswerTable = {
       success: null,
       errors: ['ARTIFACT_ID_INVALID', 'ARTIFACT_IN_USE', 'ARTIFACT_PINNED', 'ARTIFACT_UNKNOWN'],
     },
+    'ArtifactsController.show': {
+      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/ArtifactDetails' } },
+      errors: ['ARTIFACT_DAMAGED', 'ARTIFACT_ID_INVALID', 'ARTIFACT_UNKNOWN', 'STORE_FULL', 'STORE_UNAVAILABLE'],
+    },
+    'ArtifactsController.unpin': {
+      success: null,
+      errors: ['ARTIFACT_DAMAGED', 'ARTIFACT_ID_INVALID', 'ARTIFACT_UNKNOWN', 'STORE_FULL', 'STORE_UNAVAILABLE'],
+    },
     'GarbageController.collect': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/CollectedGarbage' } },
       errors: ['ARTIFACT_DAMAGED', 'ARTIFACT_UNKNOWN', 'STORE_FULL', 'STORE_UNAVAILABLE'],
     },
-    'RunsController.start': {
+    'RunsController.cancel': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/RunView' } },
-      errors: ['WORKFLOW_IDEMPOTENCY_CONFLICT', 'WORKFLOW_INVALID', 'WORKFLOW_RUN_UNKNOWN'],
+      errors: ['WORKFLOW_RUN_UNKNOWN'],
     },
     'RunsController.list': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/RunPage' } },
       errors: ['WORKFLOW_CURSOR_INVALID'],
-    },
-    'RunsController.show': {
-      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/RunView' } },
-      errors: ['WORKFLOW_RUN_UNKNOWN'],
-    },
-    'RunsController.why': {
-      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/Why' } },
-      errors: ['WORKFLOW_RUN_UNKNOWN'],
-    },
-    'RunsController.readLogs': {
-      success: {
-        mediaType: 'application/x-ndjson',
-        schema: { type: 'array', items: { $ref: '#/components/schemas/LogLine' } },
-      },
-      errors: ['WORKFLOW_RUN_UNKNOWN', 'WORKFLOW_STAGE_UNREACHABLE', 'WORKFLOW_STEP_UNKNOWN'],
     },
     'RunsController.listen': {
       success: {
@@ -1187,13 +1172,28 @@ export const ANSWERS: AnswerTable = {
       },
       errors: ['WORKFLOW_RUN_UNKNOWN'],
     },
-    'RunsController.cancel': {
-      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/RunView' } },
-      errors: ['WORKFLOW_RUN_UNKNOWN'],
+    'RunsController.readLogs': {
+      success: {
+        mediaType: 'application/x-ndjson',
+        schema: { type: 'array', items: { $ref: '#/components/schemas/LogLine' } },
+      },
+      errors: ['WORKFLOW_RUN_UNKNOWN', 'WORKFLOW_STAGE_UNREACHABLE', 'WORKFLOW_STEP_UNKNOWN'],
     },
     'RunsController.retry': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/RunView' } },
       errors: ['WORKFLOW_RUN_ACTIVE', 'WORKFLOW_RUN_COMPLETE', 'WORKFLOW_RUN_UNKNOWN'],
+    },
+    'RunsController.show': {
+      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/RunView' } },
+      errors: ['WORKFLOW_RUN_UNKNOWN'],
+    },
+    'RunsController.start': {
+      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/RunView' } },
+      errors: ['WORKFLOW_IDEMPOTENCY_CONFLICT', 'WORKFLOW_INVALID', 'WORKFLOW_RUN_UNKNOWN'],
+    },
+    'RunsController.why': {
+      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/Why' } },
+      errors: ['WORKFLOW_RUN_UNKNOWN'],
     },
     'StagesController.list': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/Survey' } },
@@ -1206,20 +1206,6 @@ export const ANSWERS: AnswerTable = {
     'ToolsController.show': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/ToolList' } },
       errors: ['WORKFLOW_TOOL_NOT_REGISTERED'],
-    },
-    'UploadsController.start': {
-      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/UploadState' } },
-      errors: [
-        'ARTIFACT_CONTENT_INVALID',
-        'ARTIFACT_KIND_INVALID',
-        'ARTIFACT_KIND_UNKNOWN',
-        'ARTIFACT_PARENT_UNKNOWN',
-        'UPLOAD_FILE_INVALID',
-      ],
-    },
-    'UploadsController.show': {
-      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/UploadState' } },
-      errors: ['UPLOAD_UNKNOWN'],
     },
     'UploadsController.append': {
       success: null,
@@ -1237,6 +1223,20 @@ export const ANSWERS: AnswerTable = {
       errors: ['STORE_FULL', 'STORE_UNAVAILABLE', 'UPLOAD_DIGEST_WRONG', 'UPLOAD_INCOMPLETE', 'UPLOAD_UNKNOWN'],
     },
     'UploadsController.giveUp': { success: null, errors: ['UPLOAD_UNKNOWN'] },
+    'UploadsController.show': {
+      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/UploadState' } },
+      errors: ['UPLOAD_UNKNOWN'],
+    },
+    'UploadsController.start': {
+      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/UploadState' } },
+      errors: [
+        'ARTIFACT_CONTENT_INVALID',
+        'ARTIFACT_KIND_INVALID',
+        'ARTIFACT_KIND_UNKNOWN',
+        'ARTIFACT_PARENT_UNKNOWN',
+        'UPLOAD_FILE_INVALID',
+      ],
+    },
     'WorkflowsController.check': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/CheckAnswer' } },
       errors: [],

@@ -11,8 +11,8 @@ export const ANSWERS: AnswerTable = {
         startedAt: { type: 'string', format: 'date-time' },
         finishedAt: { type: ['string', 'null'], format: 'date-time' },
         outcome: {
-          type: ['null', 'string'],
-          enum: [null, 'succeeded', 'failed', 'cancelled', 'preempted', 'handed-back'],
+          type: ['string', 'null'],
+          enum: ['cancelled', 'failed', 'handed-back', 'preempted', 'succeeded', null],
         },
         failure: {
           type: ['object', 'null'],
@@ -43,8 +43,8 @@ export const ANSWERS: AnswerTable = {
           type: 'object',
           additionalProperties: {
             anyOf: [
-              { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
               { type: 'array', items: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' } },
+              { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
             ],
           },
         },
@@ -59,7 +59,7 @@ export const ANSWERS: AnswerTable = {
     },
     EndView: {
       type: 'object',
-      properties: { state: { type: 'string', enum: ['succeeded', 'failed', 'cancelled', 'retried'] } },
+      properties: { state: { type: 'string', enum: ['cancelled', 'failed', 'retried', 'succeeded'] } },
       required: ['state'],
       description: 'What became of a job by the end of an attempt; `retried`: it is queued again.',
     },
@@ -93,7 +93,7 @@ export const ANSWERS: AnswerTable = {
       properties: {
         id: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
         stage: { type: 'string' },
-        state: { type: 'string', enum: ['queued', 'running', 'succeeded', 'failed', 'cancelled'] },
+        state: { type: 'string', enum: ['cancelled', 'failed', 'queued', 'running', 'succeeded'] },
         tool: {
           type: 'object',
           properties: {
@@ -108,8 +108,8 @@ export const ANSWERS: AnswerTable = {
           type: 'object',
           additionalProperties: {
             anyOf: [
-              { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
               { type: 'array', items: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' } },
+              { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
             ],
           },
         },
@@ -124,7 +124,7 @@ export const ANSWERS: AnswerTable = {
         failure: {
           type: ['object', 'null'],
           properties: {
-            class: { type: 'string', enum: ['transient', 'preempted', 'permanent'] },
+            class: { type: 'string', enum: ['permanent', 'preempted', 'transient'] },
             code: { type: 'string' },
             message: { type: 'string' },
           },
@@ -180,7 +180,7 @@ export const ANSWERS: AnswerTable = {
       type: 'object',
       properties: {
         time: { type: 'string', description: 'RFC 3339' },
-        level: { type: 'string', enum: ['debug', 'info', 'warn', 'error'] },
+        level: { type: 'string', enum: ['debug', 'error', 'info', 'warn'] },
         message: { type: 'string' },
       },
       required: ['level', 'message', 'time'],
@@ -328,6 +328,17 @@ export const ANSWERS: AnswerTable = {
         {
           type: 'object',
           properties: {
+            kind: { const: 'container' },
+            image: { type: 'string' },
+            command: { type: 'array', items: { type: 'string' } },
+          },
+          required: ['image', 'kind'],
+        },
+        { type: 'object', properties: { kind: { const: 'external' } }, required: ['kind'] },
+        { type: 'object', properties: { kind: { const: 'http' }, url: { type: 'string' } }, required: ['kind', 'url'] },
+        {
+          type: 'object',
+          properties: {
             kind: { const: 'process' },
             command: { type: 'array', items: { type: 'string' } },
             environment: {
@@ -341,28 +352,17 @@ export const ANSWERS: AnswerTable = {
           },
           required: ['command', 'kind'],
         },
-        {
-          type: 'object',
-          properties: {
-            kind: { const: 'container' },
-            image: { type: 'string' },
-            command: { type: 'array', items: { type: 'string' } },
-          },
-          required: ['image', 'kind'],
-        },
-        { type: 'object', properties: { kind: { const: 'http' }, url: { type: 'string' } }, required: ['kind', 'url'] },
-        { type: 'object', properties: { kind: { const: 'external' } }, required: ['kind'] },
       ],
     },
     ToolTrial: {
       type: 'object',
       properties: {
         tool: {
-          anyOf: [{ type: 'null' }, { $ref: '#/components/schemas/RegisteredTool' }],
+          anyOf: [{ $ref: '#/components/schemas/RegisteredTool' }, { type: 'null' }],
           description: "null where the stage can't offer it",
         },
         refused: {
-          anyOf: [{ type: 'null' }, { $ref: '#/components/schemas/RefusedTool' }],
+          anyOf: [{ $ref: '#/components/schemas/RefusedTool' }, { type: 'null' }],
           description: "why it can't run; null where it can",
         },
       },
@@ -418,24 +418,9 @@ export const ANSWERS: AnswerTable = {
     },
   },
   routes: {
-    'JobsController.show': {
-      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/JobView' } },
-      errors: ['JOB_UNKNOWN'],
-    },
-    'JobsController.logs': {
-      success: {
-        mediaType: 'application/x-ndjson',
-        schema: { type: 'array', items: { $ref: '#/components/schemas/LogLine' } },
-      },
-      errors: ['JOB_LOG_ELSEWHERE', 'JOB_LOG_UNKNOWN', 'JOB_UNKNOWN'],
-    },
     'JobsController.claim': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/ClaimView' } },
       errors: ['ACCESS_TEAM_DIFFERS', 'JOB_NOT_QUEUED', 'JOB_TOOL_DIFFERS', 'JOB_UNKNOWN'],
-    },
-    'JobsController.heartbeat': {
-      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/LeaseView' } },
-      errors: ['ACCESS_TEAM_DIFFERS', 'JOB_ATTEMPT_STALE', 'JOB_UNKNOWN'],
     },
     'JobsController.complete': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/EndView' } },
@@ -445,13 +430,24 @@ export const ANSWERS: AnswerTable = {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/EndView' } },
       errors: ['ACCESS_TEAM_DIFFERS', 'JOB_ATTEMPT_STALE', 'JOB_UNKNOWN'],
     },
+    'JobsController.heartbeat': {
+      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/LeaseView' } },
+      errors: ['ACCESS_TEAM_DIFFERS', 'JOB_ATTEMPT_STALE', 'JOB_UNKNOWN'],
+    },
+    'JobsController.logs': {
+      success: {
+        mediaType: 'application/x-ndjson',
+        schema: { type: 'array', items: { $ref: '#/components/schemas/LogLine' } },
+      },
+      errors: ['JOB_LOG_ELSEWHERE', 'JOB_LOG_UNKNOWN', 'JOB_UNKNOWN'],
+    },
+    'JobsController.show': {
+      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/JobView' } },
+      errors: ['JOB_UNKNOWN'],
+    },
     'StageToolsController.list': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/StageToolList' } },
       errors: [],
-    },
-    'StageToolsController.test': {
-      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/ToolTrial' } },
-      errors: ['ACCESS_TEAM_DIFFERS', 'TOOL_UNKNOWN'],
     },
     'StageToolsController.prepare': {
       success: {
@@ -462,33 +458,17 @@ export const ANSWERS: AnswerTable = {
             anyOf: [
               {
                 type: 'object',
-                properties: {
-                  type: { const: 'progress' },
-                  done: { type: 'number' },
-                  total: { type: 'number' },
-                  unit: { type: 'string' },
-                  metrics: { type: 'object', additionalProperties: { type: 'number' } },
-                },
-                required: ['done', 'total', 'type', 'unit'],
-              },
-              {
-                type: 'object',
-                properties: {
-                  type: { const: 'log' },
-                  level: { type: 'string', enum: ['debug', 'info', 'warn', 'error'] },
-                  message: { type: 'string' },
-                },
-                required: ['level', 'message', 'type'],
-              },
-              {
-                type: 'object',
                 properties: { type: { const: 'error' }, code: { type: 'string' }, message: { type: 'string' } },
                 required: ['code', 'message', 'type'],
               },
               {
                 type: 'object',
-                properties: { type: { const: 'outcome' }, status: { const: 'succeeded' } },
-                required: ['status', 'type'],
+                properties: {
+                  type: { const: 'log' },
+                  level: { type: 'string', enum: ['debug', 'error', 'info', 'warn'] },
+                  message: { type: 'string' },
+                },
+                required: ['level', 'message', 'type'],
               },
               {
                 type: 'object',
@@ -500,16 +480,36 @@ export const ANSWERS: AnswerTable = {
                 properties: {
                   type: { const: 'outcome' },
                   status: { const: 'failed' },
-                  class: { type: 'string', enum: ['transient', 'preempted', 'permanent'] },
+                  class: { type: 'string', enum: ['permanent', 'preempted', 'transient'] },
                   code: { type: 'string' },
                   message: { type: 'string' },
                 },
                 required: ['class', 'code', 'message', 'status', 'type'],
               },
+              {
+                type: 'object',
+                properties: { type: { const: 'outcome' }, status: { const: 'succeeded' } },
+                required: ['status', 'type'],
+              },
+              {
+                type: 'object',
+                properties: {
+                  type: { const: 'progress' },
+                  done: { type: 'number' },
+                  total: { type: 'number' },
+                  unit: { type: 'string' },
+                  metrics: { type: 'object', additionalProperties: { type: 'number' } },
+                },
+                required: ['done', 'total', 'type', 'unit'],
+              },
             ],
           },
         },
       },
+      errors: ['ACCESS_TEAM_DIFFERS', 'TOOL_UNKNOWN'],
+    },
+    'StageToolsController.test': {
+      success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/ToolTrial' } },
       errors: ['ACCESS_TEAM_DIFFERS', 'TOOL_UNKNOWN'],
     },
   },

@@ -25,6 +25,7 @@ if (missing.length > 0) throw new Error(missing.join('\n'));
 const { Cluster } = await import('../../tools/dev/distributed/cluster.mjs');
 const { ScaleClient, bareRoundTrips, bareThroughput, prepareBare } = await import('./client.mjs');
 const { REAL_STAGES, realJobs } = await import('./real-jobs.mjs');
+const { sideBySide } = await import('./computing.mjs');
 const home = await mkdtemp(join(tmpdir(), 'sedge-scale-'));
 let number = 0;
 let cluster;
@@ -128,10 +129,13 @@ async function realOnes() {
     join('examples', 'keyword-spotting', 'workflow.yml'),
     environment.SEDGE_ENVIRONMENTS_DIR,
   );
+  const machine = await sideBySide(environment.SEDGE_ENVIRONMENTS_DIR);
+  console.log(`two training processes at once, without services: ${machine.toFixed(2)} times one alone`);
   cluster = await Cluster.start({ home: join(home, 'real'), inputs: [home], stages, environment });
   await realJobs(cluster, options.real, ({ tool, workers, throughput: found, times }) => {
+    const share = workers === 2 ? `, ${((times / machine) * 100).toFixed(0)} % of what the machine alone gives` : '';
     console.log(
-      `${tool}, ${workers} workers of one core: ${found.toFixed(3)} jobs/s, ${times.toFixed(2)} times one worker (${(times / workers).toFixed(3)} k)`,
+      `${tool}, ${workers} workers of one core: ${found.toFixed(3)} jobs/s, ${times.toFixed(2)} times one worker (${(times / workers).toFixed(3)} k)${share}`,
     );
   });
 }

@@ -15,6 +15,7 @@ import { ItemDecider } from './state/item-decider.service.js';
 import { JobReconciler } from './state/job-reconciler.service.js';
 import { JobRepository } from './state/job.repository.js';
 import { ArtifactTables1764000000100 } from './state/migrations/artifact-tables.migration.js';
+import { CompletedUploads1764200000000 } from './state/migrations/completed-uploads.migration.js';
 import { ItemJobs1764108000000 } from './state/migrations/item-jobs.migration.js';
 import { NewestRuns1764022500000 } from './state/migrations/newest-runs.migration.js';
 import { RetriedRuns1764162000000 } from './state/migrations/retried-runs.migration.js';
@@ -49,6 +50,7 @@ const migrations = [
   ItemJobs1764108000000,
   RetriedRuns1764162000000,
   TracedRuns1764180000000,
+  CompletedUploads1764200000000,
 ];
 
 const service = ServiceModule.forRoot({ name: 'workflow', migrations });

@@ -23,6 +23,7 @@ import { ArtifactsModule } from '../src/artifacts.module.js';
 import type { GarbageRoot } from '../src/domain/garbage-plan.js';
 import type { GarbageRoots } from '../src/state/garbage-roots.js';
 import { ArtifactTables1764000000100 } from '../src/state/migrations/artifact-tables.migration.js';
+import { CompletedUploads1764200000000 } from '../src/state/migrations/completed-uploads.migration.js';
 
 /** A process with the artifact half of the service, a real database and a real directory. */
 export interface ArtifactsProcess {
@@ -48,7 +49,7 @@ export async function startArtifactsProcess(): Promise<ArtifactsProcess> {
   const store = new DirectoryStore(join(folder, 'store'));
   const database = await PgliteDatabase.open();
   const bus = new MemoryBus({ keepDeadLetter: async () => {} });
-  const service = ServiceModule.forRoot({ name: 'workflow', migrations: [ArtifactTables1764000000100] });
+  const service = ServiceModule.forRoot({ name: 'workflow', migrations: [ArtifactTables1764000000100, CompletedUploads1764200000000] });
   const values = [
     { provide: EVENT_BUS, useValue: bus },
     { provide: DATABASE, useValue: database },

@@ -150,6 +150,22 @@ export class Harness {
     return this.request<Body>('POST', path, body, headers);
   }
 
+  delete<Body>(path: string): Promise<Answer<Body>> {
+    return this.request<Body>('DELETE', path);
+  }
+
+  /** Uploads JSON as a source, without completing it. @returns the id of the upload */
+  async upload(content: object): Promise<string> {
+    const sizeBytes = JSON.stringify(content).length;
+    const metadata = { name: 'source', format: 'file', sizeBytes };
+    const files = [{ path: 'source', sizeBytes }];
+    const { body } = await this.post<{ id: string }>('/v1/uploads', { kind: 'source', metadata, files });
+    const headers = { 'content-type': 'application/offset+octet-stream', 'upload-offset': '0' };
+    const sent = await this.request('PATCH', `/v1/uploads/${body.id}/files/source`, content, headers);
+    if (sent.status !== 204) throw new Error(JSON.stringify(sent.body));
+    return body.id;
+  }
+
   private async request<Body>(
     method: string,
     path: string,

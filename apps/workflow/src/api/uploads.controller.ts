@@ -75,7 +75,7 @@ export class UploadsController {
   }
 
   @Post(':id/complete')
-  @ApiOperation({ summary: 'Makes an artifact of an upload' })
+  @ApiOperation({ summary: 'Makes an artifact of an upload; asked for again, it gives the same artifact' })
   @HttpCode(201)
   async complete(@Param('id') id: string): Promise<UploadedArtifact> {
     return { id: await this.uploads.complete(id) };

@@ -30,8 +30,8 @@ export class ArtifactWriter {
     private readonly index: ArtifactIndex,
   ) {}
 
-  /** @param files already in the store @param within runs in the same transaction */
-  async write(artifact: NewArtifact, within: (tx: Transaction) => Promise<void>): Promise<Digest> {
+  /** @param artifact its files are in the store already @param within runs in the same transaction, with the artifact's id */
+  async write(artifact: NewArtifact, within: (tx: Transaction, id: Digest) => Promise<void>): Promise<Digest> {
     const manifest = createManifest(
       artifactTypeOf(artifact.kind, artifact.kindVersion),
       artifact.metadata,
@@ -42,7 +42,7 @@ export class ArtifactWriter {
     await this.store.put(manifestText(manifest), id);
     const sizeBytes = artifact.files.reduce((sum, file) => sum + file.sizeBytes, manifest.config.size);
     const { kind, kindVersion, derivedFrom } = artifact;
-    await this.announce([{ artifact: id, kind, kindVersion, sizeBytes, derivedFrom }], within);
+    await this.announce([{ artifact: id, kind, kindVersion, sizeBytes, derivedFrom }], (tx) => within(tx, id));
     return id;
   }
 

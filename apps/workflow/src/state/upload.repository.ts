@@ -47,8 +47,25 @@ export class UploadRepository {
     return rows[0] ?? null;
   }
 
-  async remove(id: string, tx?: Transaction): Promise<void> {
-    await (tx ?? this.transactions).query('DELETE FROM upload WHERE id = $1', [id]);
+  async remove(id: string): Promise<void> {
+    await this.transactions.query('DELETE FROM upload WHERE id = $1', [id]);
+  }
+
+  /** Ends an upload with what it became. @returns false where it is not under way any more */
+  async complete(tx: Transaction, id: string, artifact: Digest): Promise<boolean> {
+    const ended = await tx.query('DELETE FROM upload WHERE id = $1 RETURNING id', [id]);
+    if (ended.length === 0) return false;
+    await tx.query('INSERT INTO completed_upload (id, artifact) VALUES ($1, $2)', [id, artifact]);
+    return true;
+  }
+
+  /** What an upload became; null where it was not completed, or the artifact is gone. */
+  async artifactOf(id: string): Promise<Digest | null> {
+    const rows = await this.transactions.query<{ artifact: Digest }>(
+      'SELECT artifact FROM completed_upload WHERE id = $1',
+      [id],
+    );
+    return rows[0]?.artifact ?? null;
   }
 
   /** What uploads under lease were made from: it must stay until they are complete. */

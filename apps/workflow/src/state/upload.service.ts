@@ -19,6 +19,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const error = errorsOf(ARTIFACT_ERRORS);
 
 export type NewUpload = Omit<Upload, 'id' | 'leaseUntil'>;
+const unknown = (upload: string): Error => error('UPLOAD_UNKNOWN', { upload: upload.slice(0, 100) });
+
 /** An upload, with how far each file is. */
 export interface UploadState extends Upload {
   files: SentFile[];
@@ -64,17 +66,15 @@ export class UploadService {
     return this.files.append({ upload: id, position, path }, chunk, offset, upload.files[position]!.sizeBytes);
   }
 
-  /** @returns the id of the artifact */
+  /** Asked for again, it is answered as before, for as long as the artifact is known. @returns the id of the artifact */
   async complete(id: string): Promise<Digest> {
-    const upload = await this.find(id);
     try {
-      const files: ArtifactFile[] = [];
-      for (const position of upload.files.keys()) files.push(await this.storeFile(upload, position));
-      const artifact = await this.writer.write({ ...upload, files }, (tx) => this.uploads.remove(id, tx));
-      await this.files.discard(id);
-      return artifact;
+      return await this.makeArtifact(await this.find(id));
     } catch (fault) {
-      throw asStoreAnswer(fault);
+      // The answer to an earlier request was lost, or one that came just before this one was faster.
+      const artifact = UUID.test(id) ? await this.uploads.artifactOf(id) : null;
+      if (artifact === null) throw asStoreAnswer(fault);
+      return artifact;
     }
   }
 
@@ -87,6 +87,16 @@ export class UploadService {
   /** Gives up uploads that were silent for too long. */
   async expire(): Promise<void> {
     for (const id of await this.uploads.removeExpired()) await this.files.discard(id);
+  }
+
+  private async makeArtifact(upload: Upload): Promise<Digest> {
+    const files: ArtifactFile[] = [];
+    for (const position of upload.files.keys()) files.push(await this.storeFile(upload, position));
+    const artifact = await this.writer.write({ ...upload, files }, async (tx, made) => {
+      if (!(await this.uploads.complete(tx, upload.id, made))) throw unknown(upload.id);
+    });
+    await this.files.discard(upload.id);
+    return artifact;
   }
 
   private async storeFile(upload: Upload, position: number): Promise<ArtifactFile> {
@@ -103,7 +113,7 @@ export class UploadService {
 
   private async find(id: string): Promise<Upload> {
     const upload = UUID.test(id) ? await this.uploads.renew(id, LEASE_MS) : null;
-    if (!upload) throw error('UPLOAD_UNKNOWN', { upload: id.slice(0, 100) });
+    if (!upload) throw unknown(id);
     return upload;
   }
 

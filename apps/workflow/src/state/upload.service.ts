@@ -74,6 +74,8 @@ export class UploadService {
       // The answer to an earlier request was lost, or one that came just before this one was faster.
       const artifact = UUID.test(id) ? await this.uploads.artifactOf(id) : null;
       if (artifact === null) throw asStoreAnswer(fault);
+      // The process may have died between the artifact and this.
+      await this.files.discard(id);
       return artifact;
     }
   }

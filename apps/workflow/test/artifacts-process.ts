@@ -49,7 +49,10 @@ export async function startArtifactsProcess(): Promise<ArtifactsProcess> {
   const store = new DirectoryStore(join(folder, 'store'));
   const database = await PgliteDatabase.open();
   const bus = new MemoryBus({ keepDeadLetter: async () => {} });
-  const service = ServiceModule.forRoot({ name: 'workflow', migrations: [ArtifactTables1764000000100, CompletedUploads1764200000000] });
+  const service = ServiceModule.forRoot({
+    name: 'workflow',
+    migrations: [ArtifactTables1764000000100, CompletedUploads1764200000000],
+  });
   const values = [
     { provide: EVENT_BUS, useValue: bus },
     { provide: DATABASE, useValue: database },

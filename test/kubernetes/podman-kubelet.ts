@@ -233,6 +233,7 @@ class RunningPod {
   }
 
   private take(text: string): void {
+    // Within a millisecond in any order, as where the two outputs of a program are stamped apart.
     const fraction = String(process.hrtime.bigint() % 1_000_000n).padStart(6, '0');
     this.lines.push({ time: new Date().toISOString().replace('Z', `${fraction}Z`), text });
     for (const listener of this.listeners) listener();

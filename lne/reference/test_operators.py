@@ -50,7 +50,7 @@ def with_libraries(libraries) -> tuple[str, ...]:
     return ("--plugins", ",".join("+" + library["plugin"] for library in libraries)) if libraries else ()
 
 
-@pytest.mark.parametrize("name", ["Conv", "Gemm", "MatMul"])
+@pytest.mark.parametrize("name", ["Conv", "ConvTranspose", "Gemm", "MatMul"])
 def test_libraries_equal_onnx_runtime(bench, libraries, name):
     for case in range(2 * CASES):
         model, sample = MAKERS[name](random_of(name, case))
@@ -102,13 +102,14 @@ def all_choices(bench, model, sample, op: str, bound: float, *options: str) -> i
 
 
 @pytest.mark.parametrize(("kernel", "stride", "pad"), [(4, 2, 1), (3, 2, 1), (4, 2, 2)])
-def test_every_choice_for_a_transposed_convolution(bench, kernel, stride, pad):
+def test_every_choice_for_a_transposed_convolution(bench, with_libraries, kernel, stride, pad):
+    """With bias, and with a residual that comes from another one."""
     random = random_of("transposed", kernel, pad)
     channels, out = int(random.integers(3, 40)), int(random.integers(3, 40))
     builder = ModelBuilder((1, channels, 7, 5), int(random.integers(1 << 30)))
-    x = builder.add("ConvTranspose", ["input", builder.normal(channels, out, kernel, kernel), builder.normal(out)], strides=[stride] * 2, pads=[pad] * 4)
-    model, sample = builder.model([builder.add("Relu", [x])]), builder.sample()
-    assert all_choices(bench, model, sample, "conv_transpose", 5e-5) >= 3
+    up = lambda: builder.add("ConvTranspose", ["input", builder.normal(channels, out, kernel, kernel), builder.normal(out)], strides=[stride] * 2, pads=[pad] * 4)
+    model, sample = builder.model([builder.add("Relu", [builder.add("Add", [up(), up()])])]), builder.sample()
+    assert all_choices(bench, model, sample, "conv_transpose", 5e-5, *with_libraries) >= 6
 
 
 @pytest.mark.parametrize("kernel", [3, 5])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from makers import as_float, build, makes, map_shape
-from onnx import numpy_helper
+from onnx import TensorProto, numpy_helper
 
 
 @makes("Slice")
@@ -72,6 +72,32 @@ def gather(name, random):
         return b.add(name, [b.normal(50, 7), b.add("ArgMax", ["input"], axis=1, keepdims=0)])
 
     return build(shape, random, add)
+
+
+@makes("ScatterND")
+def scatter_nd(name, random):
+    shape = [int(n) for n in random.integers(2, 9, int(random.integers(2, 5)))]
+    depth, opset = int(random.integers(1, len(shape) + 1)), int(random.choice([11, 13, 16, 18, 21]))
+    reduction = str(random.choice(["none", "add", "mul", "max", "min"][: {11: 1, 13: 1, 16: 3}.get(opset, 5)]))
+    places = int(np.prod(shape[:depth]))
+    # Which of several replacements for one place stays is not said.
+    chosen = random.choice(places, int(random.integers(1, min(places, 30) + 1)), replace=reduction != "none")
+    numbers = np.stack(np.unravel_index(chosen, shape[:depth]), axis=-1) - np.array(shape[:depth]) * random.integers(0, 2, (len(chosen), depth))
+
+    def add(b):
+        # A number that is computed makes all computed that it is multiplied by.
+        factor = lambda: b.add("ReduceMean", ["input"], keepdims=0, **({"axes": [*range(len(shape))]} if opset < 18 else {}))
+        data = [lambda: "input", lambda: b.add("Relu", ["input"]), lambda: b.normal(*shape)][int(random.integers(3))]()
+        updates = b.normal(*numbers.shape[:-1], *shape[depth:])
+        if data.startswith("w") or random.integers(2):
+            updates = b.add("Mul", [updates, factor()])
+        indices = b.constant(numbers)
+        if random.integers(2):
+            zero = b.add("Cast", [b.add("Mul", [factor(), b.constant(np.float32(0))])], to=TensorProto.INT64)
+            indices = b.add("Add", [indices, zero])
+        return b.add(name, [data, indices, updates], **({} if reduction == "none" else {"reduction": reduction}))
+
+    return build(shape, random, add, opset=opset)
 
 
 @makes("DepthToSpace", "SpaceToDepth")

@@ -207,3 +207,23 @@ def test_a_bias_of_whole_numbers(bench, op):
     layer = builder.add(op, ["input", builder.normal(4, 4, 3, 3), builder.constant(np.arange(4))])
     message = refusal(bench, builder.model([layer]).SerializeToString())
     assert layer in message and "its bias must be constant float32" in message
+
+
+SCATTERED = {
+    "index 4 for dimension 1 lies outside": lambda b: ["input", whole(b, 0, 4), b.constant(np.float32(1))],
+    "index -2 for dimension 0 lies outside": lambda b: ["input", whole(b, -2), b.normal(4)],
+    "must end with 1 to 2 numbers": lambda b: ["input", whole(b, 0, 0, 0), b.normal(1)],
+    "do not fit; the indices [2] ask for []": lambda b: ["input", whole(b, 0, 1), b.normal(3)],
+    "indices must be integers": lambda b: ["input", b.normal(1), b.normal(4)],
+    "updates are int64, its data float32": lambda b: ["input", whole(b, 0), whole(b, 1, 2, 3, 4)],
+    "data, indices and updates": lambda b: ["input", whole(b, 0)],
+    "reduction 'mean' is not supported": lambda b: ["input", whole(b, 0), b.normal(4)],
+}
+
+
+@pytest.mark.parametrize("words", SCATTERED)
+def test_scattered_slices_that_do_not_fit(bench, words):
+    builder = ModelBuilder((1, 4))
+    layer = builder.add("ScatterND", SCATTERED[words](builder), **({"reduction": "mean"} if "mean" in words else {}))
+    message = refusal(bench, builder.model([layer]).SerializeToString())
+    assert f"node '{layer}' (ScatterND)" in message and words in message

@@ -12,8 +12,6 @@ namespace {
 
 volatile std::sig_atomic_t is_interrupted = 0;
 
-double number_of(const Json& value) { return value.number() ? *value.number() : 0.0; }
-
 /// Says one stage as it goes on, at most twice a second.
 class Teller {
  public:
@@ -52,13 +50,13 @@ void tell_result(const Exploration& exploration) {
   for (const Json& program : *(*report)["programs"].array()) {
     std::string names;
     for (const Json& name : *program["plans"].array()) names += (names.empty() ? "" : ", ") + *name.string();
-    std::fprintf(stderr, "  %-34s predicted %10.1f us", names.c_str(), number_of(program["predictedUs"]));
-    if (program["measuredUs"].number()) std::fprintf(stderr, "   measured %10.1f us  %+5.1f %%", number_of(program["measuredUs"]), 100 * number_of(program["difference"]));
+    std::fprintf(stderr, "  %-34s predicted %10.1f us", names.c_str(), number_in(program["predictedUs"]));
+    if (program["measuredUs"].number()) std::fprintf(stderr, "   measured %10.1f us  %+5.1f %%", number_in(program["measuredUs"]), 100 * number_in(program["difference"]));
     std::fprintf(stderr, "%s\n", program["isUsed"].boolean() && *program["isUsed"].boolean() ? "   used" : "");
     const bool is_best = names.find("optimum") != std::string::npos || names.find("learned") != std::string::npos;
-    if (is_best && program["difference"].number() && std::fabs(number_of(program["difference"])) > 0.05) std::fprintf(stderr, "  note: predicted and measured differ by more than 5 %%\n");
+    if (is_best && program["difference"].number() && std::fabs(number_in(program["difference"])) > 0.05) std::fprintf(stderr, "  note: predicted and measured differ by more than 5 %%\n");
   }
-  std::fprintf(stderr, "  learned plan %.2f %% above the optimum%s\n", 100 * number_of((*report)["learned"]["aboveOptimum"]), *(*report)["optimum"]["isExact"].boolean() ? "" : " (which is not proved: too many states)");
+  std::fprintf(stderr, "  learned plan %.2f %% above the optimum%s\n", 100 * number_in((*report)["learned"]["aboveOptimum"]), *(*report)["optimum"]["isExact"].boolean() ? "" : " (which is not proved: too many states)");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../runtime/program/golden.hpp"
+#include "base/problems.hpp"
 #include "codegen/generator.hpp"
 #include "plan/target.hpp"
 #include "import/caffe/caffe_layers.hpp"
@@ -15,10 +16,6 @@
 
 namespace lne {
 namespace {
-
-void add_problems(const std::vector<Error>& errors, std::vector<Problem>& problems) {
-  for (const Error& error : errors) problems.push_back({error.code, error.message});
-}
 
 /// Floats that an instance may need: more than any machine of ours holds is refused before it is allocated.
 constexpr std::int64_t kMostInstanceFloats = std::int64_t{1} << 32;

@@ -80,9 +80,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   const auto i = [&](std::size_t at) { return static_cast<int>(fields[at]); };
   const BlasConvShape s{i(0), i(1), i(2), i(3), i(4), i(5), i(6), i(7), i(8), i(9), i(10), i(11), i(12), i(13), i(14), i(15), i(16), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
   Lowered lowered = lowered_kernel("blas_conv", blas_conv, "BlasConvShape", s, "{" + listed(fields) + ", " + text_of(node.activation) + "}");
-  lowered.weights = graph.value(node.inputs[1]).floats;
-  if (has_input(node, 2)) lowered.weights.insert(lowered.weights.end(), graph.value(node.inputs[2]).floats.begin(), graph.value(node.inputs[2]).floats.end());
-  else lowered.weights.resize(lowered.weights.size() + static_cast<std::size_t>(dst[1]), 0.0f);
+  lowered.weights = conv_weights(graph, node);
   if (is_copied) lowered.scratch_floats = kernel[1] * kernel[2] * kernel[3] * dst[2] * dst[3];
   return lowered;
 }

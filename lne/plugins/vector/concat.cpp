@@ -51,13 +51,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
     s.channels[i] = static_cast<int>(shape_of(graph, node, i)[1]);
     s.src_steps[i] = static_cast<int>(src_step_of(graph, node, i));
   }
-  Lowered lowered;
-  lowered.function = "vector_concat";
-  lowered.shape_type = "VectorConcatShape";
-  lowered.shape_value = "{" + std::to_string(s.sources) + ", " + std::to_string(s.positions) + ", " + std::to_string(s.dst_step) + ", " + std::to_string(s.filled) + ", " + braced(std::vector<std::int64_t>(s.channels, s.channels + 16)) + ", " +
-                        braced(std::vector<std::int64_t>(s.src_steps, s.src_steps + 16)) + "}";
-  lowered.run = [s](const float* const* src, const float* weights, float* to, float* scratch) { vector_concat(s, src, weights, to, scratch); };
-  return lowered;
+  return lowered_kernel("vector_concat", vector_concat, "VectorConcatShape", s, "{" + listed({s.sources, s.positions, s.dst_step, s.filled}) + ", " + braced_ints(s.channels) + ", " + braced_ints(s.src_steps) + "}");
 }
 
 }  // namespace

@@ -113,12 +113,7 @@ std::vector<Variant> product_variants(const VectorUnit& unit, const GemmSizes& s
       }
     }
   }
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<Variant> best;
-  for (auto& [cost, variant] : found) {
-    if (best.size() < 16) best.push_back(std::move(variant));
-  }
-  return best;
+  return cheapest(std::move(found), 16);
 }
 
 simd::PointwiseShape product_shape(const Node& node, const GemmSizes& sizes, const ProductSteps& steps, const Variant& variant) {

@@ -75,12 +75,7 @@ std::vector<Variant> direct_variants(std::vector<simd::DirectShape> parts, const
       if (tilings.insert(tiling).second) found.push_back({cost, {vectors, positions}});
     }
   }
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<Variant> best;
-  for (auto& [cost, variant] : found) {
-    if (best.size() < kMostVariants) best.push_back(std::move(variant));
-  }
-  return best;
+  return cheapest(std::move(found), kMostVariants);
 }
 
 std::string text_of(const simd::DirectShape& s, const Activation& activation) {

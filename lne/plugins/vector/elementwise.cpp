@@ -105,8 +105,7 @@ Lowered lowered_from(const Graph& graph, const Node& node, std::vector<Dimension
   s.activation = static_cast<int>(node.activation.kind);
   s.low = node.activation.low;
   s.high = node.activation.high;
-  const auto list = [](const int* values) { return braced(std::vector<std::int64_t>(values, values + 5)); };
-  const std::string text = "{" + listed({s.function, s.constant}) + ", " + list(s.extents) + ", " + list(s.left_steps) + ", " + list(s.right_steps) + ", " + list(s.dst_steps) + ", " + listed({s.count, s.left_step, s.right_step}) + ", " + text_of(node.activation) + "}";
+  const std::string text = "{" + listed({s.function, s.constant}) + ", " + braced_ints(s.extents) + ", " + braced_ints(s.left_steps) + ", " + braced_ints(s.right_steps) + ", " + braced_ints(s.dst_steps) + ", " + listed({s.count, s.left_step, s.right_step}) + ", " + text_of(node.activation) + "}";
   Lowered lowered = lowered_kernel("vector_elementwise", vector_elementwise, "ElementwiseShape", s, text);
   lowered.weights = std::move(weights);
   return lowered;

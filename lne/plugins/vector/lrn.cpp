@@ -65,14 +65,8 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   const std::vector<std::int64_t> fields{padded_channels(src[1]), src_step_of(graph, node, 0), dst_step_of(graph, node), src[2] * src[3], (size - 1) / 2, size / 2};
   const auto i = [&](std::size_t at) { return static_cast<int>(fields[at]); };
   const VectorLrnShape s{i(0), i(1), i(2), i(3), i(4), i(5), static_cast<float>(node.real("alpha", 1e-4) / static_cast<double>(size)), static_cast<float>(node.real("bias", 1.0))};
-  Lowered lowered;
-  lowered.function = "vector_lrn";
-  lowered.shape_type = "VectorLrnShape";
-  lowered.shape_value = braced(fields);
-  lowered.shape_value.pop_back();
-  lowered.shape_value += ", " + float_text(s.alpha) + ", " + float_text(s.bias) + "}";
+  Lowered lowered = lowered_kernel("vector_lrn", vector_lrn, "VectorLrnShape", s, "{" + listed(fields) + ", " + float_text(s.alpha) + ", " + float_text(s.bias) + "}");
   lowered.scratch_floats = kLrnPositions * (fields[0] + 32);
-  lowered.run = [s](const float* const* sources, const float* weights, float* dst, float* scratch) { vector_lrn(s, sources, weights, dst, scratch); };
   return lowered;
 }
 

@@ -77,8 +77,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
     s.src_steps[at] = i(dimension.src_step);
     s.dst_steps[at] = i(dimension.dst_step);
   }
-  const auto list = [](const int* values) { return braced(std::vector<std::int64_t>(values, values + 5)); };
-  return lowered_kernel("vector_transpose", vector_transpose, "VectorTransposeShape", s, "{" + list(s.extents) + ", " + list(s.src_steps) + ", " + list(s.dst_steps) + ", " + listed({s.rows, s.columns, s.src_step, s.dst_step}) + "}");
+  return lowered_kernel("vector_transpose", vector_transpose, "VectorTransposeShape", s, "{" + braced_ints(s.extents) + ", " + braced_ints(s.src_steps) + ", " + braced_ints(s.dst_steps) + ", " + listed({s.rows, s.columns, s.src_step, s.dst_step}) + "}");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "../../include/lne/lne.hpp"
 #include "../../runtime/program/golden.hpp"
+#include "../base/problems.hpp"
 #include "../codegen/generator.hpp"
 #include "../import/import.hpp"
 #include "../plan/target.hpp"
@@ -10,10 +11,6 @@
 
 namespace lne {
 namespace {
-
-void add_problems(const std::vector<Error>& errors, std::vector<Problem>& problems) {
-  for (const Error& error : errors) problems.push_back({error.code, error.message});
-}
 
 std::string message_of(const std::vector<Error>& errors) {
   std::string out;

@@ -8,8 +8,6 @@
 namespace lne {
 namespace {
 
-std::int64_t aligned(std::int64_t floats) { return (floats + kAlignmentFloats - 1) / kAlignmentFloats * kAlignmentFloats; }
-
 /// A network that stands alone needs no shelf.
 class SingleModel : public ModelShelf {
  public:

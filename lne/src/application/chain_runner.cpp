@@ -5,18 +5,9 @@
 #include <limits>
 
 namespace lne {
-namespace {
-
-float* align(float* pointer) {
-  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
-  return reinterpret_cast<float*>((address + kAlignment - 1) / kAlignment * kAlignment);
-}
-
-}  // namespace
-
 ChainRunner::ChainRunner(std::shared_ptr<const ModuleChain> chain) : chain_(std::move(chain)), steps_(chain_->steps()) {
   memory_ = std::make_unique<float[]>(static_cast<std::size_t>(chain_->arena_floats + kAlignmentFloats));
-  arena_ = align(memory_.get());
+  arena_ = aligned(memory_.get());
 }
 
 void ChainRunner::reset() { std::fill(arena_, arena_ + chain_->arena_floats, 0.0f); }

@@ -50,4 +50,8 @@ class Json {
   std::variant<std::nullptr_t, bool, double, std::string, Array, Object> value_;
 };
 
+/// What pages and messages show of a value that may not be there: 0, or an empty text.
+inline double number_in(const Json& value) { return value.number() ? *value.number() : 0.0; }
+inline std::string text_in(const Json& value) { return value.string() ? *value.string() : std::string(); }
+
 }  // namespace lne

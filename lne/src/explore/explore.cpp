@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "../../include/lne/lne.hpp"
+#include "../base/problems.hpp"
 #include "../plan/plugins.hpp"
 #include "../plan/target.hpp"
 #include "../import/import.hpp"
@@ -255,7 +256,7 @@ class Exploring {
 Exploration explore_network(std::string_view model, const std::string& file, const ExploreOptions& options, const ExploreProgress& progress, std::vector<Problem>& problems) {
   Result<Exploration> result = explore::Exploring(model, file, options, progress).run();
   if (result) return std::move(result.value());
-  for (const Error& error : result.errors()) problems.push_back({error.code, error.message});
+  add_problems(result.errors(), problems);
   return {};
 }
 

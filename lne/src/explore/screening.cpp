@@ -16,8 +16,7 @@ double thread_us() {
 float* aligned_in(std::vector<float>& memory, std::int64_t floats) {
   const std::size_t wanted = static_cast<std::size_t>(floats + kAlignmentFloats);
   if (memory.size() < wanted) memory.resize(wanted, 0.01f);
-  const auto address = reinterpret_cast<std::uintptr_t>(memory.data());
-  return reinterpret_cast<float*>((address + kAlignment - 1) / kAlignment * kAlignment);
+  return aligned(memory.data());
 }
 
 /// Memory of one kernel call, kept for the next.

@@ -6,18 +6,9 @@
 #include "step_borders.hpp"
 
 namespace lne {
-namespace {
-
-float* align(float* pointer) {
-  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
-  return reinterpret_cast<float*>((address + kAlignment - 1) / kAlignment * kAlignment);
-}
-
-}  // namespace
-
 Interpreter::Interpreter(std::shared_ptr<const Program> program) : program_(std::move(program)) {
   memory_ = std::make_unique<float[]>(static_cast<std::size_t>(program_->instance_floats() + kAlignmentFloats));
-  arena_ = align(memory_.get());
+  arena_ = aligned(memory_.get());
   for (const Step& step : program_->steps) {
     Call call{&step, {}, {}, arena_ + program_->buffers[static_cast<std::size_t>(step.destination)].offset};
     for (const int source : step.sources) {

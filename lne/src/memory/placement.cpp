@@ -6,12 +6,6 @@
 #include "roots.hpp"
 
 namespace lne {
-namespace {
-
-std::int64_t aligned(std::int64_t floats) { return (floats + kAlignmentFloats - 1) / kAlignmentFloats * kAlignmentFloats; }
-
-}  // namespace
-
 void place_buffers(Program& program) {
   const int steps = static_cast<int>(program.steps.size());
   const std::size_t count = program.buffers.size();

@@ -99,7 +99,7 @@ Program unshared(Program program) {
   std::int64_t end = 0;
   for (Buffer& buffer : program.buffers) {
     buffer.offset = end;
-    end += (buffer.floats + kAlignmentFloats - 1) / kAlignmentFloats * kAlignmentFloats;
+    end += aligned(buffer.floats);
   }
   for (Step& step : program.steps) {
     step.scratch_offset = end;

@@ -69,11 +69,7 @@ void register_op_batch_normalization(OpRegistry& registry) {
 }
 
 void register_primitive_ops_batch_normalization(PrimitiveRegistry& registry) {
-  Primitive primitive;
-  primitive.name = "core.batch_normalization";
-  primitive.op = "batch_normalization";
-  primitive.refuse = [](const Graph&, const Node&) { return std::string(); };
-  primitive.lower = lower;
+  Primitive primitive = reference_primitive("batch_normalization", lower);
   primitive.overwrites = overwrites_alike;
   registry.add(std::move(primitive));
 }

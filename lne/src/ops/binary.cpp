@@ -200,14 +200,9 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   s.activation = static_cast<int>(node.activation.kind);
   s.low = node.activation.low;
   s.high = node.activation.high;
-  const auto list = [](const int* values) { return braced(std::vector<std::int64_t>(values, values + 6)); };
-  Lowered lowered;
-  lowered.function = "binary";
-  lowered.shape_type = "BinaryShape";
-  lowered.shape_value = "{" + std::to_string(s.function) + ", " + std::to_string(s.constant) + ", " + list(s.extents) + ", " + list(s.left_steps) + ", " + list(s.right_steps) + ", " + text_of(node.activation) + "}";
+  Lowered lowered = lowered_kernel("binary", binary, "BinaryShape", s, "{" + listed({s.function, s.constant}) + ", " + braced_ints(s.extents) + ", " + braced_ints(s.left_steps) + ", " + braced_ints(s.right_steps) + ", " + text_of(node.activation) + "}");
   if (s.constant == 0) lowered.weights = floats_in(left);
   if (s.constant == 1) lowered.weights = floats_in(right);
-  lowered.run = [s](const float* const* src, const float* weights, float* dst, float* scratch) { binary(s, src, weights, dst, scratch); };
   return lowered;
 }
 
@@ -224,11 +219,7 @@ void register_op_binary(OpRegistry& registry) {
 }
 
 void register_primitive_ops_binary(PrimitiveRegistry& registry) {
-  Primitive primitive;
-  primitive.name = "core.binary";
-  primitive.op = "binary";
-  primitive.refuse = [](const Graph&, const Node&) { return std::string(); };
-  primitive.lower = lower;
+  Primitive primitive = reference_primitive("binary", lower);
   primitive.overwrites = overwrites_alike;
   registry.add(std::move(primitive));
 }

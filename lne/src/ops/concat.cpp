@@ -70,12 +70,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   ConcatShape s{static_cast<int>(node.inputs.size()), 1, {}};
   for (std::size_t d = 0; d < axis; ++d) s.outer *= static_cast<int>(out[d]);
   for (std::size_t i = 0; i < node.inputs.size(); ++i) s.lengths[i] = static_cast<int>(element_count(shape_of(graph, node, i)) / s.outer);
-  Lowered lowered;
-  lowered.function = "concat";
-  lowered.shape_type = "ConcatShape";
-  lowered.shape_value = "{" + std::to_string(s.sources) + ", " + std::to_string(s.outer) + ", " + braced(std::vector<std::int64_t>(s.lengths, s.lengths + 16)) + "}";
-  lowered.run = [s](const float* const* src, const float* weights, float* dst, float* scratch) { concat(s, src, weights, dst, scratch); };
-  return lowered;
+  return lowered_kernel("concat", concat, "ConcatShape", s, "{" + listed({s.sources, s.outer}) + ", " + braced_ints(s.lengths) + "}");
 }
 
 }  // namespace

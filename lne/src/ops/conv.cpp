@@ -104,35 +104,17 @@ std::string infer(Graph& graph, Node& node) {
   return {};
 }
 
-PlainConvShape shape_for(const Graph& graph, const Node& node) {
+Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   const Shape& src = shape_of(graph, node, 0);
   const Shape& kernel = shape_of(graph, node, 1);
   const Shape& dst = graph.value(node.outputs[0]).shape;
   const auto pads = node.integers("pads", {}), strides = node.integers("strides", {}), dilations = node.integers("dilations", {});
-  const auto i = [](std::int64_t value) { return static_cast<int>(value); };
-  return {i(src[1]),     i(src[2]),     i(src[3]),  i(dst[1]),  i(dst[2]),       i(dst[3]),       i(kernel[2]),
-          i(kernel[3]),  i(strides[0]), i(strides[1]), i(pads[0]), i(pads[1]),    i(dilations[0]), i(dilations[1]),
-          i(node.integer("group", 1)), node.residual >= 0 ? 1 : 0, static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
-}
-
-Lowered lower(const Graph& graph, const Node& node, const Variant&) {
-  const PlainConvShape s = shape_for(graph, node);
-  Lowered lowered;
-  lowered.function = "plain_conv";
-  lowered.shape_type = "PlainConvShape";
-  lowered.shape_value = "{" + std::to_string(s.channels) + ", " + std::to_string(s.height) + ", " + std::to_string(s.width) + ", " + std::to_string(s.out_channels) + ", " +
-                        std::to_string(s.out_height) + ", " + std::to_string(s.out_width) + ", " + std::to_string(s.kernel_h) + ", " + std::to_string(s.kernel_w) + ", " +
-                        std::to_string(s.stride_h) + ", " + std::to_string(s.stride_w) + ", " + std::to_string(s.pad_top) + ", " + std::to_string(s.pad_left) + ", " +
-                        std::to_string(s.dilation_h) + ", " + std::to_string(s.dilation_w) + ", " + std::to_string(s.groups) + ", " + std::to_string(s.has_residual) + ", " +
-                        text_of(node.activation) + "}";
-  lowered.weights = graph.value(node.inputs[1]).floats;
-  if (has_input(node, 2)) {
-    const auto& bias = graph.value(node.inputs[2]).floats;
-    lowered.weights.insert(lowered.weights.end(), bias.begin(), bias.end());
-  } else {
-    lowered.weights.resize(lowered.weights.size() + static_cast<std::size_t>(s.out_channels), 0.0f);
-  }
-  lowered.run = [s](const float* const* src, const float* weights, float* dst, float* scratch) { plain_conv(s, src, weights, dst, scratch); };
+  const std::vector<std::int64_t> fields{src[1],     src[2],     src[3],  dst[1],  dst[2],       dst[3],       kernel[2],                  kernel[3],
+                                         strides[0], strides[1], pads[0], pads[1], dilations[0], dilations[1], node.integer("group", 1), node.residual >= 0};
+  const auto i = [&](std::size_t at) { return static_cast<int>(fields[at]); };
+  const PlainConvShape s{i(0), i(1), i(2), i(3), i(4), i(5), i(6), i(7), i(8), i(9), i(10), i(11), i(12), i(13), i(14), i(15), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
+  Lowered lowered = lowered_kernel("plain_conv", plain_conv, "PlainConvShape", s, "{" + listed(fields) + ", " + text_of(node.activation) + "}");
+  lowered.weights = conv_weights(graph, node);
   return lowered;
 }
 
@@ -143,11 +125,7 @@ void register_op_conv(OpRegistry& registry) {
 }
 
 void register_primitive_ops_conv(PrimitiveRegistry& registry) {
-  Primitive primitive;
-  primitive.name = "core.conv";
-  primitive.op = "conv";
-  primitive.refuse = [](const Graph&, const Node&) { return std::string(); };
-  primitive.lower = lower;
+  Primitive primitive = reference_primitive("conv", lower);
   primitive.overwrites = overwrites_residual;
   registry.add(std::move(primitive));
 }

@@ -115,10 +115,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   const auto i = [&](std::size_t at) { return static_cast<int>(fields[at]); };
   const PlainConvTransposeShape s{i(0), i(1),  i(2),  i(3),  i(4),  i(5),  i(6), i(7), i(8), i(9), i(10), i(11), i(12), i(13), i(14), i(15), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
   Lowered lowered = lowered_kernel("plain_conv_transpose", plain_conv_transpose, "PlainConvTransposeShape", s, "{" + listed(fields) + ", " + text_of(node.activation) + "}");
-  lowered.weights = graph.value(node.inputs[1]).floats;
-  const std::vector<float> none(static_cast<std::size_t>(s.out_channels), 0.0f);
-  const std::vector<float>& bias = has_input(node, 2) ? graph.value(node.inputs[2]).floats : none;
-  lowered.weights.insert(lowered.weights.end(), bias.begin(), bias.end());
+  lowered.weights = conv_weights(graph, node);
   return lowered;
 }
 

@@ -1,4 +1,5 @@
 /// Convert moves a tensor between the plain and the channels-last layout; it is inserted where neighbouring layers want different ones.
+#include "../../simd/transpose.hpp"
 #include "../plan/primitive.hpp"
 #include "op.hpp"
 
@@ -13,32 +14,23 @@ struct ConvertShape {
 
 /// [channels][plane] -> [plane][padded channels], the padding zero.
 static inline void to_channels_last(const ConvertShape& s, const float* const* src, const float*, float* dst, float*) {
-  for (int i = 0; i < s.plane; ++i) {
-    for (int c = 0; c < s.padded_channels; ++c) dst[static_cast<long>(i) * s.step + c] = c < s.channels ? src[0][static_cast<long>(c) * s.plane + i] : 0.0f;
+  simd::transpose_block(src[0], s.plane, s.channels, s.plane, dst, s.step);
+  for (int i = 0; s.channels < s.padded_channels && i < s.plane; ++i) {
+    for (int c = s.channels; c < s.padded_channels; ++c) dst[static_cast<long>(i) * s.step + c] = 0.0f;
   }
 }
 
 /// [plane][padded channels] -> [channels][plane].
 static inline void to_plain(const ConvertShape& s, const float* const* src, const float*, float* dst, float*) {
-  for (int c = 0; c < s.channels; ++c) {
-    for (int i = 0; i < s.plane; ++i) dst[static_cast<long>(c) * s.plane + i] = src[0][static_cast<long>(i) * s.step + c];
-  }
+  simd::transpose_block(src[0], s.step, s.plane, s.channels, dst, s.plane);
 }
 // kernel-end
 
 Lowered lower(const Graph& graph, const Node& node, bool is_to_plain) {
   const Shape& shape = shape_of(graph, node, 0);
-  const std::int64_t given = !is_to_plain ? node.dst_step : node.src_steps.empty() ? 0 : node.src_steps[0];
-  const ConvertShape s{static_cast<int>(shape[1]), static_cast<int>(shape[2] * shape[3]), static_cast<int>(padded_channels(shape[1])), static_cast<int>(given > 0 ? given : padded_channels(shape[1]))};
-  Lowered lowered;
-  lowered.function = is_to_plain ? "to_plain" : "to_channels_last";
-  lowered.shape_type = "ConvertShape";
-  lowered.shape_value = braced({s.channels, s.plane, s.padded_channels, s.step});
-  lowered.run = [s, is_to_plain](const float* const* src, const float* weights, float* dst, float* scratch) {
-    if (is_to_plain) to_plain(s, src, weights, dst, scratch);
-    else to_channels_last(s, src, weights, dst, scratch);
-  };
-  return lowered;
+  const auto i = [](std::int64_t value) { return static_cast<int>(value); };
+  const ConvertShape s{i(shape[1]), i(shape[2] * shape[3]), i(padded_channels(shape[1])), i(is_to_plain ? src_step_of(graph, node, 0) : dst_step_of(graph, node))};
+  return lowered_kernel(is_to_plain ? "to_plain" : "to_channels_last", is_to_plain ? to_plain : to_channels_last, "ConvertShape", s, braced({s.channels, s.plane, s.padded_channels, s.step}));
 }
 
 }  // namespace

@@ -78,13 +78,6 @@ void register_op_gemm(OpRegistry& registry) {
   registry.add({"gemm", {"Gemm"}, "Any transpositions, factors and bias; constant or computed operands.", infer});
 }
 
-void register_primitive_ops_gemm(PrimitiveRegistry& registry) {
-  Primitive primitive;
-  primitive.name = "core.gemm";
-  primitive.op = "gemm";
-  primitive.refuse = [](const Graph&, const Node&) { return std::string(); };
-  primitive.lower = lower;
-  registry.add(std::move(primitive));
-}
+void register_primitive_ops_gemm(PrimitiveRegistry& registry) { registry.add(reference_primitive("gemm", lower)); }
 
 }  // namespace lne

@@ -46,6 +46,13 @@ std::vector<std::int64_t> steps_of(const Shape& shape) {
   return steps;
 }
 
+std::vector<float> conv_weights(const Graph& graph, const Node& node) {
+  std::vector<float> weights = graph.value(node.inputs[1]).floats;
+  if (has_input(node, 2)) weights.insert(weights.end(), graph.value(node.inputs[2]).floats.begin(), graph.value(node.inputs[2]).floats.end());
+  else weights.resize(weights.size() + static_cast<std::size_t>(graph.value(node.outputs[0]).shape[1]), 0.0f);
+  return weights;
+}
+
 GemmSizes gemm_sizes_of(const Graph& graph, const Node& node) {
   const Shape& src = shape_of(graph, node, 0);
   return {element_count(src) / src.back(), src.back(), graph.value(node.outputs[0]).shape.back()};

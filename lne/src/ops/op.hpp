@@ -58,6 +58,9 @@ std::vector<float> floats_in(const Value& constant);
 /// tells whether they are there at all
 std::string read_integers(const Graph& graph, const Node& node, std::size_t input, const std::string& attribute, std::vector<std::int64_t>& values, bool& found);
 
+/// The weights of a convolution or a transposed one as they are given, then one bias per channel of the result.
+std::vector<float> conv_weights(const Graph& graph, const Node& node);
+
 /// A gemm layer: rows x depth times depth x columns.
 struct GemmSizes {
   std::int64_t rows, depth, columns;

@@ -98,8 +98,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
     s.steps[at] = static_cast<int>(steps[i]);
     s.before[at] = static_cast<int>(before[i]);
   }
-  const auto list = [](const int* values) { return braced(std::vector<std::int64_t>(values, values + 8)); };
-  return lowered_kernel("pad", pad, "PadShape", s, "{" + std::to_string(s.mode) + ", " + list(s.in) + ", " + list(s.extents) + ", " + list(s.steps) + ", " + list(s.before) + ", " + float_text(s.value) + "}");
+  return lowered_kernel("pad", pad, "PadShape", s, "{" + std::to_string(s.mode) + ", " + braced_ints(s.in) + ", " + braced_ints(s.extents) + ", " + braced_ints(s.steps) + ", " + braced_ints(s.before) + ", " + float_text(s.value) + "}");
 }
 
 }  // namespace

@@ -120,8 +120,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
     (is_reduced ? s.reduced : s.kept)[at] = static_cast<int>(src[i]);
     (is_reduced ? s.reduced_steps : s.kept_steps)[at] = static_cast<int>(steps[i]);
   }
-  const auto list = [](const int* values) { return braced(std::vector<std::int64_t>(values, values + 8)); };
-  return lowered_kernel("reduce", reduce, "ReduceShape", s, "{" + std::to_string(s.function) + ", " + list(s.kept) + ", " + list(s.kept_steps) + ", " + list(s.reduced) + ", " + list(s.reduced_steps) + "}");
+  return lowered_kernel("reduce", reduce, "ReduceShape", s, "{" + std::to_string(s.function) + ", " + braced_ints(s.kept) + ", " + braced_ints(s.kept_steps) + ", " + braced_ints(s.reduced) + ", " + braced_ints(s.reduced_steps) + "}");
 }
 
 }  // namespace

@@ -111,8 +111,7 @@ ScatterShape scatter_shape(const Graph& graph, const Node& node) {
 
 Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   const ScatterShape s = scatter_shape(graph, node);
-  const auto list = [](const int* values) { return braced(std::vector<std::int64_t>(values, values + 8)); };
-  Lowered lowered = lowered_kernel("scatter_nd", scatter_nd, "ScatterShape", s, "{" + listed({s.elements, s.count, s.depth, s.inner}) + ", " + list(s.extents) + ", " + list(s.steps) + ", " + listed({s.constants, s.reduction}) + "}");
+  Lowered lowered = lowered_kernel("scatter_nd", scatter_nd, "ScatterShape", s, "{" + listed({s.elements, s.count, s.depth, s.inner}) + ", " + braced_ints(s.extents) + ", " + braced_ints(s.steps) + ", " + listed({s.constants, s.reduction}) + "}");
   for (std::size_t operand = 0; operand < 3; ++operand) {
     if (!is_constant(graph, node, operand)) continue;
     const std::vector<float> values = floats_in(graph.value(node.inputs[operand]));

@@ -153,8 +153,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
     s.extents[8 - out.size() + i] = static_cast<int>(out[i]);
     s.steps[8 - out.size() + i] = static_cast<int>(steps[i]);
   }
-  const auto list = [](const int* values) { return braced(std::vector<std::int64_t>(values, values + 8)); };
-  return lowered_kernel("slice", slice, "SliceShape", s, "{" + list(s.extents) + ", " + list(s.steps) + ", " + std::to_string(s.offset) + "}");
+  return lowered_kernel("slice", slice, "SliceShape", s, "{" + braced_ints(s.extents) + ", " + braced_ints(s.steps) + ", " + std::to_string(s.offset) + "}");
 }
 
 }  // namespace

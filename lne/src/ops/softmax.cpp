@@ -49,12 +49,7 @@ std::string infer(Graph& graph, Node& node) {
 Lowered lower(const Graph&, const Node& node, const Variant&) {
   const auto view = node.integers("view", {});
   const SoftmaxShape s{static_cast<int>(view[0]), static_cast<int>(view[1]), static_cast<int>(view[2]), node.string("onnx", "") == "LogSoftmax" ? 1 : 0};
-  Lowered lowered;
-  lowered.function = "softmax";
-  lowered.shape_type = "SoftmaxShape";
-  lowered.shape_value = braced({s.outer, s.extent, s.inner, s.is_logarithm});
-  lowered.run = [s](const float* const* src, const float* weights, float* dst, float* scratch) { softmax(s, src, weights, dst, scratch); };
-  return lowered;
+  return lowered_kernel("softmax", softmax, "SoftmaxShape", s, braced({s.outer, s.extent, s.inner, s.is_logarithm}));
 }
 
 }  // namespace
@@ -64,11 +59,7 @@ void register_op_softmax(OpRegistry& registry) {
 }
 
 void register_primitive_ops_softmax(PrimitiveRegistry& registry) {
-  Primitive primitive;
-  primitive.name = "core.softmax";
-  primitive.op = "softmax";
-  primitive.refuse = [](const Graph&, const Node&) { return std::string(); };
-  primitive.lower = lower;
+  Primitive primitive = reference_primitive("softmax", lower);
   primitive.overwrites = overwrites_alike;
   registry.add(std::move(primitive));
 }

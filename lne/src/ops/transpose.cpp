@@ -60,36 +60,23 @@ std::string infer(Graph& graph, Node& node) {
 Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   const Shape& src = shape_of(graph, node, 0);
   const auto order = node.integers("perm", {});
-  std::vector<std::int64_t> steps(src.size(), 1);
-  for (std::size_t i = src.size(); i-- > 1;) steps[i - 1] = steps[i] * src[i];
+  const std::vector<std::int64_t> steps = steps_of(src);
   TransposeShape s{{1, 1, 1, 1, 1, 1}, {0, 0, 0, 0, 0, 0}};
   for (std::size_t i = 0; i < order.size(); ++i) {
     s.extents[6 - order.size() + i] = static_cast<int>(src[static_cast<std::size_t>(order[i])]);
     s.steps[6 - order.size() + i] = static_cast<int>(steps[static_cast<std::size_t>(order[i])]);
   }
-  Lowered lowered;
-  lowered.function = "transpose";
-  lowered.shape_type = "TransposeShape";
-  lowered.shape_value = "{" + braced(std::vector<std::int64_t>(s.extents, s.extents + 6)) + ", " + braced(std::vector<std::int64_t>(s.steps, s.steps + 6)) + "}";
-  lowered.run = [s](const float* const* sources, const float* weights, float* dst, float* scratch) { transpose(s, sources, weights, dst, scratch); };
-  return lowered;
+  return lowered_kernel("transpose", transpose, "TransposeShape", s, "{" + braced_ints(s.extents) + ", " + braced_ints(s.steps) + "}");
 }
 
 }  // namespace
 
-void register_op_transpose(OpRegistry& registry) { 
+void register_op_transpose(OpRegistry& registry) {
   OpDefinition definition{"transpose", {"Transpose"}, "Any order of up to six dimensions.", infer};
   definition.only_moves = true;
   registry.add(std::move(definition));
 }
 
-void register_primitive_ops_transpose(PrimitiveRegistry& registry) {
-  Primitive primitive;
-  primitive.name = "core.transpose";
-  primitive.op = "transpose";
-  primitive.refuse = [](const Graph&, const Node&) { return std::string(); };
-  primitive.lower = lower;
-  registry.add(std::move(primitive));
-}
+void register_primitive_ops_transpose(PrimitiveRegistry& registry) { registry.add(reference_primitive("transpose", lower)); }
 
 }  // namespace lne

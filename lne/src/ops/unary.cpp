@@ -108,12 +108,7 @@ std::string infer(Graph& graph, Node& node) {
 
 Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   const UnaryShape s{static_cast<int>(element_count(shape_of(graph, node, 0))), static_cast<int>(node.integer("function", 0)), static_cast<float>(node.real("a", 0)), static_cast<float>(node.real("b", 0))};
-  Lowered lowered;
-  lowered.function = "unary";
-  lowered.shape_type = "UnaryShape";
-  lowered.shape_value = "{" + std::to_string(s.count) + ", " + std::to_string(s.function) + ", " + float_text(s.a) + ", " + float_text(s.b) + "}";
-  lowered.run = [s](const float* const* src, const float* weights, float* dst, float* scratch) { unary(s, src, weights, dst, scratch); };
-  return lowered;
+  return lowered_kernel("unary", unary, "UnaryShape", s, "{" + std::to_string(s.count) + ", " + std::to_string(s.function) + ", " + float_text(s.a) + ", " + float_text(s.b) + "}");
 }
 
 }  // namespace
@@ -127,11 +122,7 @@ void register_op_unary(OpRegistry& registry) {
 }
 
 void register_primitive_ops_unary(PrimitiveRegistry& registry) {
-  Primitive primitive;
-  primitive.name = "core.unary";
-  primitive.op = "unary";
-  primitive.refuse = [](const Graph&, const Node&) { return std::string(); };
-  primitive.lower = lower;
+  Primitive primitive = reference_primitive("unary", lower);
   primitive.overwrites = overwrites_alike;
   registry.add(std::move(primitive));
 }

@@ -54,8 +54,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
   fill_steps(shape_of(graph, node, 0), s.condition_steps);
   fill_steps(shape_of(graph, node, 1), s.left_steps);
   fill_steps(shape_of(graph, node, 2), s.right_steps);
-  const auto list = [](const int* values) { return braced(std::vector<std::int64_t>(values, values + 8)); };
-  return lowered_kernel("where", where, "WhereShape", s, "{" + list(s.extents) + ", " + list(s.condition_steps) + ", " + list(s.left_steps) + ", " + list(s.right_steps) + "}");
+  return lowered_kernel("where", where, "WhereShape", s, "{" + braced_ints(s.extents) + ", " + braced_ints(s.condition_steps) + ", " + braced_ints(s.left_steps) + ", " + braced_ints(s.right_steps) + "}");
 }
 
 /// Shapes and the like, with all their bits.

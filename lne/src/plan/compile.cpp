@@ -126,7 +126,7 @@ class Builder {
     std::int64_t total = 0;
     for (Step& step : program_.steps) {
       step.weights_offset = total;
-      total += (step.weights_floats + kAlignmentFloats - 1) / kAlignmentFloats * kAlignmentFloats;
+      total += aligned(step.weights_floats);
     }
     if (lowering_) return;
     // Large networks fill much of a machine's memory: what is packed is let go of at once, the network as it was imported first.

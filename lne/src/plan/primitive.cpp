@@ -14,6 +14,15 @@ std::int64_t floats_of(const Shape& shape, Layout layout) {
   return shape[0] * shape[2] * shape[3] * padded_channels(shape[1]);
 }
 
+std::vector<Variant> cheapest(std::vector<std::pair<double, Variant>> found, std::size_t most) {
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Variant> kept;
+  for (auto& [cost, variant] : found) {
+    if (kept.size() < most) kept.push_back(std::move(variant));
+  }
+  return kept;
+}
+
 Primitive reference_primitive(const std::string& op, Lowered (*lower)(const Graph&, const Node&, const Variant&)) {
   Primitive primitive;
   primitive.name = "core." + op;

@@ -76,6 +76,9 @@ struct LinkedLibrary {
   std::vector<std::string> link_flags;
 };
 
+/// At most `most` of the variants with their costs, the cheapest first; equals stay in their order.
+std::vector<Variant> cheapest(std::vector<std::pair<double, Variant>> found, std::size_t most);
+
 struct Primitive {
   /// `<plugin>.<name>`, as plans and reports write it
   std::string name;
@@ -174,6 +177,12 @@ std::int64_t dst_step_of(const Graph& graph, const Node& node);
 /// `1, 2, 3` and `{1, 2, 3}` for a shape's initializer.
 std::string listed(const std::vector<std::int64_t>& values);
 std::string braced(const std::vector<std::int64_t>& values);
+
+/// The same of a shape's field that is an array.
+template <std::size_t Count>
+std::string braced_ints(const int (&values)[Count]) {
+  return braced({values, values + Count});
+}
 
 /// A float for a shape's initializer that reads back as the same bits.
 std::string float_text(float value);

@@ -16,6 +16,15 @@ namespace lne {
 inline constexpr std::int64_t kAlignment = 64;
 inline constexpr std::int64_t kAlignmentFloats = kAlignment / static_cast<std::int64_t>(sizeof(float));
 
+/// A number of floats filled up to the alignment.
+inline std::int64_t aligned(std::int64_t floats) { return (floats + kAlignmentFloats - 1) / kAlignmentFloats * kAlignmentFloats; }
+
+/// The first aligned address from a pointer on; what it points to has kAlignmentFloats to spare.
+inline float* aligned(float* pointer) {
+  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+  return reinterpret_cast<float*>((address + kAlignment - 1) / kAlignment * kAlignment);
+}
+
 /// Memory at addresses to which weights are aligned.
 template <class T>
 struct AlignedAllocator {

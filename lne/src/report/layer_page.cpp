@@ -7,10 +7,7 @@
 namespace lne {
 namespace {
 
-double number_of(const Json& value) { return value.number() ? *value.number() : 0.0; }
-std::string text_in(const Json& value) { return value.string() ? *value.string() : std::string(); }
-
-std::string kilobytes(const Json& bytes) { return short_number(number_of(bytes) / 1024.0); }
+std::string kilobytes(const Json& bytes) { return short_number(number_in(bytes) / 1024.0); }
 
 /// What else was measured for the layer, the fastest first; else what could have been, or why not.
 std::string others_of(const Json& layer) {
@@ -19,8 +16,8 @@ std::string others_of(const Json& layer) {
   if (const Json::Array* options = layer["options"].array()) {
     std::vector<const Json*> sorted;
     for (const Json& option : *options) sorted.push_back(&option);
-    std::stable_sort(sorted.begin(), sorted.end(), [](const Json* a, const Json* b) { return number_of((*a)["us"]) < number_of((*b)["us"]); });
-    for (const Json* option : sorted) add(text_in((*option)["primitive"]) + " " + (*option)["variant"].text() + " " + short_number(number_of((*option)["us"])) + " µs");
+    std::stable_sort(sorted.begin(), sorted.end(), [](const Json* a, const Json* b) { return number_in((*a)["us"]) < number_in((*b)["us"]); });
+    for (const Json* option : sorted) add(text_in((*option)["primitive"]) + " " + (*option)["variant"].text() + " " + short_number(number_in((*option)["us"])) + " µs");
   } else if (const Json::Array* candidates = layer["candidates"].array()) {
     for (const Json& candidate : *candidates) {
       const std::string refusal = text_in(candidate["refusal"]);
@@ -40,14 +37,14 @@ std::string names_in(const Json& list) {
 std::string passes_of(const Json& report) {
   std::vector<std::vector<std::string>> rows;
   const auto change = [](const Json& pass, const char* what, double unit) {
-    const double before = number_of(pass["before"][what]) / unit, after = number_of(pass["after"][what]) / unit;
+    const double before = number_in(pass["before"][what]) / unit, after = number_in(pass["after"][what]) / unit;
     return before == after ? short_number(after) : short_number(before) + " → " + short_number(after);
   };
   for (const Json& pass : report["passes"].array() ? *report["passes"].array() : Json::Array()) {
     std::string changed;
     for (const Json& each : pass["changed"].array() ? *pass["changed"].array() : Json::Array()) changed += (changed.empty() ? "" : ", ") + html_escaped(text_in(each["layer"]) + (each["into"].string() ? " into " + *each["into"].string() : ""));
     const bool is_off = pass["isOff"].boolean() && *pass["isOff"].boolean();
-    rows.push_back({html_escaped(text_in(pass["pass"])), is_off ? "off" : short_number(number_of(pass["changes"])), change(pass, "nodes", 1), change(pass, "values", 1), change(pass, "multiplyAdds", 1e6), change(pass, "activationBytes", 1024), "<span class=\"muted\">" + changed + "</span>"});
+    rows.push_back({html_escaped(text_in(pass["pass"])), is_off ? "off" : short_number(number_in(pass["changes"])), change(pass, "nodes", 1), change(pass, "values", 1), change(pass, "multiplyAdds", 1e6), change(pass, "activationBytes", 1024), "<span class=\"muted\">" + changed + "</span>"});
   }
   return "<h2>Passes</h2>\n<p>What was changed in the graph before its layers were planned.</p>\n" + html_table({"pass", "changes", "nodes", "values", "10⁶ multiply-adds", "KiB of activations", "layers removed or fused"}, rows);
 }
@@ -60,17 +57,17 @@ std::string layer_page(const std::string& file, const Json& report) {
   double total = 0;
   for (const Json& layer : *report["layers"].array()) {
     const std::string name = text_in(layer["layer"]);
-    const double us = number_of(layer["medianUs"]), share = number_of(layer["peakShare"]);
+    const double us = number_in(layer["medianUs"]), share = number_in(layer["peakShare"]);
     total += us;
     if (us > 0) times.push_back({name, us, short_number(us) + " µs"});
     if (share > 0) shares.push_back({name, share, short_number(100 * share) + " %"});
-    rows.push_back({html_escaped(name), html_escaped(text_in(layer["op"])), html_escaped(text_in(layer["primitive"]) + " " + layer["variant"].text()), us > 0 ? short_number(us) : "", share > 0 ? short_number(number_of(layer["gflops"])) : "",
-                    short_number(number_of(layer["multiplyAdds"]) / 1e6), kilobytes(layer["bytesMoved"]), kilobytes(layer["weightsBytes"]), kilobytes(layer["scratchBytes"]), layer["error"].number() ? short_number(1e6 * number_of(layer["error"])) : "", names_in(layer["merged"]), others_of(layer)});
+    rows.push_back({html_escaped(name), html_escaped(text_in(layer["op"])), html_escaped(text_in(layer["primitive"]) + " " + layer["variant"].text()), us > 0 ? short_number(us) : "", share > 0 ? short_number(number_in(layer["gflops"])) : "",
+                    short_number(number_in(layer["multiplyAdds"]) / 1e6), kilobytes(layer["bytesMoved"]), kilobytes(layer["weightsBytes"]), kilobytes(layer["scratchBytes"]), layer["error"].number() ? short_number(1e6 * number_in(layer["error"])) : "", names_in(layer["merged"]), others_of(layer)});
   }
   const Json& footprint = report["footprint"];
   std::string body = "<p>Tensors take " + kilobytes(footprint["arenaBytes"]) + " KiB (no placement can go below " + kilobytes(footprint["arenaLowerBoundBytes"]) + "), kernels' scratch " + kilobytes(footprint["scratchBytes"]) + " KiB more, weights " +
                      kilobytes(footprint["weightsBytes"]) + " KiB.";
-  if (report["peak"].object()) body += " One core does at most " + short_number(number_of(report["peak"]["gflops"])) + " GFLOP/s and reads " + short_number(number_of(report["peak"]["gbytesPerS"])) + " GB/s from memory, measured.";
+  if (report["peak"].object()) body += " One core does at most " + short_number(number_in(report["peak"]["gflops"])) + " GFLOP/s and reads " + short_number(number_in(report["peak"]["gbytesPerS"])) + " GB/s from memory, measured.";
   body += "</p>\n";
   if (total > 0) body += "<h2>Time: " + short_number(total) + " µs</h2>\n" + svg_bars(times) + "<h2>Share of the machine's peak</h2>\n" + svg_bars(shares);
   body += "<h2>Layers</h2>\n" + html_table({"layer", "type", "primitive", "µs", "GFLOP/s", "10⁶ multiply-adds", "KiB moved", "KiB weights", "KiB scratch", "error, 10⁻⁶", "computed with it", "instead of"}, rows);

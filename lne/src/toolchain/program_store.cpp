@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "../../include/lne/lne.hpp"
+#include "../base/problems.hpp"
 #include "../plan/program.hpp"
 #include "../plan/target.hpp"
 #include "compiler.hpp"
@@ -32,7 +33,7 @@ std::string keep_explored_plan(std::string_view model, const std::string& target
 
 std::string build_program(std::string_view model, const std::string& file, const std::string& plan, const std::function<bool()>& is_cancelled, std::vector<Problem>& problems) {
   const auto tell = [&](const std::vector<Error>& errors) {
-    for (const Error& error : errors) problems.push_back({error.code, error.message});
+    add_problems(errors, problems);
     return std::string();
   };
   const Result<PlanOptions> options = plan.empty() ? Result<PlanOptions>(PlanOptions()) : read_plan(plan);

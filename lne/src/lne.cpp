@@ -101,6 +101,8 @@ class CompiledNetwork : public Network {
     const auto first = places.find(step.layer);
     Json::Array candidates;
     for (const Primitive* primitive : step.op != "convert" && first != places.end() ? PrimitiveRegistry::instance().for_op(step.op) : std::vector<const Primitive*>()) {
+      // Another network of this process may have brought a library in, which is no affair of this one.
+      if (primitive->library && primitive != step.primitive && program_->plugins.count(primitive->plugin()) == 0) continue;
       const Chain chain = chain_of(program_->graph, uses, first->second, *primitive);
       Json::Array variants;
       for (const Variant& variant : chain.refusal.empty() ? primitive->variants(program_->graph, chain.node) : std::vector<Variant>()) variants.push_back(json_of(variant));

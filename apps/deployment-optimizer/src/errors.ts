@@ -13,8 +13,8 @@ export const DEPLOYMENT_ERRORS = {
     mend: 'Change the layer that the message names, or leave the plan away.',
   },
   DEPLOY_PLUGIN_UNKNOWN: {
-    sentence: 'A plugin that was asked for offers nothing for this model.',
-    mend: 'Choose among those that the message names.',
+    sentence: 'There is no such plugin, or the library that it calls is not here.',
+    mend: 'Choose among those that the message names, or install the library as it says.',
   },
   DEPLOY_APPLICATION_REFUSED: {
     sentence: 'The application file declares what can not be made.',
@@ -39,6 +39,10 @@ export const DEPLOYMENT_ERRORS = {
   BUILD_COMPILER_MISSING: {
     sentence: 'There is no C++17 compiler on this machine.',
     mend: 'Install one, e.g. apt-get install g++ make.',
+  },
+  BUILD_LIBRARY_MISSING: {
+    sentence: 'The application calls a library that this machine does not have.',
+    mend: 'Install it as the message says, or deploy without the plugin over it.',
   },
   BUILD_TARGET_FOREIGN: {
     sentence: 'The application was generated for a processor that this machine does not have.',

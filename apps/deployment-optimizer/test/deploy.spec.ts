@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ModelMetadata } from '@sedge/artifact-contracts';
 import { Hdf5Writer } from '@sedge/hdf5';
-import { decodeWav } from '@sedge/lne';
+import { decodeWav, operators } from '@sedge/lne';
 import {
   KEYWORD_PREPROCESSING,
   gaussian,
@@ -125,6 +125,7 @@ describe('deploy-lne', () => {
       return plan.layers.map(({ primitive }) => primitive.split('.')[0]!);
     };
     expect(new Set(await primitivesOf(await deploy(inputs, { plugins: ['core'] })))).toEqual(new Set(['core']));
+    expect(await primitivesOf(await deploy(inputs, { plugins: ['-winograd'] }))).not.toContain('winograd');
     expect(await primitivesOf(await deploy(inputs))).toContain('vector');
     await expect(deploy(inputs, { plugins: ['turbo'] })).rejects.toMatchObject({
       code: 'DEPLOY_PLUGIN_UNKNOWN',
@@ -189,6 +190,56 @@ describe('deploy-lne', () => {
     const whole = await readFile(join(broken.path, 'model.onnx'));
     await writeFile(join(broken.path, 'model.onnx'), whole.subarray(0, whole.length / 2));
     await expect(deploy({ model: broken })).rejects.toMatchObject({ code: 'DEPLOY_MODEL_REFUSED' });
+  });
+});
+
+const OPENBLAS = operators().libraries.find(({ plugin }) => plugin === 'openblas')!;
+
+/** A plan whose convolutions OpenBLAS computes, as an exploration with its plugin may give it. */
+async function planOverLibrary(inputs: ToolRunRequest['inputs']): Promise<ToolRunRequest['inputs'][string]> {
+  const { path } = (await deploy(inputs)).outputs['plan']!;
+  const text = await readFile(join(path, 'plan.json'), 'utf8');
+  const plan = JSON.parse(text) as { layers: { op: string; primitive: string; variant: number[] }[] };
+  for (const layer of plan.layers) {
+    if (layer.op === 'conv') Object.assign(layer, { primitive: 'openblas.conv_gemm', variant: [] });
+  }
+  await writeFile(join(path, 'plan.json'), JSON.stringify(plan));
+  return { path, kind: 'deployment-plan', metadata: {} };
+}
+
+describe('a plan that uses a plugin over a library', { timeout: 300_000 }, () => {
+  it.skipIf(!OPENBLAS.isBuilt)('makes a program that links and lists the library', async () => {
+    const inputs = { model: await model() };
+    const before = await contents((await deploy(inputs)).outputs['footprint']!);
+    const deployed = await deploy({ ...inputs, plan: await planOverLibrary(inputs) });
+    const application = deployed.outputs['application']!;
+    expect(application.metadata['links']).toEqual(['OpenBLAS']);
+    expect(application.files).toContain('libraries/openblas.cmake');
+    expect(JSON.stringify(deployed.lines)).toContain('links OpenBLAS');
+    const program = (await build(application)).outputs['program']!;
+    expect(program.metadata['links']).toEqual(['OpenBLAS']);
+    expect(program.metadata['selfTest']).toMatchObject({ passed: true });
+    // What was loaded for one network is not in the report on another.
+    const after = await deploy(inputs);
+    expect(await contents(after.outputs['footprint']!)).toEqual(before);
+    expect(after.outputs['application']!.metadata).not.toHaveProperty('links');
+  });
+
+  it.skipIf(!OPENBLAS.isBuilt)('is what the parameter asks for', async () => {
+    const { outputs } = await deploy({ model: await model() }, { plugins: ['openblas'] });
+    expect(outputs['application']!.metadata['links']).toEqual(['OpenBLAS']);
+  });
+
+  it.skipIf(!OPENBLAS.isBuilt)('is not built where the library is missing, which is said', async () => {
+    const { outputs } = await deploy({ model: await model() }, { plugins: ['openblas'] });
+    const application = outputs['application']!;
+    const lists = join(application.path, 'CMakeLists.txt');
+    // As on a machine that does not have it.
+    await writeFile(lists, `set(LNE_OPENBLAS_LIBRARY "" CACHE STRING "")\n${await readFile(lists, 'utf8')}`);
+    await expect(build(application)).rejects.toMatchObject({
+      code: 'BUILD_LIBRARY_MISSING',
+      message: 'This program calls OpenBLAS, which is not here. Get it: apt-get install libopenblas-dev',
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { operators } from '@sedge/lne';
 import { keywordNet, runBuiltinTool, type ToolRunRequest, type ToolRunResult } from '@sedge/test-kit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tool as deployLne } from '../src/tools/deploy-lne.tool.js';
@@ -59,6 +60,22 @@ describe('explore-lne', () => {
       return layers.map(({ layer, primitive, variant }) => [layer, primitive, variant]);
     };
     expect(await choices(deployed.outputs['plan']!.path)).toEqual(await choices(plan.path));
+  });
+
+  const isBuilt = operators().libraries.some((library) => library.plugin === 'openblas' && library.isBuilt);
+  it.skipIf(!isBuilt)('makes a plan over a library that deploys', { timeout: 240_000 }, async () => {
+    const { outputs } = await explore({ plugins: ['openblas'] });
+    const plan = { ...outputs['plan']!, kind: 'deployment-plan' };
+    expect(await readFile(join(plan.path, 'plan.json'), 'utf8')).toContain('"openblas.');
+    const deployed = await runBuiltinTool(deployLne, { folder: join(folder, 'linked'), inputs: { model, plan } });
+    expect(deployed.outputs['application']!.metadata['links']).toEqual(['OpenBLAS']);
+  });
+
+  it('refuses a plugin that is not there, by its name', async () => {
+    await expect(explore({ plugins: ['+turbo'] })).rejects.toMatchObject({
+      code: 'DEPLOY_PLUGIN_UNKNOWN',
+      message: expect.stringMatching(/'turbo'.*core, vector/) as string,
+    });
   });
 
   it('refuses a file that is no model', async () => {

@@ -96,6 +96,19 @@ Napi::Object object_argument(const Napi::CallbackInfo& info, std::size_t at, con
   return info[at].As<Napi::Object>();
 }
 
+std::vector<std::string> texts_of(const Napi::Value& value, const std::string& name) {
+  std::vector<std::string> texts;
+  if (value.IsNull()) return texts;
+  if (!value.IsArray()) throw wrong_type(name, "an array of strings, or null");
+  const Napi::Array list = value.As<Napi::Array>();
+  for (std::uint32_t i = 0; i < list.Length(); ++i) {
+    const Napi::Value text = list.Get(i);
+    if (!text.IsString()) throw wrong_type(name + "[" + std::to_string(i) + "]", "a string");
+    texts.push_back(text.As<Napi::String>().Utf8Value());
+  }
+  return texts;
+}
+
 Napi::Float32Array floats_of(const Napi::Value& value, const std::string& name) {
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) throw wrong_type(name, "a Float32Array");
   const Napi::Float32Array array = value.As<Napi::Float32Array>();

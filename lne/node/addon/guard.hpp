@@ -65,6 +65,8 @@ double number_argument(const Napi::CallbackInfo& info, std::size_t at, const cha
 std::int64_t whole_argument(const Napi::CallbackInfo& info, std::size_t at, const char* name, double low, double high);
 Napi::Object object_argument(const Napi::CallbackInfo& info, std::size_t at, const char* name);
 
+/// The strings of an array; none for null.
+std::vector<std::string> texts_of(const Napi::Value& value, const std::string& name);
 /// A Float32Array whose values are all finite.
 Napi::Float32Array floats_of(const Napi::Value& value, const std::string& name);
 /// Float32Arrays in an array.

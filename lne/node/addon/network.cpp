@@ -34,7 +34,7 @@ std::size_t elements(const Port& port) {
 Napi::Value import_network(const Napi::CallbackInfo& info) {
   auto bytes = std::make_shared<std::string>(bytes_argument(info, 0, "bytes"));
   const std::string file = text_argument(info, 1, "file");
-  const std::string plan = plan_with(text_argument(info, 2, "plan"), {text_argument(info, 3, "target"), number_argument(info, 4, "maxError", 0, 1), {}, {}});
+  const std::string plan = plan_with(text_argument(info, 2, "plan"), {text_argument(info, 3, "target"), number_argument(info, 4, "maxError", 0, 1), texts_of(info[5], "plugins"), {}});
   auto handle = std::make_shared<Handle>();
   const auto load = [=] {
     std::vector<Problem> problems;
@@ -212,10 +212,7 @@ ExploreOptions explore_options_of(const Napi::Object& given) {
     return found;
   };
   options.plan = plan_with(given.Get("plan").IsString() ? given.Get("plan").As<Napi::String>().Utf8Value() : std::string(), {"native", number("maxError", 0, 1), {}, {}});
-  if (given.Get("plugins").IsArray()) {
-    const Napi::Array list = given.Get("plugins").As<Napi::Array>();
-    for (std::uint32_t i = 0; i < list.Length(); ++i) options.plugins.push_back(list.Get(i).ToString().Utf8Value());
-  }
+  options.plugins = texts_of(given.Get("plugins"), "plugins");
   options.memory_weight = number("memoryWeight", 0, 1);
   options.weight_budget = number("weightBudget", 0, 1e6);
   options.seed = static_cast<std::uint64_t>(number("seed", 0, 9007199254740991.0));

@@ -15,6 +15,7 @@ const MENDS: Readonly<Record<string, string>> = {
   LNE_APPLICATION:
     'correct the application file at the place that the message names; docs/reference/applications.md lists the modules',
   LNE_PLAN: "correct the plan, or leave it away for the engine's own choice",
+  LNE_PLUGIN: 'name plugins that the message names, or do what it says',
   LNE_METADATA: "correct the model's metadata under the key `sedge`",
   LNE_CANCELLED: 'start it again: what was measured is kept',
   LNE_COMPILER: 'install a C++17 compiler and CMake: apt-get install g++ cmake',

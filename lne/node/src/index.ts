@@ -18,6 +18,7 @@ export {
   type Footprint,
   type GenerateOptions,
   type ImportOptions,
+  type LibraryPlugin,
   type Network,
   type Operator,
   type Port,

@@ -24,6 +24,7 @@ export interface Addon {
     plan: string,
     target: string,
     maxError: number,
+    plugins: readonly string[] | null,
   ): Promise<NetworkHandle>;
   describe(network: NetworkHandle): NetworkDescription;
   run(network: NetworkHandle, inputs: readonly Float32Array[]): Float32Array[];

@@ -17,6 +17,8 @@ export interface ImportOptions {
   target?: string;
   /** bound on what Winograd layers may differ by from the reference kernels, as a share of the largest element; 0 (the default) leaves it to the depth of the network */
   maxError?: number;
+  /** as of `ExploreOptions`; null (the default) keeps what the plan says */
+  plugins?: readonly string[] | null;
 }
 
 export interface Footprint {
@@ -111,11 +113,11 @@ export class Network {
 
 /**
  * Compiles an ONNX file or a Caffe network (a prototxt, a zero byte and its caffemodel) for this process, on a thread of its own.
- * @throws LneError LNE_ONNX_…, LNE_CAFFE_…, LNE_PLAN_…, LNE_TARGET; `problems` lists everything that is wrong, e.g. all unknown operators
+ * @throws LneError LNE_ONNX_…, LNE_CAFFE_…, LNE_PLAN_…, LNE_PLUGIN, LNE_TARGET; `problems` lists everything that is wrong, e.g. all unknown operators
  */
 export async function importNetwork(bytes: Uint8Array, options: ImportOptions): Promise<Network> {
-  const { file, plan, target = 'native', maxError = 0 } = options;
-  return new Network(await native((addon) => addon.importNetwork(bytes, file, plan ?? '', target, maxError)));
+  const { file, plan, target = 'native', maxError = 0, plugins = null } = options;
+  return new Network(await native((addon) => addon.importNetwork(bytes, file, plan ?? '', target, maxError, plugins)));
 }
 
 /** The target that `native` stands for on this machine. */
@@ -136,8 +138,18 @@ export interface CaffeLayer {
   summary: string;
 }
 
-export function operators(): { onnx: Operator[]; caffe: CaffeLayer[] } {
-  return JSON.parse(native((addon) => addon.operators())) as { onnx: Operator[]; caffe: CaffeLayer[] };
+/** A plugin whose kernels call a library. */
+export interface LibraryPlugin {
+  plugin: string;
+  /** the library's own name, and the Debian package that brings it */
+  library: string;
+  package: string;
+  /** whether the library was there when this engine was built */
+  isBuilt: boolean;
+}
+
+export function operators(): { onnx: Operator[]; caffe: CaffeLayer[]; libraries: LibraryPlugin[] } {
+  return JSON.parse(native((addon) => addon.operators())) as ReturnType<typeof operators>;
 }
 
 function parsed(text: string): unknown {

@@ -53,6 +53,7 @@ describe('a network', () => {
     expect(again.plan).toBe(network.plan);
     expect(operators().onnx.map(({ name }) => name)).toContain('conv');
     expect(operators().caffe.map(({ type }) => type)).toContain('Convolution');
+    expect(operators().libraries.map(({ plugin }) => plugin)).toContain('openblas');
   });
 
   it('generates equal programs', async () => {
@@ -61,6 +62,19 @@ describe('a network', () => {
     const second = await (await load()).generate(options);
     expect([...first.keys()]).toContain('CMakeLists.txt');
     expect(second).toEqual(first);
+  });
+
+  it('is planned with the plugins that are named, and says which there are', async () => {
+    const plannedWith = (...plugins: string[]): Promise<Network> =>
+      importNetwork(smallModel(), { file: 'small.onnx', plan: null, plugins });
+    const { layers } = JSON.parse((await plannedWith('core')).plan) as { layers: { primitive: string }[] };
+    expect(layers.every(({ primitive }) => primitive.startsWith('core.'))).toBe(true);
+    await expect(plannedWith('turbo')).rejects.toMatchObject({
+      code: 'LNE_PLUGIN',
+      message: expect.stringMatching(/core, vector.*over libraries .*openblas/) as string,
+    });
+    const numbers = { file: 'small.onnx', plan: null, plugins: [7] as never };
+    await expect(importNetwork(smallModel(), numbers)).rejects.toMatchObject({ code: 'LNE_ARGUMENT' });
   });
 
   it('refuses wrong inputs and options', async () => {

@@ -220,6 +220,7 @@ Result<Program> compile(Graph graph, const PlanOptions& options) {
   program.value().passes = std::move(reports);
   program.value().target = options.target;
   program.value().passes_off = options.passes_off;
+  program.value().plugins = {options.plugins.begin(), options.plugins.end()};
   return program;
 }
 

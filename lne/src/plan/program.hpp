@@ -84,6 +84,8 @@ struct Program {
   std::string target = "native";
   /// as `PlanOptions::passes_off`
   std::set<std::string> passes_off;
+  /// as `PlanOptions::plugins`
+  std::set<std::string> plugins;
   std::vector<PassReport> passes;
   std::vector<Buffer> buffers;
   std::vector<Step> steps;

@@ -6,6 +6,14 @@ export function progressOf(line: string): { done: number; total: number; unit: s
   return steps && { done: Number(steps[1]), total: Number(steps[2]), unit: 'steps' };
 }
 
+/** The generated CMake file's words about a library that it does not find, which CMake breaks into lines; null where it says none. */
+export function missingLibrary(output: string): string | null {
+  return (
+    /This program calls .+?, which is not here\. Get it: apt-get install \S+/.exec(output.replace(/\s+/g, ' '))?.[0] ??
+    null
+  );
+}
+
 /** What a program said of its golden vectors. */
 export interface SelfTest {
   passed: boolean;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { progressOf, readCompiler, readSelfTest } from './build-output.js';
+import { missingLibrary, progressOf, readCompiler, readSelfTest } from './build-output.js';
 import { inventedInputs, spreadOver } from './golden-inputs.js';
-import { pluginsOf, restrictToPlugins } from './plugin-choice.js';
 import { isBuiltOn } from './target.js';
 
 describe('progressOf', () => {
@@ -51,18 +50,13 @@ describe('inventedInputs', () => {
   });
 });
 
-describe('restrictToPlugins', () => {
-  const layers = [
-    { layer: 'a', candidates: [{ primitive: 'core.conv' }, { primitive: 'vector.conv' }] },
-    { layer: 'b', candidates: [{ primitive: 'core.pool' }] },
-  ];
-
-  it('forbids all other plugins and keeps what the plan says', () => {
-    const plan = { layers: [{ layer: 'a', forbidden: ['core.winograd'] }] };
-    expect(pluginsOf(layers)).toEqual(['core', 'vector']);
-    expect(restrictToPlugins(plan, layers, ['core']).layers).toEqual([
-      { layer: 'a', forbidden: ['core.winograd', 'vector'] },
-    ]);
+describe('missingLibrary', () => {
+  it('reads what CMake broke into lines', () => {
+    const output =
+      'CMake Error at CMakeLists.txt:9 (message):\n  This program calls oneDNN, which is not here.  Get it: apt-get install\n  libdnnl-dev\n';
+    const sentence = 'This program calls oneDNN, which is not here. Get it: apt-get install libdnnl-dev';
+    expect(missingLibrary(output)).toBe(sentence);
+    expect(missingLibrary('error: expected ;')).toBeNull();
   });
 });
 

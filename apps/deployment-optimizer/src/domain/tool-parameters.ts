@@ -10,6 +10,16 @@ export const MAX_ERROR = {
     'bound on what Winograd layers may differ by from the reference, as a share of the largest element, measured; 0 leaves it to the depth of the network',
 } as const;
 
+/** Whose kernels a plan may use: the words of `lne --plugins`. */
+export const PLUGINS = {
+  type: ['array', 'null'],
+  items: { type: 'string' },
+  minItems: 1,
+  default: null,
+  description:
+    'whose kernels may be used: names leave only those beside core, +onednn adds one over a library, -winograd takes one away; null for all that need no library',
+} as const;
+
 export const GOLDEN_VECTORS = {
   type: 'integer',
   minimum: 1,

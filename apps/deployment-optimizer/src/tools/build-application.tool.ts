@@ -49,6 +49,7 @@ export const tool: BuiltinTool = {
       sizeBytes: (await stat(join(path, 'app'))).size,
       arenaBytes: metadata.arenaBytes,
       weightsBytes: metadata.weightsBytes,
+      ...(metadata.links && { links: metadata.links }),
       selfTest: { ...proof },
     };
     await writeFile(join(path, METADATA_FILE), canonicalJson(program));

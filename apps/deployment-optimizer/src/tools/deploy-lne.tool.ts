@@ -8,12 +8,12 @@ import {
 } from '@sedge/artifact-contracts';
 import { nativeTarget, type Footprint } from '@sedge/lne';
 import { METADATA_FILE, type BuiltinTool, type JobFile, type JobInput } from '@sedge/tool-contracts';
-import { footprintPage, type ReportedLayer } from '../domain/footprint-page.js';
-import { GOLDEN_VECTORS, MAX_ERROR } from '../domain/tool-parameters.js';
+import { footprintPage } from '../domain/footprint-page.js';
+import { GOLDEN_VECTORS, MAX_ERROR, PLUGINS } from '../domain/tool-parameters.js';
 import { TARGETS } from '../domain/target.js';
 import { goldenInputs } from './deploy/golden-vectors.js';
 import { useOf, type GivenUse, type ModelUse } from './deploy/model-use.js';
-import { PlannedNetwork } from './deploy/network.js';
+import { PlannedNetwork, type NetworkReport } from './deploy/network.js';
 import { sampleRecordings } from './deploy/sample-recordings.js';
 import { writeApplication } from './deploy/write-application.js';
 
@@ -50,7 +50,11 @@ export const tool: BuiltinTool = {
       },
     },
     outputs: {
-      application: { kind: 'application', description: 'C++ sources that build with CMake and a C++17 compiler alone' },
+      application: {
+        kind: 'application',
+        description:
+          'C++ sources that build with CMake and a C++17 compiler alone, libraries excepted whose plugins the plan uses',
+      },
       plan: { kind: 'deployment-plan', description: 'the primitive of each layer; may be edited and given again' },
       footprint: {
         kind: 'report.footprint',
@@ -68,13 +72,7 @@ export const tool: BuiltinTool = {
           description: 'the processor; native is that of the machine that generates',
         },
         maxError: MAX_ERROR,
-        plugins: {
-          type: ['array', 'null'],
-          items: { type: 'string' },
-          minItems: 1,
-          default: null,
-          description: 'plugins whose kernels may be used, e.g. [core]; null for all',
-        },
+        plugins: PLUGINS,
         classes: {
           type: ['array', 'null'],
           items: { type: 'string', minLength: 1 },
@@ -119,6 +117,7 @@ export const tool: BuiltinTool = {
     const calibration = job.inputs['calibration'] as JobInput | undefined;
     const golden = await goldenInputs(network.inputShape(), use, calibration, goldenVectors);
     const files = await network.generate(use, golden);
+    const report = await network.report();
     const recordings = job.inputs['recordings'] as JobInput | undefined;
     const samples = recordings ? await sampleRecordings(recordings) : [];
     progress(2, 3, 'steps');
@@ -126,12 +125,12 @@ export const tool: BuiltinTool = {
     await writeApplication(
       job.outputs['application']!.path,
       new Map([...files, ...samples]),
-      applicationMetadata(target, use, network.footprint()),
+      applicationMetadata(target, use, network.footprint(), report.links),
     );
     await writePlan(job.outputs['plan']!.path, target, network);
-    await writeFootprint(job.outputs['footprint']!.path, target, network);
+    await writeFootprint(job.outputs['footprint']!.path, target, network, report);
     progress(3, 3, 'steps');
-    log('info', sentenceAbout(target, files.size, network.footprint()));
+    log('info', sentenceAbout(target, files.size, network.footprint(), report.links));
   },
 };
 
@@ -144,10 +143,18 @@ async function readPlan(job: JobFile): Promise<string> {
   return plan ? readFile(join(plan.path, 'plan.json'), 'utf8') : '';
 }
 
-function applicationMetadata(target: string, use: ModelUse, footprint: Footprint): ApplicationMetadata {
+function applicationMetadata(
+  target: string,
+  use: ModelUse,
+  footprint: Footprint,
+  links: string[],
+): ApplicationMetadata {
   const { arenaBytes, arenaLowerBoundBytes, weightsBytes } = footprint;
   const { classes, preprocessing } = use;
-  return { classes, target, arenaBytes, arenaLowerBoundBytes, weightsBytes, preprocessing };
+  return {
+    ...{ classes, target, arenaBytes, arenaLowerBoundBytes, weightsBytes, preprocessing },
+    ...(links.length > 0 && { links }),
+  };
 }
 
 async function writePlan(folder: string, target: string, network: PlannedNetwork): Promise<void> {
@@ -158,7 +165,12 @@ async function writePlan(folder: string, target: string, network: PlannedNetwork
   await writeFile(join(folder, METADATA_FILE), canonicalJson(metadata));
 }
 
-async function writeFootprint(folder: string, target: string, network: PlannedNetwork): Promise<void> {
+async function writeFootprint(
+  folder: string,
+  target: string,
+  network: PlannedNetwork,
+  report: NetworkReport,
+): Promise<void> {
   const footprint = network.footprint();
   const { arenaBytes, arenaLowerBoundBytes } = footprint;
   const metrics = {
@@ -167,7 +179,6 @@ async function writeFootprint(folder: string, target: string, network: PlannedNe
     // Distance to what no placement can go below; 1 is the best there is.
     arenaShare: arenaLowerBoundBytes === 0 ? 1 : arenaBytes / arenaLowerBoundBytes,
   };
-  const report = (await network.report()) as { layers: ReportedLayer[] };
   await writeFile(join(folder, 'report.json'), `${canonicalJson(report)}\n`);
   await writeFile(join(folder, 'report.html'), footprintPage(metrics, report.layers, target));
   await writeFile(join(folder, METADATA_FILE), canonicalJson({ title: 'Footprint of the network', metrics }));
@@ -177,6 +188,8 @@ function sentenceAbout(
   target: string,
   files: number,
   { arenaBytes, arenaLowerBoundBytes, weightsBytes }: Footprint,
+  links: readonly string[],
 ): string {
-  return `${files} files for ${target}: weights ${weightsBytes} bytes, arena ${arenaBytes} bytes (no plan needs less than ${arenaLowerBoundBytes})`;
+  const linked = links.length > 0 ? `; the program links ${links.join(', ')}` : '';
+  return `${files} files for ${target}: weights ${weightsBytes} bytes, arena ${arenaBytes} bytes (no plan needs less than ${arenaLowerBoundBytes})${linked}`;
 }

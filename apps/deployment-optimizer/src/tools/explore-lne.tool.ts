@@ -4,7 +4,7 @@ import { canonicalJson, type DeploymentPlanMetadata } from '@sedge/artifact-cont
 import { exploreNetwork, nativeTarget, type Exploration } from '@sedge/lne';
 import { METADATA_FILE, type BuiltinTool, type JobFile, type JobInput } from '@sedge/tool-contracts';
 import { explorationReport } from '../domain/exploration-report.js';
-import { MAX_ERROR } from '../domain/tool-parameters.js';
+import { MAX_ERROR, PLUGINS } from '../domain/tool-parameters.js';
 import { PlannedNetwork, refuse } from './deploy/network.js';
 
 interface Parameters {
@@ -59,13 +59,7 @@ export const tool: BuiltinTool = {
           description: "packed weights take at most this many times the model's; 0 sets no limit",
         },
         maxError: MAX_ERROR,
-        plugins: {
-          type: ['array', 'null'],
-          items: { type: 'string' },
-          minItems: 1,
-          default: null,
-          description: 'plugins whose kernels may be used besides core; null for all',
-        },
+        plugins: PLUGINS,
         seed: { type: 'integer', minimum: 0, default: 1, description: 'of the random choices' },
         episodes: { type: 'integer', minimum: 1, maximum: 100000, default: 1000, description: 'of learning' },
         exploring: {

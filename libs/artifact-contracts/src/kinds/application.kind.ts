@@ -1,9 +1,9 @@
-import { IsInt, IsNotEmpty, IsString, Min } from 'class-validator';
+import { IsArray, IsInt, IsNotEmpty, IsOptional, IsString, Min } from 'class-validator';
 import type { ArtifactKind } from '../artifact-kind.js';
 import { IsClassNames, Nested } from '../metadata-rules.js';
 import { Preprocessing } from '../preprocessing.js';
 
-/** A C++ source tree that needs nothing but a compiler and CMake. */
+/** A C++ source tree that needs a compiler and CMake, and what it lists under `links`. */
 export class ApplicationMetadata {
   @IsClassNames() classes!: string[];
   @IsString() @IsNotEmpty() target!: string;
@@ -13,6 +13,8 @@ export class ApplicationMetadata {
   @IsInt() @Min(0) arenaLowerBoundBytes!: number;
   @IsInt() @Min(0) weightsBytes!: number;
   @Nested(() => Preprocessing) preprocessing!: Preprocessing;
+  /** libraries that it calls beyond those of C++, by their own names; absent where there is none */
+  @IsOptional() @IsArray() @IsString({ each: true }) links?: string[];
 }
 
 export const kind: ArtifactKind = {

@@ -1,4 +1,4 @@
-import { IsInt, IsNotEmpty, IsOptional, IsString, Min } from 'class-validator';
+import { IsArray, IsInt, IsNotEmpty, IsOptional, IsString, Min } from 'class-validator';
 import type { ArtifactKind } from '../artifact-kind.js';
 import { IsClassNames, IsPlainObject, Nested } from '../metadata-rules.js';
 import { Preprocessing } from '../preprocessing.js';
@@ -19,6 +19,8 @@ export class ProgramMetadata {
   @IsInt() @Min(0) sizeBytes!: number;
   @IsInt() @Min(0) arenaBytes!: number;
   @IsInt() @Min(0) weightsBytes!: number;
+  /** as of the application */
+  @IsOptional() @IsArray() @IsString({ each: true }) links?: string[];
   /** what the program printed about its golden vectors */
   @IsOptional() @IsPlainObject() selfTest?: Record<string, unknown>;
 }

@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { progressOf, readCompiler, readSelfTest, type SelfTest } from '../../domain/build-output.js';
+import { missingLibrary, progressOf, readCompiler, readSelfTest, type SelfTest } from '../../domain/build-output.js';
 import { refusal } from '../refusal.js';
 import { runCommand, type CommandResult } from './command.js';
 
@@ -14,7 +14,10 @@ export interface Build {
   onProgress: (done: number, total: number, unit: string) => void;
 }
 
-/** Builds an application with CMake. @throws ToolError BUILD_CMAKE_MISSING, BUILD_COMPILER_MISSING, BUILD_FAILED */
+/**
+ * Builds an application with CMake.
+ * @throws ToolError BUILD_CMAKE_MISSING, BUILD_COMPILER_MISSING, BUILD_LIBRARY_MISSING, BUILD_FAILED
+ */
 export async function buildProgram({ source, folder, threads, signal, onProgress }: Build): Promise<void> {
   const configured = await cmake(['-S', source, '-B', folder, '-DCMAKE_BUILD_TYPE=Release'], { signal });
   if (configured.code !== 0) throw refusalOf(configured);
@@ -51,6 +54,8 @@ function refusalOf({ code, signal, output }: CommandResult): Error {
       `CMake finds no build program; install one, e.g. apt-get install make\n${output}`,
     );
   }
+  const missing = missingLibrary(output);
+  if (missing) return refusal('BUILD_LIBRARY_MISSING', missing);
   return refusal('BUILD_FAILED', `the build ended with ${code ?? signal}:\n${output}`);
 }
 

@@ -1,16 +1,28 @@
 import { importNetwork, LneError, type Footprint, type Network } from '@sedge/lne';
+import type { ReportedLayer } from '../../domain/footprint-page.js';
 import { refusal } from '../refusal.js';
-import type { LayerCandidates, PlanFile } from '../../domain/plugin-choice.js';
-import { pluginsOf, restrictToPlugins } from '../../domain/plugin-choice.js';
+
+/** What this stage reads of a plan file. */
+export interface PlanFile {
+  layers: { layer: string; op: string; primitive: string }[];
+}
 
 /** What a plan has to keep to. */
 export interface PlanChoices {
-  /** those that may be used; null for all */
+  /** those that may be used, as of `lne --plugins`; null for what the plan says, or all that need no library */
   plugins: string[] | null;
   /** the processor that the network is planned for */
   target: string;
   /** bound on the error of approximate kernels; 0 sets none */
   maxError: number;
+}
+
+/** What this stage reads of a network's report. */
+export interface NetworkReport {
+  layers: ReportedLayer[];
+  /** libraries that the program calls beyond those of C++, by their own names */
+  links: string[];
+  [more: string]: unknown;
 }
 
 /** A network in LNE's hands. */
@@ -26,26 +38,7 @@ export class PlannedNetwork {
    * @throws ToolError DEPLOY_MODEL_REFUSED, DEPLOY_PLAN_REFUSED, DEPLOY_PLUGIN_UNKNOWN
    */
   static async open(model: Uint8Array, plan: string, choices: PlanChoices): Promise<PlannedNetwork> {
-    const { plugins } = choices;
-    const first = await PlannedNetwork.load(model, plan, choices);
-    if (plugins === null) return first;
-    const { layers } = (await first.report()) as { layers: LayerCandidates[] };
-    const offered = pluginsOf(layers);
-    const unknown = plugins.filter((plugin) => !offered.includes(plugin));
-    if (unknown.length > 0) {
-      const message = `plugins: '${unknown.join("', '")}' offers nothing for this model; there are ${offered.join(', ')}`;
-      throw refusal('DEPLOY_PLUGIN_UNKNOWN', message);
-    }
-    const asked = plan === '' ? { layers: [] } : (JSON.parse(plan) as PlanFile);
-    return PlannedNetwork.load(model, JSON.stringify(restrictToPlugins(asked, layers, plugins)), choices);
-  }
-
-  private static async load(
-    model: Uint8Array,
-    plan: string,
-    { target, maxError }: PlanChoices,
-  ): Promise<PlannedNetwork> {
-    const options = { file: 'model.onnx', plan: plan === '' ? null : plan, target, maxError };
+    const options = { file: 'model.onnx', plan: plan === '' ? null : plan, ...choices };
     const network = await importNetwork(model, options).catch(refuse);
     return new PlannedNetwork(network, JSON.parse(network.plan) as PlanFile);
   }
@@ -66,12 +59,12 @@ export class PlannedNetwork {
 
   /** The operator of the layer that runs last, e.g. `softmax`. */
   lastOperator(): string {
-    return String(this.plan.layers.at(-1)?.['op'] ?? '');
+    return this.plan.layers.at(-1)?.op ?? '';
   }
 
   /** What was chosen for each layer, what was refused and why. Without times, so that it is always the same. */
-  report(): Promise<unknown> {
-    return this.network.report(0);
+  report(): Promise<NetworkReport> {
+    return this.network.report(0) as Promise<NetworkReport>;
   }
 
   /** The files of a program by path. @param metadata classes, preprocessing and kind of output */
@@ -82,6 +75,7 @@ export class PlannedNetwork {
 
 /** What is refused, by the start of the engine's code. */
 const CODES = [
+  ['LNE_PLUGIN', 'DEPLOY_PLUGIN_UNKNOWN'],
   ['LNE_PLAN', 'DEPLOY_PLAN_REFUSED'],
   ['LNE_APPLICATION', 'DEPLOY_APPLICATION_REFUSED'],
   ['LNE_YAML', 'DEPLOY_APPLICATION_REFUSED'],

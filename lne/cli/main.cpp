@@ -14,6 +14,7 @@ void print_list(std::FILE* to) {
                "\nThe usual way:\n  lne explore MODEL.onnx -o plan.json                       measure what is fastest on this machine\n  lne generate MODEL.onnx --plan plan.json -o app           write the C++ sources\n"
                "  cmake -S app -B app/build && cmake --build app/build      build app/build/app\n  lne compile MODEL.onnx -o app                             all of it at once\n\n"
                "Built programs, measurements and plans are kept in $SEDGE_HOME/lne (~/.local/share/sedge/lne); the folder may be deleted.\n"
+               "Programs take at most SEDGE_LNE_PROGRAMS_MB megabytes there (2048): those that were used last stay.\n"
                "Exit codes: 0 good, 1 the model or a file is bad, 2 wrong command line.\n");
 }
 

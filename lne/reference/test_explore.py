@@ -33,7 +33,7 @@ def names(program):
     return program["plans"]
 
 
-def test_killed_it_goes_on_where_it_was_and_the_fastest_plan_is_used(bench, home):
+def test_killed_it_goes_on_where_it_was_and_the_fastest_plan_is_used(bench, home, monkeypatch):
     model, sample = keyword_net("kws9", seed=11)
     path = bench.save(model)
     child = subprocess.Popen([bench.command, "explore", path, "-o", bench.folder / "plan.json", "--rounds", "0"], stderr=subprocess.PIPE, text=True, start_new_session=True)
@@ -45,7 +45,12 @@ def test_killed_it_goes_on_where_it_was_and_the_fastest_plan_is_used(bench, home
     child.wait()
     child.stderr.close()
 
+    # Room for no program but the one that is used.
+    monkeypatch.setenv("SEDGE_LNE_PROGRAMS_MB", "0")
     found = explore(bench, path, "--rounds", "3")
+    kept = lambda: [program.stat().st_ino for program in (home / "lne" / "programs").glob("*/app")]
+    left = kept()
+    assert len(left) == 1
     assert found["measured"]["known"] > 0
     assert found["optimum"]["isExact"]
     assert 0 <= found["learned"]["aboveOptimum"] <= 0.02
@@ -57,15 +62,16 @@ def test_killed_it_goes_on_where_it_was_and_the_fastest_plan_is_used(bench, home
     assert {name for program in singles for name in names(program) if name.startswith("only ")} >= {"only core", "only vector", "only winograd"}
     assert used[0]["measuredUs"] <= min(program["measuredUs"] for program in singles)
 
-    again = explore(bench, path, "--rounds", "0")
-    assert again["measured"]["measured"] == 0
-    assert again["measured"]["passes"] == 0
-
     np.save(bench.folder / "input.npy", sample)
     done = bench.call("run", path, bench.folder / "input.npy", bench.folder / "output.npy", "--runs", "3")
     assert done.returncode == 0 and "explored" in done.stderr
+    assert kept() == left
     assert len(json.loads(done.stdout)["cpu_ms"]) == 3
     assert relative_error(np.load(bench.folder / "output.npy"), reference(model, sample)) <= 1e-4
+
+    again = explore(bench, path, "--rounds", "0")
+    assert again["measured"]["measured"] == 0
+    assert again["measured"]["passes"] == 0
 
 
 def test_learning_gets_better_with_every_seed(bench):
@@ -100,3 +106,11 @@ def test_wrong_words_are_refused(bench):
     assert refused.returncode == 2 and "beauty" in refused.stderr
     assert bench.call("explore", bench.folder / "none.onnx").returncode == 1
     assert bench.call("explore", "--help").returncode == 0
+
+
+def test_a_wrong_setting_is_named(bench, monkeypatch):
+    monkeypatch.setenv("SEDGE_LNE_PROGRAMS_MB", "plenty")
+    model, sample = keyword_net("kws9", seed=11)
+    np.save(bench.folder / "input.npy", sample)
+    done = bench.call("run", bench.save(model), bench.folder / "input.npy", bench.folder / "output.npy")
+    assert done.returncode == 1 and "SEDGE_LNE_PROGRAMS_MB is 'plenty'" in done.stderr

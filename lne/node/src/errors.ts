@@ -22,6 +22,7 @@ const MENDS: Readonly<Record<string, string>> = {
   LNE_BUILD: "see the compiler's words in the message",
   LNE_RUN: 'see what the program says; $SEDGE_HOME/lne may be deleted',
   LNE_FILE: 'see that $SEDGE_HOME/lne can be written',
+  LNE_SETTING: 'correct the environment variable that the message names',
   LNE_TARGET: 'choose one of the targets that the message names',
   LNE_GENERATE: 'give inputs of the size of the network',
   WAV_FORMAT: 'save the recording as PCM (8, 16, 24, 32 bits) or float (32, 64 bits)',

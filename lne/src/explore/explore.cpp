@@ -13,7 +13,7 @@
 #include "../plan/target.hpp"
 #include "../import/import.hpp"
 #include "../report/exploration_page.hpp"
-#include "../toolchain/home.hpp"
+#include "../toolchain/kept_programs.hpp"
 #include "device.hpp"
 #include "findings.hpp"
 #include "library.hpp"
@@ -41,6 +41,7 @@ class Exploring {
     if (std::optional<std::vector<Error>> errors = measure_space()) return *errors;
     if (std::optional<std::vector<Error>> errors = find_plans()) return *errors;
     if (std::optional<std::vector<Error>> errors = time_whole()) return *errors;
+    let_programs_go();
     Exploration exploration;
     exploration.plan = found_.winner().plan;
     const Json report = exploration_json(found_, options_);
@@ -64,6 +65,7 @@ class Exploring {
 
   Errors prepare_space() {
     const auto started = Clock::now();
+    if (const Result<std::uintmax_t> limit = program_limit(); !limit) return limit.errors();
     if (!tell("reading the model", 0, 1)) return std::vector<Error>{cancelled()};
     Result<Graph> graph = import_network(model_, found_.file);
     if (!graph) return graph.errors();
@@ -234,6 +236,15 @@ class Exploring {
       if (found_.programs[i].measured_us() < found_.winner().measured_us()) found_.used = i;
     }
     return std::nullopt;
+  }
+
+  /// The program of the plan that is used is what will be run next.
+  void let_programs_go() {
+    for (TimedProgram& program : found_.programs) program.hold.reset();
+    const std::filesystem::path used = found_.winner().path;
+    if (used.empty()) return;
+    note_use(used);
+    if (const Result<std::uintmax_t> limit = program_limit(); limit) trim_programs(home_folder("programs"), limit.value(), used.parent_path());
   }
 
   std::string_view model_;

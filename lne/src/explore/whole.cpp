@@ -8,7 +8,7 @@
 #include "../../include/lne/lne.hpp"
 #include "../../runtime/program/ports.hpp"
 #include "../base/json.hpp"
-#include "../toolchain/home.hpp"
+#include "../toolchain/kept_programs.hpp"
 
 namespace lne::explore {
 namespace {
@@ -71,9 +71,13 @@ Result<bool> build_programs(std::string_view model, const std::string& file, std
   const auto is_cancelled = [&] { return on_progress && !on_progress(-1, all, ""); };
   for (std::size_t i = 0; i < programs.size(); ++i) {
     if (on_progress && !on_progress(static_cast<double>(i), all, "building " + programs[i].names[0])) return Error{"LNE_CANCELLED", "it was cancelled"};
-    std::vector<Problem> problems;
-    programs[i].path = build_program(model, file, programs[i].plan, is_cancelled, problems);
-    if (!problems.empty()) return Error{problems[0].code, problems[0].message};
+    // Another process may make room in between.
+    while (!programs[i].hold) {
+      std::vector<Problem> problems;
+      programs[i].path = build_program(model, file, programs[i].plan, is_cancelled, problems);
+      if (!problems.empty()) return Error{problems[0].code, problems[0].message};
+      programs[i].hold = hold_program(programs[i].path);
+    }
   }
   return true;
 }

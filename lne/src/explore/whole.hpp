@@ -2,11 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "../base/result.hpp"
 #include "../graph/graph.hpp"
+#include "../toolchain/home.hpp"
 #include "device.hpp"
 
 namespace lne::explore {
@@ -19,6 +21,8 @@ struct TimedProgram {
   double predicted_us = 0;
   std::int64_t weights_bytes = 0;
   std::string path;
+  /// while it is timed
+  std::shared_ptr<const FolderLock> hold;
   /// the least processor time of one run in each round
   std::vector<double> rounds_us;
 
@@ -29,7 +33,7 @@ struct TimedProgram {
 
 using WholeProgress = std::function<bool(double done, double all, const std::string& what)>;
 
-/// Generates and compiles each program that is not kept from before.
+/// Generates and compiles each program that is not kept from before, and holds them all.
 /// @returns LNE_BUILD, LNE_CANCELLED
 Result<bool> build_programs(std::string_view model, const std::string& file, std::vector<TimedProgram>& programs, const WholeProgress& on_progress);
 

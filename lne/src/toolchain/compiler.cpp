@@ -55,6 +55,7 @@ Result<std::filesystem::path> build_tree(const std::filesystem::path& folder, co
   if (::access(program.c_str(), X_OK) == 0) return program;
   const FolderLock lock(folder.string() + ".lock");
   if (::access(program.c_str(), X_OK) == 0) return program;  // another process made it while this one waited
+  if (is_cancelled && is_cancelled()) return Error{"LNE_CANCELLED", "it was cancelled"};
   const Result<std::map<std::string, std::string>> files = generate();
   if (!files) return files.errors();
   // CMake remembers where it was configured, so it is built in its own place, and what an attempt before left there goes.

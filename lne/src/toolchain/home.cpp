@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -81,10 +82,25 @@ bool read_text(const std::filesystem::path& path, std::string& text) {
   return is_whole;
 }
 
-FolderLock::FolderLock(const std::filesystem::path& path) {
-  file_ = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
-  if (file_ >= 0) ::flock(file_, LOCK_EX);
+namespace {
+
+/// @param operation as of `flock` @returns the locked file, or -1
+int open_locked(const std::filesystem::path& path, int operation) {
+  for (;;) {
+    const int file = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
+    if (file < 0) return -1;
+    struct stat held {}, named {};
+    const bool is_locked = ::flock(file, operation) == 0;
+    // Who held it before may have removed the file, and a lock on that is none.
+    if (is_locked && ::fstat(file, &held) == 0 && ::stat(path.c_str(), &named) == 0 && held.st_ino == named.st_ino && held.st_dev == named.st_dev) return file;
+    ::close(file);
+    if (!is_locked) return -1;
+  }
 }
+
+}  // namespace
+
+FolderLock::FolderLock(const std::filesystem::path& path, Kind kind) : file_(open_locked(path, kind == Kind::kShared ? LOCK_SH : kind == Kind::kAlone ? LOCK_EX : LOCK_EX | LOCK_NB)) {}
 
 FolderLock::~FolderLock() {
   if (file_ >= 0) ::close(file_);

@@ -28,13 +28,25 @@ std::string write_file(const std::filesystem::path& path, std::string_view bytes
 /// @returns false when it can't be read
 bool read_text(const std::filesystem::path& path, std::string& text);
 
-/// Holds the kernel's lock on a file for as long as it lives; waits for it. A process that dies gives it back.
+/// Holds the kernel's lock on a file for as long as it lives. A process that dies gives it back.
 class FolderLock {
  public:
-  explicit FolderLock(const std::filesystem::path& path);
+  enum class Kind {
+    /// nobody else holds it; waits for that
+    kAlone,
+    /// as `kAlone`, but does not wait: see `is_held`
+    kAloneAtOnce,
+    /// others may share it; waits while one holds it alone
+    kShared,
+  };
+
+  explicit FolderLock(const std::filesystem::path& path, Kind kind = Kind::kAlone);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
+
+  /// Not where others hold it, and where the file can't be made.
+  bool is_held() const { return file_ >= 0; }
 
  private:
   int file_ = -1;

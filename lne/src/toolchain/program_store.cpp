@@ -1,4 +1,6 @@
 // Programs that were built for this machine, and plans that were explored on it, under names that say what they were made of.
+#include <unistd.h>
+
 #include <thread>
 
 #include "../../include/lne/lne.hpp"
@@ -6,17 +8,20 @@
 #include "../plan/program.hpp"
 #include "../plan/target.hpp"
 #include "compiler.hpp"
-#include "home.hpp"
+#include "kept_programs.hpp"
 
 namespace lne {
+
+namespace fs = std::filesystem;
+
 namespace {
 
-std::filesystem::path plan_path(std::string_view model, const std::string& target, const std::string& ending) {
+fs::path plan_path(std::string_view model, const std::string& target, const std::string& ending) {
   const std::string other = target == "native" || target == host_target() ? std::string() : "\n" + target;
   return home_folder("plans") / (digest_of(digest_of(model) + machine_name() + other) + ending);
 }
 
-std::string text_at(const std::filesystem::path& path) {
+std::string text_at(const fs::path& path) {
   std::string text;
   return read_text(path, text) ? text : std::string();
 }
@@ -38,6 +43,8 @@ std::string build_program(std::string_view model, const std::string& file, const
   };
   const Result<PlanOptions> options = plan.empty() ? Result<PlanOptions>(PlanOptions()) : read_plan(plan);
   if (!options) return tell(options.errors());
+  const Result<std::uintmax_t> limit = program_limit();
+  if (!limit) return tell(limit.errors());
   const std::string& target = options.value().target;
   const Result<Compiler> compiler = find_compiler(target);
   if (!compiler) return tell(compiler.errors());
@@ -49,9 +56,14 @@ std::string build_program(std::string_view model, const std::string& file, const
     if (!problems.empty()) return Error{problems[0].code, problems[0].message};
     return files;
   };
-  const Result<std::filesystem::path> program = build_tree(home_folder("programs") / key, target, generate, static_cast<int>(std::max(1u, std::thread::hardware_concurrency())), is_cancelled);
+  const fs::path programs = home_folder("programs");
+  const bool is_new = ::access((programs / key / "app").c_str(), X_OK) != 0;
+  const Result<fs::path> program = build_tree(programs / key, target, generate, static_cast<int>(std::max(1u, std::thread::hardware_concurrency())), is_cancelled);
   if (!problems.empty()) return {};
-  return program ? program.value().string() : tell(program.errors());
+  if (!program) return tell(program.errors());
+  note_use(program.value());
+  if (is_new) trim_programs(programs, limit.value(), programs / key);
+  return program.value().string();
 }
 
 }  // namespace lne

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
@@ -19,27 +19,7 @@ import {
 } from '../../apps/sedge/test/server/sedge-process.js';
 import { Cluster } from '../../tools/dev/distributed/cluster.mjs';
 import { ClusterApi, type JobAnswer } from './cluster-api.js';
-
-/** A program of tools/examples/third-parties, as it stands. */
-class Stranger {
-  private readonly child: ChildProcess;
-  readonly isReady: Promise<unknown>;
-
-  constructor(args: string[], token: string) {
-    const cwd = join('tools', 'examples', 'third-parties');
-    const env = { PATH: process.env['PATH'], JUDGE_TAKES_S: '2', PYTHONDONTWRITEBYTECODE: '1', SEDGE_TOKEN: token };
-    this.child = spawn('python3', args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
-    this.isReady = once(this.child.stdout!, 'data');
-  }
-
-  get pid(): number | undefined {
-    return this.child.pid;
-  }
-
-  kill(): void {
-    this.child.kill('SIGKILL');
-  }
-}
+import { Stranger } from './stranger.js';
 
 const missing = missingServer('nats-server', 'postgres', 'versitygw');
 const LEASE_S = 4;

@@ -4,8 +4,10 @@ A worker of yours would rather use a client library (nats-py, …); this one sho
 """
 
 import json
+import re
 import socket
 import threading
+import time
 import uuid
 from urllib.parse import urlparse
 
@@ -19,17 +21,35 @@ class Message:
     def json(self):
         return json.loads(self.body)
 
+    @property
+    def deliveries(self):
+        """How often it was delivered: $JS.ACK.[DOMAIN.ACCOUNT.]STREAM.CONSUMER.DELIVERIES.…."""
+        words = self.reply.split(".")
+        return int(words[4 if len(words) < 11 else 6])
+
+
+class NotLetIn(Exception):
+    """The broker does not know the user, or refuses what it asks for: no further try mends that."""
+
+
+CONNECT_S = 10
+REFUSAL = re.compile("authorization|authentication|permissions violation", re.IGNORECASE)
+
 
 class Nats:
     """One connection: one thread reads, any may publish."""
 
     def __init__(self, url, timeout_s=60):
         address = urlparse(url)
-        self._socket = socket.create_connection((address.hostname, address.port or 4222), timeout=timeout_s)
+        self.opened = time.monotonic()
+        self._socket = socket.create_connection((address.hostname, address.port or 4222), timeout=CONNECT_S)
+        self._socket.settimeout(timeout_s)
         self._stream = self._socket.makefile("rb")
         self._sending = threading.Lock()
         self._stream.readline()  # INFO {…}
-        options = {"verbose": False, "pedantic": False, "lang": "python", "version": "1", "headers": True}
+        # Where nobody answers a question, the broker says so at once.
+        options = {"verbose": False, "pedantic": False, "lang": "python", "version": "1"}
+        options.update(headers=True, no_responders=True)
         if address.username:
             options.update(user=address.username, **{"pass": address.password or ""})
         # Each user hears replies below an inbox of its own.
@@ -38,6 +58,9 @@ class Nats:
         if self._line() != "PONG":
             raise ConnectionError("the broker refuses the connection")
         self._subscriptions = 0
+
+    def close(self):
+        self._socket.close()
 
     def _send(self, text):
         with self._sending:
@@ -53,7 +76,7 @@ class Nats:
             if text == "PING":
                 self._send("PONG\r\n")
             elif text.startswith("-ERR"):
-                raise ConnectionError(text)
+                raise NotLetIn(f"the broker: {text[5:]}") if REFUSAL.search(text) else ConnectionError(text)
             elif text not in ("", "+OK") and not text.startswith("INFO"):
                 return text
 
@@ -81,8 +104,11 @@ class Nats:
         inbox = f"{self._inbox}.{uuid.uuid4().hex}"
         self.subscribe(inbox)
         self.publish(subject, json.dumps(body), inbox)
-        answer = self.next_message().json()
+        message = self.next_message()
         self._send(f"UNSUB {self._subscriptions}\r\n")
+        if message.status:
+            raise ConnectionError(f"nobody answers at {subject}: {message.status}")
+        answer = message.json()
         if "error" in answer:
             raise ConnectionError(f"{subject}: {answer['error']}")
         return answer
@@ -95,7 +121,10 @@ class Nats:
                 continue
             has_headers = words[0] == "HMSG"
             head = int(words[-2]) if has_headers else 0
-            content = self._stream.read(int(words[-1]) + 2)[:-2]
+            content = self._stream.read(int(words[-1]) + 2)
+            if len(content) < int(words[-1]) + 2:
+                raise ConnectionError("the broker ended the connection")
+            content = content[:-2]
             numbers = 2 if has_headers else 1
             reply = words[3] if len(words) == 4 + numbers else None
             message = Message(words[1], reply, content[head:])
@@ -114,7 +143,12 @@ class Nats:
                 continue
             self._send(f"UNSUB {self._subscriptions}\r\n")
             # 404 no messages, 408 the time is over, 409 the consumer changed
-            return None if message.status.startswith("NATS/1.0 4") else message
+            if message.status.startswith("NATS/1.0 4"):
+                return None
+            # 503: a broker that has just been started has no streams yet
+            if message.status and not message.reply:
+                raise ConnectionError(f"the broker does not give events of {consumer}: {message.status}")
+            return message
 
     def acknowledge(self, message):
         self.publish(message.reply, "+ACK")

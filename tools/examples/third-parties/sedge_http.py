@@ -4,8 +4,11 @@ The access token, where one is asked for, is in SEDGE_TOKEN.
 """
 
 import hashlib
+import http.client
 import json
 import os
+import sys
+import time
 import urllib.error
 import urllib.request
 
@@ -17,6 +20,40 @@ class Refused(Exception):
         super().__init__(f"{status}: {body}")
         self.status = status
         self.code = body.get("code") if isinstance(body, dict) else None
+
+    @property
+    def is_passing(self):
+        """What answers so may answer otherwise a little later: e.g. its database or store is away."""
+        return self.status >= 500 or self.status == 429
+
+
+#: Pauses before something is tried again; the last is repeated.
+PAUSES_S = (0.2, 0.5, 1, 2, 5, 10)
+LOOK_S = 0.1
+
+
+def patiently(act, check=lambda: None):
+    """Does what may be done twice, until it is done: who should answer may be away for a while.
+
+    @param check called meanwhile, often; raises where there is no more reason to wait @raises what passes by no waiting
+    """
+    failures = 0
+    while True:
+        try:
+            return act()
+        except Refused as refusal:
+            if not refusal.is_passing:
+                raise
+            reason = refusal
+        except OSError as error:
+            reason = error
+        if failures == 0:
+            print(f"{reason}; trying again", file=sys.stderr, flush=True)
+        until = time.monotonic() + PAUSES_S[min(failures, len(PAUSES_S) - 1)]
+        failures += 1
+        while time.monotonic() < until:
+            check()
+            time.sleep(LOOK_S)
 
 
 def ask(method, url, body=None, headers=None):
@@ -36,6 +73,8 @@ def ask(method, url, body=None, headers=None):
             raise Refused(error.code, json.loads(text)) from None
         except json.JSONDecodeError:
             raise Refused(error.code, text) from None
+    except http.client.HTTPException as error:
+        raise ConnectionError(f"{url}: {error!r}") from None
 
 
 def download(url, target, digest):

@@ -90,7 +90,7 @@ export class Harness {
     const host: Host = {
       dataDirectory: this.folder,
       toolDirectories: [],
-      border: { folders: null, closed: [] },
+      border: { folders: null, closed: [], hosts: null },
       worker: `test-${Math.random()}`,
       isAlone: true,
       teams: {},

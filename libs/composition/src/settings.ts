@@ -5,7 +5,9 @@ import type { InputBorder } from '@sedge/tool-contracts';
 import { plainToInstance } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, ValidateIf, validateSync } from 'class-validator';
 import { closedPlaces, folderInClosedPlace } from './input-border.js';
+import { readInputHosts } from './input-hosts.js';
 import { readSecret } from './secret-file.js';
+import { readTeams } from './teams-setting.js';
 
 type Environment = Record<string, string | undefined>;
 
@@ -23,6 +25,8 @@ class EnvironmentVariables {
     message: 'SEDGE_INPUT_FOLDERS must be absolute folders, separated by `:`, like /srv/recordings:/mnt/more',
   })
   SEDGE_INPUT_FOLDERS?: string;
+  /** names and networks from which inputs are taken beside public addresses: HOST,*.DOMAIN,ADDRESS/BITS,…; `*`: from everywhere */
+  @IsOptional() @IsString() SEDGE_INPUT_HOSTS?: string;
   /** folder of the environments of process tools, which several data directories may share; default: in the data directory */
   @IsOptional() @IsString() SEDGE_ENVIRONMENTS_DIR?: string;
   /** address to listen on; only this machine's own where no tokens are asked for */
@@ -95,11 +99,7 @@ class EnvironmentVariables {
   /** file of the access token by which this process speaks to other services */
   @IsOptional() @IsString() SEDGE_TOKEN_FILE?: string;
   /** which team owns a stage: STAGE=TEAM,… */
-  @IsOptional()
-  @Matches(/^[\w-]+=[\w.-]+(,[\w-]+=[\w.-]+)*$/, {
-    message: 'SEDGE_TEAMS must be like training=vision,benchmark=measuring',
-  })
-  SEDGE_TEAMS?: string;
+  @IsOptional() @IsString() SEDGE_TEAMS?: string;
   /** base address at which any copy of this service answers, where there are several behind one name; default: SEDGE_URL */
   @IsOptional() @Matches(/^https?:\/\/[^/]+$/) SEDGE_SERVICE_URL?: string;
 }
@@ -158,6 +158,13 @@ export class SettingsError extends Error {
 }
 
 const NUMBERS = ['SEDGE_PORT', 'SEDGE_CORES', 'SEDGE_MEMORY_MB', 'SEDGE_LEASE_S', 'SEDGE_DATABASE_POOL'];
+const ADDRESSES = [
+  'SEDGE_NATS_URL',
+  'SEDGE_DATABASE_URL',
+  'SEDGE_S3_URL',
+  'SEDGE_URL',
+  'SEDGE_SERVICE_URL',
+] as const satisfies (keyof EnvironmentVariables)[];
 const POOL_SIZE = 8;
 const LEASE_S = 30;
 /** How back ends let this process in: each may be in a file instead. */
@@ -192,12 +199,7 @@ export function readSettings(environment: Environment): Settings {
     access: {
       keysFile: given.SEDGE_ACCESS_KEYS ?? null,
       tokenFile: given.SEDGE_TOKEN_FILE ?? null,
-      teams: Object.fromEntries(
-        (given.SEDGE_TEAMS ?? '')
-          .split(',')
-          .filter(Boolean)
-          .map((pair) => pair.split('=')),
-      ) as Record<string, string>,
+      teams: given.SEDGE_TEAMS === undefined ? {} : readTeams(given.SEDGE_TEAMS).value,
     },
     serviceUrl: given.SEDGE_SERVICE_URL ?? given.SEDGE_URL ?? null,
     containers:
@@ -213,10 +215,12 @@ export function readSettings(environment: Environment): Settings {
 
 /** Whoever asks for no tokens is alone on the machine, and may name what its user can read. */
 function borderOf(given: EnvironmentVariables, environment: Environment, dataDirectory: string): InputBorder {
-  const { SEDGE_INPUT_FOLDERS, SEDGE_ACCESS_KEYS } = given;
-  const standard = SEDGE_ACCESS_KEYS === undefined ? null : [];
-  const folders = SEDGE_INPUT_FOLDERS?.split(':').map((path) => resolve(path)) ?? standard;
-  const border = { folders, closed: closedPlaces(environment, dataDirectory) };
+  const { SEDGE_INPUT_FOLDERS, SEDGE_INPUT_HOSTS, SEDGE_ACCESS_KEYS } = given;
+  const isAlone = SEDGE_ACCESS_KEYS === undefined;
+  const folders = SEDGE_INPUT_FOLDERS?.split(':').map((path) => resolve(path)) ?? (isAlone ? null : []);
+  const standard = isAlone ? null : { names: [], networks: [] };
+  const hosts = SEDGE_INPUT_HOSTS === undefined ? standard : readInputHosts(SEDGE_INPUT_HOSTS).value;
+  const border = { folders, closed: closedPlaces(environment, dataDirectory), hosts };
   const wrong = folderInClosedPlace(border);
   if (wrong !== null) throw new SettingsError(`SEDGE_INPUT_FOLDERS names ${wrong}, which is the service's own`);
   return border;
@@ -253,13 +257,29 @@ function checked(environment: Environment): EnvironmentVariables {
     .filter(([name, text]) => name.startsWith('SEDGE_') && text !== undefined && text !== '')
     .map(([name, text]) => [name, NUMBERS.includes(name) ? Number(text) : text]);
   const given = plainToInstance(EnvironmentVariables, Object.fromEntries(entries) as object);
-  const sentences = validateSync(given).flatMap(({ property, constraints, value }) => {
+  const malformed = validateSync(given);
+  const sentences = malformed.flatMap(({ property, constraints, value }) => {
     const is =
       value === undefined ? 'is not set' : SECRET_VARIABLES.includes(property) ? 'is not' : `is '${String(value)}'`;
     return Object.values(constraints ?? {}).map((sentence) => `${sentence}, and ${is}`);
   });
-  if (sentences.length > 0) throw new SettingsError(sentences.join('; '));
+  const wellFormed = Object.fromEntries(
+    Object.entries(given).filter(([name]) => !malformed.some(({ property }) => property === name)),
+  ) as EnvironmentVariables;
+  const mistakes = [...sentences, ...mistakesInParts(wellFormed)];
+  if (mistakes.length > 0) throw new SettingsError(mistakes.join('; '));
   return given;
+}
+
+/** What is wrong inside of settings that are right in their form. */
+function mistakesInParts(given: EnvironmentVariables): string[] {
+  const { SEDGE_TEAMS, SEDGE_INPUT_HOSTS } = given;
+  const addresses = ADDRESSES.filter((name) => given[name] !== undefined && !URL.canParse(given[name]));
+  return [
+    ...(SEDGE_TEAMS === undefined ? [] : readTeams(SEDGE_TEAMS).mistakes),
+    ...(SEDGE_INPUT_HOSTS === undefined ? [] : readInputHosts(SEDGE_INPUT_HOSTS).mistakes),
+    ...addresses.map((name) => `${name} is no address: correct its host and port, a number up to 65535`),
+  ];
 }
 
 /** What is secret may be given as a file instead: `SEDGE_NATS_URL_FILE` names one that holds SEDGE_NATS_URL. */

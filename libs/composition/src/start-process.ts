@@ -16,6 +16,7 @@ import { ProcessLog } from './process-log.js';
 import { onlySameMachine } from './same-machine.js';
 import { redactor, secretsOf } from './secrets.js';
 import type { Settings } from './settings.js';
+import { strangeStages } from './teams-setting.js';
 
 export interface RunningProcess {
   /** address of the HTTP API, null where no port was asked for */
@@ -55,6 +56,12 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   const unlock = await lockDataDirectory(settings.dataDirectory);
   const write = options.log ?? ((line: string) => void process.stderr.write(line));
   const logger = new ProcessLog(settings.logLevel, write, redactor(secretsOf(settings)));
+  for (const stage of strangeStages(settings.access.teams)) {
+    logger.warn(
+      `SEDGE_TEAMS names ${stage}, which is none of Sedge's own stages; is it one of somebody else's?`,
+      'settings',
+    );
+  }
   let reserve: DiskReserve | undefined;
   let platform: Platform | undefined;
   const release = async (): Promise<void> => {

@@ -27,12 +27,14 @@ describe('settings of a process', () => {
 
   it('say from where inputs come: from everywhere for who is alone, from nowhere unless it is said where tokens are asked for', () => {
     const keys = { SEDGE_HOME: '/data', SEDGE_ACCESS_KEYS: '/access/keys.json' };
-    expect(readSettings({ SEDGE_HOME: '/data' }).border).toEqual({ folders: null, closed: ['/data'] });
-    expect(readSettings(keys).border).toEqual({ folders: [], closed: ['/data', '/access'] });
+    const nothing = { names: [], networks: [] };
+    expect(readSettings({ SEDGE_HOME: '/data' }).border).toEqual({ folders: null, closed: ['/data'], hosts: null });
+    expect(readSettings(keys).border).toEqual({ folders: [], closed: ['/data', '/access'], hosts: nothing });
     const both = { ...keys, SEDGE_INPUT_FOLDERS: '/srv/words:/mnt/more/', SEDGE_TOKEN_FILE: '/srv/token' };
     expect(readSettings(both).border).toEqual({
       folders: ['/srv/words', '/mnt/more'],
       closed: ['/data', '/access', '/srv/token'],
+      hosts: nothing,
     });
     for (const wrong of ['words', '/srv:words', '/srv::/mnt', '/srv:'])
       expect(() => readSettings({ ...keys, SEDGE_INPUT_FOLDERS: wrong })).toThrow(
@@ -40,6 +42,76 @@ describe('settings of a process', () => {
       );
     for (const own of ['/data', '/data/inputs', '/srv:/access/more'])
       expect(() => readSettings({ ...keys, SEDGE_INPUT_FOLDERS: own })).toThrow(/SEDGE_INPUT_FOLDERS names .*own/);
+  });
+
+  it('say which hosts inputs come from beside those of the internet', () => {
+    const hostsOf = (text: string): unknown => readSettings({ SEDGE_INPUT_HOSTS: text }).border.hosts;
+    expect(hostsOf('MinIO.internal, *.example.org,10.1.2.3,10.0.0.0/8,fd00:1234::/32')).toEqual({
+      names: ['minio.internal', '*.example.org'],
+      networks: [
+        { address: '10.1.2.3', bits: 32, family: 'ipv4' },
+        { address: '10.0.0.0', bits: 8, family: 'ipv4' },
+        { address: 'fd00:1234::', bits: 32, family: 'ipv6' },
+      ],
+    });
+    expect(readSettings({ SEDGE_ACCESS_KEYS: '/keys', SEDGE_INPUT_HOSTS: '*' }).border.hosts).toBeNull();
+  });
+
+  it.each([
+    'http://minio',
+    'minio:9000',
+    '10.0.0.0/33',
+    '10.0.0',
+    '10.0.0.256',
+    '*.',
+    '',
+    'a b',
+    'minio/8',
+    '1.2.3.4/',
+    '-a',
+  ])('refuse a host that is none, with its place: %s', (text) => {
+    const read = (): unknown => readSettings({ SEDGE_INPUT_HOSTS: `first,${text}` });
+    expect(read).toThrow(`SEDGE_INPUT_HOSTS, part 2 ('${text}') is neither a name nor a network: write names`);
+  });
+
+  it('refuse everything beside something', () => {
+    expect(() => readSettings({ SEDGE_INPUT_HOSTS: 'a,*' })).toThrow(/part 2 \('\*'\) stands for everything: leave/);
+  });
+
+  it('say which team owns which stage, also one of somebody else’s', () => {
+    const teamsOf = (text: string): unknown => readSettings({ SEDGE_TEAMS: text }).access.teams;
+    expect(teamsOf('training=vision, benchmark=vision,denoising=sound')).toEqual({
+      training: 'vision',
+      benchmark: 'vision',
+      denoising: 'sound',
+    });
+    expect(teamsOf('')).toEqual({});
+  });
+
+  it.each([
+    ['training=a,trainin=b', "part 2 ('trainin=b') names a stage that there is not: write training=b"],
+    ['Training=a', 'write training=a, if that is meant (there are benchmark, '],
+    ['benchmark=a,benchmark=b', "part 2 ('benchmark=b') gives benchmark a second owner beside a: leave one of the two"],
+    ['vision=training', "part 1 ('vision=training') names the team first: write training=vision"],
+    ['training', "part 1 ('training') is no STAGE=TEAM: write it like training=vision"],
+    ['training=a,', "part 2 ('') is no STAGE=TEAM"],
+    ['training=a=b', "part 1 ('training=a=b') is no STAGE=TEAM"],
+    ['training:a', "part 1 ('training:a') is no STAGE=TEAM"],
+  ])('refuse teams that leave a stage open by mistake: %s', (text, sentence) => {
+    expect(() => readSettings({ SEDGE_TEAMS: text })).toThrow(SettingsError);
+    expect(() => readSettings({ SEDGE_TEAMS: text })).toThrow(sentence);
+  });
+
+  it('refuse addresses that are none, all at once with what else is wrong, and show no secret', () => {
+    const wrong = {
+      SEDGE_EVENTS: 'nats',
+      SEDGE_NATS_URL: 'nats://training:hush@broker:99999',
+      SEDGE_URL: 'http://training:7350x',
+      SEDGE_TEAMS: 'trainin=b',
+    };
+    const read = (): unknown => readSettings(wrong);
+    expect(read).toThrow(/SEDGE_TEAMS.*SEDGE_NATS_URL is no .*SEDGE_URL is no/);
+    expect(read).not.toThrow(/hush/);
   });
 
   it('name the address of all copies, which is that of the process where there is one', () => {

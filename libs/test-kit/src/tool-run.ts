@@ -47,7 +47,7 @@ export async function runBuiltinTool(tool: BuiltinTool, request: ToolRunRequest)
       scratch,
       threads: Math.ceil(definition.resources.cpu),
     },
-    border: request.border ?? { folders: null, closed: [] },
+    border: request.border ?? { folders: null, closed: [], hosts: null },
     signal: request.signal ?? new AbortController().signal,
     progress: (done, total, unit, metrics) =>
       lines.push({ type: 'progress', done, total, unit, ...(metrics && { metrics }) }),

@@ -1,12 +1,21 @@
 import type { JobFile } from './protocol.js';
 import type { ToolDefinition } from './tool-definition.js';
 
-/** From where on its machine a service takes inputs. All paths are absolute. */
+/** What of a network inputs come from beside its public addresses. */
+export interface InputHosts {
+  /** in lower case; `*.example.org` stands for every name below */
+  names: readonly string[];
+  networks: readonly { address: string; bits: number; family: 'ipv4' | 'ipv6' }[];
+}
+
+/** From where a service takes inputs. All paths are absolute. */
 export interface InputBorder {
   /** null: from everywhere */
   folders: readonly string[] | null;
   /** folders and files of the service itself, which are never taken: its data, keys and secrets */
   closed: readonly string[];
+  /** null: from everywhere */
+  hosts: InputHosts | null;
 }
 
 /** What a built-in tool is given: the same job file as any other runtime, and calls in place of lines on standard output. */

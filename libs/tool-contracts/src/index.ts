@@ -21,6 +21,6 @@ export type {
   ToolPort,
   ToolRuntime,
 } from './tool-definition.js';
-export { ToolError, type BuiltinTool, type InputBorder, type ToolContext } from './builtin-tool.js';
+export { ToolError, type BuiltinTool, type InputBorder, type InputHosts, type ToolContext } from './builtin-tool.js';
 export { nearestName, suggestName } from './nearest-name.js';
 export { schemaValidator } from './schema-validator.js';

@@ -13,7 +13,7 @@ try {
   await tool.run({
     job,
     // Whoever tries a tool does so on his own machine.
-    border: { folders: null, closed: [] },
+    border: { folders: null, closed: [], hosts: null },
     signal: new AbortController().signal,
     progress: (done, total, unit, metrics) => say({ type: 'progress', done, total, unit, ...(metrics && { metrics }) }),
     log: (level, message) => say({ type: 'log', level, message }),

@@ -22,6 +22,11 @@ export const ERRORS = {
     sentence: "'{from}' is not taken: it {reason}, which is the service's own",
     mend: 'give a file or folder beside it',
   },
+  INGESTION_SOURCE_HOST: {
+    sentence:
+      "nothing is taken from the host '{host}': it is not one of the internet, and the service ingestion takes inputs of its own network from hosts alone that are named to it",
+    mend: 'give an address of the internet, or ask who runs the services to add the host to SEDGE_INPUT_HOSTS',
+  },
   INGESTION_SOURCE_FORM: {
     sentence: "'{from}' is no source that can be read: {reason}",
     mend: 'give an absolute path, or an address with http://, https://, s3:// or file://',

@@ -8,8 +8,15 @@ import { runBuiltinTool } from '@sedge/test-kit';
 import { tool } from '../src/tools/acquire-source.tool.js';
 import { openArchive } from '../src/tools/archive/open-archive.js';
 import { tarGzOf, zipOf } from './builders/archives.js';
+import type { InputHosts } from '@sedge/tool-contracts';
+import { gzipSync } from 'node:zlib';
+import { AdmittedHosts } from '../src/tools/acquire/admitted-host.js';
+import { HttpFile } from '../src/tools/acquire/http-file.js';
+import { parseSourceAddress, type SourceAddress } from '../src/tools/acquire/source-address.js';
 import { CuttingServer } from './builders/cutting-server.js';
 import { runJob, type JobResult } from './builders/tool-job.js';
+
+const LOOPBACK = { address: '127.0.0.1', family: 4 };
 
 let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'sedge-acquire-'))));
@@ -76,7 +83,7 @@ describe('a local source', () => {
     await symlink(join(outside, '..'), join(open, 'folder-out'));
     await symlink(open, join(folder, 'also-open'));
     const take = (from: string, folders = [open]): Promise<JobResult> =>
-      runJob(tool, folder, {}, { from }, { folders, closed: [] });
+      runJob(tool, folder, {}, { from }, { folders, closed: [], hosts: null });
     for (const from of [given, pathToFileURL(given).href, open, join(folder, 'also-open', 'given.txt')])
       expect((await contentOf(await take(from))).includes('given')).toBe(true);
     expect((await contentOf(await take(given, [join(folder, 'also-open')]))).toString()).toBe('given');
@@ -96,7 +103,8 @@ describe('a local source', () => {
     await writeFile(join(own, 'signing-key.json'), 'secret');
     await symlink(own, join(folder, 'to-own'));
     for (const folders of [null, [folder]]) {
-      const take = (from: string): Promise<JobResult> => runJob(tool, folder, {}, { from }, { folders, closed: [own] });
+      const take = (from: string): Promise<JobResult> =>
+        runJob(tool, folder, {}, { from }, { folders, closed: [own], hosts: null });
       for (const from of [
         join(own, 'signing-key.json'),
         own,
@@ -205,6 +213,12 @@ describe('a source behind HTTP', () => {
     expect((await contentOf(await acquire(`${server.url}/old`))).equals(content)).toBe(true);
   });
 
+  it('comes unpacked where the server packs it although it was asked not to', async () => {
+    const url = server.serve('/packed', gzipSync(content));
+    server.headers.set('/packed', { 'content-encoding': 'gzip' });
+    expect((await contentOf(await acquire(url))).equals(content)).toBe(true);
+  });
+
   it('is tried again by the platform when nothing answers, and names the address without password', async () => {
     const url = `${server.url.replace('//', '//user:secret@')}/x`;
     server.failures.set('/x', [500, 500, 500, 500, 500]);
@@ -223,5 +237,62 @@ describe('a source behind HTTP', () => {
     server.serve('/x', content);
     server.redirects.set('/circle', '/circle').set('/local', 'file:///etc/passwd');
     await expect(acquire(`${server.url}${path}`, more)).rejects.toEqual(failing(code, message));
+  });
+
+  const INTERNET: InputHosts = { names: [], networks: [] };
+  const takeFrom = (from: string, hosts: InputHosts): Promise<JobResult> =>
+    runJob(tool, folder, {}, { from }, { folders: null, closed: [], hosts });
+  const at = (host: string): string => `http://${host}:${new URL(server.url).port}`;
+
+  it.each(['127.0.0.1', 'localhost', 'LocalHost', '2130706433', '0x7f.1', '127.1', '[::ffff:127.0.0.1]', '0.0.0.0'])(
+    'is not taken from the machine or network of a service that takes them from the internet: %s',
+    async (host) => {
+      server.serve('/x', content);
+      const refused = failing(
+        'INGESTION_SOURCE_HOST',
+        /^nothing is taken from the host .*add the host to SEDGE_INPUT_HOSTS$/,
+      );
+      await expect(takeFrom(`${at(host)}/x`, INTERNET)).rejects.toEqual(refused);
+      expect(server.requests).toEqual([]);
+    },
+  );
+
+  it('is taken from there where the host is named to the service, by name or by network', async () => {
+    server.serve('/x', content);
+    const network: InputHosts = { names: [], networks: [{ address: '127.0.0.0', bits: 8, family: 'ipv4' }] };
+    const name: InputHosts = { names: ['localhost'], networks: [] };
+    for (const [host, hosts] of [
+      ['127.0.0.1', network],
+      ['[::ffff:127.0.0.1]', network],
+      ['localhost', network],
+      ['LocalHost', name],
+    ] as const)
+      expect((await contentOf(await takeFrom(`${at(host)}/x`, hosts))).equals(content)).toBe(true);
+    await expect(takeFrom(`${at('127.0.0.1')}/x`, name)).rejects.toEqual(failing('INGESTION_SOURCE_HOST', /127/));
+  });
+
+  it('that leads on to such a host is not taken', async () => {
+    server.serve('/x', content);
+    server.redirects.set('/out', `${at('127.0.0.1')}/x`).set('/numbers', `${at('[::1]')}/x`);
+    const hosts: InputHosts = { names: ['localhost'], networks: [] };
+    for (const path of ['/out', '/numbers'])
+      await expect(takeFrom(`${at('localhost')}${path}`, hosts)).rejects.toEqual(failing('INGESTION_SOURCE_HOST', /1/));
+    expect(server.requests).toEqual(['/out whole', '/numbers whole']);
+  });
+
+  it('whose name leads elsewhere a moment later is asked for at no address that was not looked at', async () => {
+    server.serve('/x', content);
+    const answers = [[{ address: '192.0.2.1', family: 4 }, LOOPBACK], [LOOPBACK], [LOOPBACK]];
+    let asked = 0;
+    const hosts: InputHosts = { names: [], networks: [{ address: '192.0.2.0', bits: 24, family: 'ipv4' }] };
+    const admitted = new AdmittedHosts(hosts, (_, __, callback) => callback(null, answers[asked++]!));
+    const address = parseSourceAddress(`${at('rebound.example.org')}/x`) as SourceAddress & { scheme: 'http' };
+    const file = new HttpFile(address, admitted, new AbortController().signal);
+    // Nothing answers at the first address (RFC 5737), which is all that the name may be asked at.
+    await expect(file.open(0, null, AbortSignal.timeout(500))).rejects.not.toMatchObject({
+      code: 'INGESTION_SOURCE_HOST',
+    });
+    await expect(file.open(0, null, AbortSignal.timeout(500))).rejects.toMatchObject({ code: 'INGESTION_SOURCE_HOST' });
+    expect([asked, server.requests]).toEqual([2, []]);
   });
 });

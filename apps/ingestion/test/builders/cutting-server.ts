@@ -17,6 +17,8 @@ export class CuttingServer {
   readonly files = new Map<string, ServedFile>();
   readonly redirects = new Map<string, string>();
   readonly failures = new Map<string, number[]>();
+  /** further headers of a file, by its path */
+  readonly headers = new Map<string, Record<string, string>>();
 
   private constructor(private readonly server: Server) {
     server.on('request', (request, response) => this.answer(request, response));
@@ -50,8 +52,10 @@ export class CuttingServer {
     const file = this.files.get(path);
     if (status !== undefined) response.writeHead(status).end();
     else if (target !== undefined) response.writeHead(302, { location: target }).end();
-    else if (file) send(request, response, file);
-    else response.writeHead(404).end();
+    else if (file) {
+      for (const header of Object.entries(this.headers.get(path) ?? {})) response.setHeader(...header);
+      send(request, response, file);
+    } else response.writeHead(404).end();
   }
 }
 

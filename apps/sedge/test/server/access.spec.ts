@@ -108,7 +108,7 @@ describe('access to every route of every service', () => {
     await expect(collected).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("scope 'admin'") });
   });
 
-  it('gives no run a file of the machine but from the folders that are open', async () => {
+  it('gives no run a file of the machine but from the folders that are open, and nothing of its network', async () => {
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${await token('run')}` };
     const api = async <T>(path: string, body?: object): Promise<T> => {
       const sent = body && { method: 'POST', body: JSON.stringify(body) };
@@ -131,5 +131,7 @@ describe('access to every route of every service', () => {
     expect(await outcomeOf(join(open, 'words.txt'))).toMatch(/words\.txt is .*no archive/);
     for (const from of [join(access(), 'signing-key.json'), '/etc/passwd', join(folder.path, 'home')])
       expect(await outcomeOf(from)).toMatch(/INGESTION_SOURCE_OUTSIDE.*is not taken.*SEDGE_INPUT_FOLDERS/);
+    for (const from of [`${server.url}/v1/openapi.json`, 'http://169.254.169.254/latest/meta-data/'])
+      expect(await outcomeOf(from)).toMatch(/INGESTION_SOURCE_HOST.*nothing is taken from the host.*SEDGE_INPUT_HOSTS/);
   });
 });

@@ -7,6 +7,7 @@ import type { SourceMetadata } from '@sedge/artifact-contracts';
 import { METADATA_FILE, type ToolContext } from '@sedge/tool-contracts';
 import { refusal } from '../../errors.js';
 import { formatOf } from '../archive/open-archive.js';
+import { AdmittedHosts } from './admitted-host.js';
 import { HttpFile } from './http-file.js';
 import { takeLocal } from './local-source.js';
 import { download } from './resumable-download.js';
@@ -48,11 +49,12 @@ export async function acquireSource(context: ToolContext, parameters: AcquirePar
 }
 
 async function take(address: SourceAddress, acquisition: Acquisition): Promise<{ name: string }> {
+  const { context } = acquisition;
   switch (address.scheme) {
     case 'path':
       return takeLocal(address.path, acquisition);
     case 'http':
-      await download(new HttpFile(address, acquisition.context.signal), acquisition);
+      await download(new HttpFile(address, new AdmittedHosts(context.border.hosts), context.signal), acquisition);
       return { name: address.name };
     case 's3':
       await download(new S3File(address, process.env), acquisition);

@@ -1,4 +1,9 @@
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { pipeline, type Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { refusal } from '../../errors.js';
+import type { AdmittedHosts } from './admitted-host.js';
 import type { RemoteContent, RemoteFile } from './remote-file.js';
 import { withoutPassword, type SourceAddress } from './source-address.js';
 
@@ -14,77 +19,107 @@ const MENDS: Record<number, string> = {
   410: 'correct the address',
 };
 
+/** For servers that pack what they were asked for as it is. */
+const UNPACKERS: Record<string, () => Transform> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+
 /** A file behind HTTP. A cut load goes on with a range request that holds only for the same content (If-Range, RFC 9110 §13.1.5). */
 export class HttpFile implements RemoteFile {
   constructor(
     private readonly address: SourceAddress & { scheme: 'http' },
+    private readonly hosts: AdmittedHosts,
     private readonly cancelled: AbortSignal,
   ) {}
 
   async open(from: number, version: string | null, signal: AbortSignal): Promise<RemoteContent> {
     const range: Record<string, string> =
       from > 0 && version !== null ? { range: `bytes=${from}-`, 'if-range': version } : {};
-    const response = await this.request(range, signal);
-    if (response.status === 206) return this.partial(response, from, version, signal);
-    if (response.status === 200) return { ...contentOf(response), from: 0, totalBytes: lengthOf(response) };
-    await response.body?.cancel();
+    const answer = await this.request(range, signal);
+    const status = answer.statusCode!;
+    if (status === 206) return this.partial(answer, from, version, signal);
+    if (status === 200) return { ...contentOf(answer), from: 0, totalBytes: lengthOf(answer.headers) };
+    answer.destroy();
     // The part that is wanted is not there: what was loaded belongs to another content.
-    if (response.status === 416 && from > 0) return this.open(0, null, signal);
-    if (PASSING.has(response.status)) throw new Error(`the server answered ${response.status}`);
-    const mend = MENDS[response.status] ?? 'try the address in a browser';
-    throw refusal('INGESTION_SOURCE_REFUSED', { from: this.address.shown, status: response.status, mend });
+    if (status === 416 && from > 0) return this.open(0, null, signal);
+    if (PASSING.has(status)) throw new Error(`the server answered ${status}`);
+    const mend = MENDS[status] ?? 'try the address in a browser';
+    throw refusal('INGESTION_SOURCE_REFUSED', { from: this.address.shown, status, mend });
   }
 
   private async partial(
-    response: Response,
+    answer: IncomingMessage,
     from: number,
     version: string | null,
     signal: AbortSignal,
   ): Promise<RemoteContent> {
-    const [, first, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '') ?? [];
-    const content = contentOf(response);
-    if (Number(first) === from && content.version === version) {
-      return { ...content, from, totalBytes: total === undefined || total === '*' ? null : Number(total) };
+    const [, first, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.headers['content-range'] ?? '') ?? [];
+    if (Number(first) === from && versionOf(answer.headers) === version) {
+      return { ...contentOf(answer), from, totalBytes: total === undefined || total === '*' ? null : Number(total) };
     }
-    await response.body?.cancel();
+    answer.destroy();
     return this.open(0, null, signal);
   }
 
-  private async request(headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+  private async request(headers: Record<string, string>, signal: AbortSignal): Promise<IncomingMessage> {
     let { url } = this.address;
     for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
       this.cancelled.throwIfAborted();
       const isSameOrigin = url.origin === this.address.url.origin;
       const { authorization } = this.address;
       const all = {
+        accept: '*/*',
+        'user-agent': 'sedge',
         // A server that packs on the fly could not go on after a cut.
         'accept-encoding': 'identity',
         ...headers,
         ...(isSameOrigin && authorization !== null ? { authorization } : {}),
       };
-      const response = await fetch(url, { headers: all, redirect: 'manual', signal });
-      const location = response.headers.get('location');
-      if (!REDIRECTS.has(response.status) || location === null) return response;
-      await response.body?.cancel();
-      url = new URL(location, url);
-      if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-        const reason = `it leads to ${withoutPassword(url)}`;
-        throw refusal('INGESTION_SOURCE_FORM', { from: this.address.shown, reason });
-      }
+      const answer = await this.get(url, all, signal);
+      const { location } = answer.headers;
+      if (!REDIRECTS.has(answer.statusCode!) || location === undefined) return answer;
+      answer.destroy();
+      url = this.redirected(location, url);
     }
     throw refusal('INGESTION_SOURCE_REDIRECTS', { from: this.address.shown, limit: MOST_REDIRECTS });
   }
+
+  private redirected(location: string, from: URL): URL {
+    const url = URL.canParse(location, from.href) ? new URL(location, from) : null;
+    if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+    const reason = `it leads to ${url === null ? 'what is no address' : withoutPassword(url)}`;
+    throw refusal('INGESTION_SOURCE_FORM', { from: this.address.shown, reason });
+  }
+
+  /** One request, over a connection of its own, so that no other address was looked at than the one that is asked. */
+  private async get(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<IncomingMessage> {
+    this.hosts.assertNumbers(url);
+    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const { lookup } = this.hosts;
+    return new Promise((resolve, reject) => {
+      const asked = send(url, { headers, signal, lookup, agent: false }, resolve);
+      asked.on('error', reject).end();
+    });
+  }
 }
 
-function contentOf(response: Response): Pick<RemoteContent, 'chunks' | 'version'> {
-  const tag = response.headers.get('etag');
+function contentOf(answer: IncomingMessage): Pick<RemoteContent, 'chunks' | 'version'> {
+  const unpacker = UNPACKERS[(answer.headers['content-encoding'] ?? '').toLowerCase()];
+  // What breaks the answer breaks what comes of it, for whoever reads that.
+  const chunks = unpacker === undefined ? answer : pipeline(answer, unpacker(), () => undefined);
+  return { chunks, version: versionOf(answer.headers) };
+}
+
+function versionOf({ etag, 'last-modified': lastModified }: IncomingHttpHeaders): string | null {
   // A weak tag names content that means the same, not the same bytes.
-  const version = tag !== null && !tag.startsWith('W/') ? tag : response.headers.get('last-modified');
-  return { chunks: (response.body ?? []) as unknown as AsyncIterable<Uint8Array>, version };
+  return etag !== undefined && !etag.startsWith('W/') ? etag : (lastModified ?? null);
 }
 
-function lengthOf(response: Response): number | null {
-  const length = response.headers.get('content-length');
+function lengthOf(headers: IncomingHttpHeaders): number | null {
+  const length = headers['content-length'];
   // Of packed content it is the packed length, which nobody here will count.
-  return length === null || response.headers.has('content-encoding') ? null : Number(length);
+  return length === undefined || headers['content-encoding'] !== undefined ? null : Number(length);
 }

@@ -13,6 +13,7 @@ import { ToolConsumer } from './events/tool.consumer.js';
 import { AwaitedArtifacts } from './state/awaited-artifacts.service.js';
 import { ItemDecider } from './state/item-decider.service.js';
 import { JobReconciler } from './state/job-reconciler.service.js';
+import { JobWaits } from './state/job-waits.service.js';
 import { JobRepository } from './state/job.repository.js';
 import { ArtifactTables1764000000100 } from './state/migrations/artifact-tables.migration.js';
 import { CompletedUploads1764200000000 } from './state/migrations/completed-uploads.migration.js';
@@ -83,6 +84,7 @@ const service = ServiceModule.forRoot({ name: 'workflow', migrations });
     RunStepper,
     RunEngine,
     JobReconciler,
+    JobWaits,
     RunCommands,
     RunQueries,
     RunMetrics,

@@ -37,6 +37,7 @@ export type { LogLine } from './jobs/job-log.js';
 export { foldersOf, removeFolder, workDirectoryOf, type JobFolders } from './jobs/job-folders.js';
 export { storeOutputs, type StoredOutput } from './jobs/outputs.js';
 export type { JobState } from './jobs/job.js';
+export type { JobWait } from './jobs/job-wait.js';
 export type { AttemptView, ClaimView, JobView } from './stage/job-view.js';
 export { StageDirectory } from './stage/stage-directory.js';
 export type { StageOptions } from './stage/stage-options.js';

@@ -19,7 +19,7 @@ export const command: SedgeCommand = {
   npx sedge run workflow.yml --json | tail -1       the outcome, with the application's id and path
 
 --set gives a parameter or the place of an input by its name; relative paths start where you stand.
-With --json each event is a line {"event": "run" | "item" | "progress" | "end", …}, and the last line is {"event": "outcome", …}.
+With --json each event is a line {"event": "run" | "item" | "progress" | "waiting" | "end", …}, and the last line is {"event": "outcome", …}.
 Ctrl-C ends the run cleanly: finished steps are kept, and 'npx sedge retry RUN' or the same command goes on from there. A run in a Sedge that
 was running before (npx sedge up, --server) goes on: Ctrl-C ends the watching only, and how to watch it again or to end it is said.
 A server that is away for a while is waited for, a minute long.

@@ -7,7 +7,7 @@ import { StepTally } from './step-tally.js';
 function item(step: string, label: string, more: Partial<ItemView> = {}): ItemView {
   const name = label === '' ? step : `${step}[${label}]`;
   const empty = { decision: null, tool: null, stage: null, job: null, outputs: null, failure: null, note: null };
-  const times = { startedAt: null, finishedAt: null, durationMs: null, progress: null };
+  const times = { startedAt: null, finishedAt: null, durationMs: null, progress: null, waitsFor: null };
   return { number: 0, name, step, label, state: 'pending', ...empty, ...times, ...more };
 }
 

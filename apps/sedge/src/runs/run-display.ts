@@ -1,9 +1,10 @@
-import type { ItemView } from '@sedge/workflow';
+import type { ItemView, WaitView } from '@sedge/workflow';
 import { LiveLines, bar, dim, green, red, yellow } from '../output/terminal.js';
 import { duration } from '../output/units.js';
 import { RemainingTime } from './remaining-time.js';
 import type { ProgressEvent, RunEvent } from './run-events.js';
 import { StepTally } from './step-tally.js';
+import { WaitNotes } from './wait-notes.js';
 
 /** Items of a step beyond which they are told together, not one by one. */
 const MOST_LINES_OF_A_STEP = 12;
@@ -12,9 +13,8 @@ const MOST_WARNINGS = 3;
 const REDRAW_MS = 200;
 /** Without a terminal: how often a running item says how far it is. */
 const PLAIN_PROGRESS_MS = 15_000;
-/** A job that waits for cores this long is said to. */
-const WAIT_TOLD_MS = 5000;
-const WAITS = 'waits for free cores, which other jobs have';
+/** Until it is known what an item that was asked for waits for. */
+const ASKED_FOR = 'asked for';
 /** What is over sooner needs no estimate. */
 const SOON_MS = 2000;
 
@@ -24,7 +24,7 @@ export class RunDisplay {
   private readonly progress = new Map<string, ProgressEvent & { leftMs: number | null }>();
   private readonly remaining = new RemainingTime();
   private readonly toldAtMs = new Map<string, number>();
-  private readonly queuedAtMs = new Map<string, number>();
+  private readonly waits = new WaitNotes();
   private readonly startedMs = Date.now();
   private readonly timer: NodeJS.Timeout;
   private readonly nameWidth: number;
@@ -37,7 +37,11 @@ export class RunDisplay {
   /** @returns the item that has just ended, and has a line of its own */
   handle(event: RunEvent): ItemView | null {
     if (event.event === 'progress') this.noteProgress(event.progress);
-    if (event.event !== 'item' || !this.tally.update(event.item)) return null;
+    if (event.event === 'waiting') this.waits.note(event.waiting.items, event.waiting.waitsFor, Date.now());
+    if (event.event !== 'item') return null;
+    // A server of before says nothing of it.
+    this.waits.note([event.item.name], event.item.waitsFor ?? null, Date.now());
+    if (!this.tally.update(event.item)) return null;
     this.tellEnd(event.item);
     return this.tally.countOf(event.item.step).items <= MOST_LINES_OF_A_STEP ? event.item : null;
   }
@@ -87,22 +91,19 @@ export class RunDisplay {
 
   private draw(): void {
     const running = this.tally.running();
-    if (!process.stdout.isTTY) return this.tellWaiting(running);
+    this.tellWaiting(running);
+    if (!process.stdout.isTTY) return;
     const shown = running.slice(0, MOST_LIVE_LINES).map((item) => this.liveLine(item));
     const more = running.length > MOST_LIVE_LINES ? [dim(`  … and ${running.length - MOST_LIVE_LINES} more`)] : [];
     const state = `  ${this.tally.done} of ${this.tally.total} done, ${duration(Date.now() - this.startedMs)}`;
     this.lines.update([...shown, ...more, dim(state)]);
   }
 
+  /** On a terminal the live line says it; what somebody has to mend is worth a line that stays. */
   private tellWaiting(running: ItemView[]): void {
-    const nowMs = Date.now();
-    for (const item of running.filter(isQueued)) {
-      const sinceMs = this.queuedAtMs.get(item.name) ?? nowMs;
-      this.queuedAtMs.set(item.name, sinceMs);
-      if (nowMs - sinceMs < WAIT_TOLD_MS) continue;
-      this.lines.print(`  ${item.name.padEnd(this.nameWidth)}  ${WAITS}`);
-      // Once is enough.
-      this.queuedAtMs.set(item.name, Infinity);
+    const isWanted = ({ mend }: WaitView): boolean => mend !== null || !process.stdout.isTTY;
+    for (const { item, wait } of this.waits.takeDue(running, Date.now(), isWanted)) {
+      this.lines.print(waitLine(item.name, wait, this.nameWidth));
     }
   }
 
@@ -110,7 +111,9 @@ export class RunDisplay {
     const name = item.name.padEnd(this.nameWidth);
     if (item.state === 'awaiting') return `${yellow('…')} ${name}  ${dim('waits for an artifact of somebody else')}`;
     const progress = this.progress.get(item.name);
-    const elapsed = isQueued(item) ? WAITS : duration(Date.now() - Date.parse(item.startedAt!));
+    const elapsed =
+      this.waits.of(item.name)?.message ??
+      (item.startedAt === null ? ASKED_FOR : duration(Date.now() - Date.parse(item.startedAt)));
     if (!progress) return `${yellow('…')} ${name}  ${dim(elapsed)}`;
     return `${yellow('…')} ${name}  ${bar(progress.done, progress.total)}  ${this.progressText(item.name)}  ${dim(elapsed)}`;
   }
@@ -124,9 +127,6 @@ export class RunDisplay {
     return [share, counts, ...figures, left].filter((text) => text !== '').join(', ');
   }
 }
-
-/** Asked for, and not begun. */
-const isQueued = (item: ItemView): boolean => item.state !== 'awaiting' && item.startedAt === null;
 
 function longest(names: readonly string[]): number {
   return names.reduce((width, name) => Math.max(width, name.length), 8);
@@ -142,6 +142,12 @@ export function warningLines(messages: readonly string[], logs: string): string[
   const more = messages.length - MOST_WARNINGS;
   const lines = messages.slice(0, MOST_WARNINGS).map((message) => `  ${yellow('!')} ${message}`);
   return more > 0 ? [...lines, `  ${yellow('!')} ${more} more warnings: ${logs}`] : lines;
+}
+
+/** The line that says what an item waits for, and what somebody has to do. */
+export function waitLine(itemName: string, { message, mend }: WaitView, nameWidth: number): string {
+  const line = `${yellow('…')} ${itemName.padEnd(nameWidth)}  ${message}`;
+  return mend === null ? line : `${line}\n    ${dim(mend)}`;
 }
 
 /** The line that stays of an item that has ended. */

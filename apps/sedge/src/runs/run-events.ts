@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ItemView, RunSummary } from '@sedge/workflow';
+import type { ItemView, RunSummary, WaitView } from '@sedge/workflow';
 import type { ApiClient, ServerEvent } from '../client/api-client.js';
 import { ServerAwayError } from '../client/server-away.js';
 import { CommandError } from '../errors.js';
@@ -14,11 +14,20 @@ export interface ProgressEvent {
   metrics: Record<string, number>;
 }
 
+export interface WaitingEvent {
+  /** names of the items that wait for the job */
+  items: string[];
+  job: string;
+  /** null: it waits for nothing any more that is known */
+  waitsFor: WaitView | null;
+}
+
 /** What happens to a run. */
 export type RunEvent =
   | { event: 'item'; item: ItemView }
   | { event: 'run'; run: RunSummary }
   | { event: 'progress'; progress: ProgressEvent }
+  | { event: 'waiting'; waiting: WaitingEvent }
   | { event: 'end'; end: { state: RunSummary['state']; failure: RunSummary['failure'] } };
 
 /** Pauses before a stream that ended without a word is asked for again. */
@@ -65,6 +74,7 @@ function runEventOf({ name, data }: ServerEvent): RunEvent | null {
   if (name === 'item') return { event: 'item', item: data as ItemView };
   if (name === 'run') return { event: 'run', run: data as RunSummary };
   if (name === 'progress') return { event: 'progress', progress: data as ProgressEvent };
+  if (name === 'waiting') return { event: 'waiting', waiting: data as WaitingEvent };
   if (name === 'end') return { event: 'end', end: data as { state: RunSummary['state']; failure: null } };
   return null;
 }

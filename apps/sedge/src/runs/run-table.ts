@@ -1,4 +1,4 @@
-import type { RunSummary, RunView } from '@sedge/workflow';
+import type { ItemView, RunSummary, RunView } from '@sedge/workflow';
 import { table } from '../output/table.js';
 import { dim } from '../output/terminal.js';
 import { duration, shortId, when } from '../output/units.js';
@@ -34,6 +34,7 @@ export function runText(run: RunView): string {
       .map(([name, id]) => `${name} ${shortId(id)}`)
       .join(', ') ||
       item.failure?.message ||
+      waitText(item) ||
       item.note ||
       '',
   ]);
@@ -44,6 +45,11 @@ export function runText(run: RunView): string {
     table(['step', 'state', 'how', 'took', 'outputs'], rows),
     ...(more > 0 ? [dim(`… and ${more} more; all of them: --json`)] : []),
   ].join('\n');
+}
+
+function waitText({ waitsFor }: ItemView): string {
+  if (!waitsFor) return '';
+  return waitsFor.mend === null ? waitsFor.message : `${waitsFor.message}; ${waitsFor.mend}`;
 }
 
 export function countsText(counts: Record<string, number>): string {

@@ -65,6 +65,7 @@ function asLine(event: RunEvent): unknown {
   if (event.event === 'item') return { event: 'item', ...event.item };
   if (event.event === 'run') return { event: 'run', ...event.run };
   if (event.event === 'progress') return { event: 'progress', ...event.progress };
+  if (event.event === 'waiting') return { event: 'waiting', ...event.waiting };
   return { event: 'end', ...event.end };
 }
 

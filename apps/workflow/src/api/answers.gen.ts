@@ -317,6 +317,10 @@ export const ANSWERS: AnswerTable = {
         finishedAt: { type: ['string', 'null'] },
         durationMs: { type: ['number', 'null'] },
         progress: { anyOf: [{ $ref: '#/components/schemas/ProgressView' }, { type: 'null' }] },
+        waitsFor: {
+          anyOf: [{ $ref: '#/components/schemas/WaitView' }, { type: 'null' }],
+          description: 'why its job does not go on, as far as that is known',
+        },
       },
       required: [
         'decision',
@@ -335,7 +339,19 @@ export const ANSWERS: AnswerTable = {
         'state',
         'step',
         'tool',
+        'waitsFor',
       ],
+    },
+    ItemWaiting: {
+      type: 'object',
+      properties: {
+        items: { type: 'array', items: { type: 'string' } },
+        job: { type: 'string' },
+        waitsFor: { anyOf: [{ $ref: '#/components/schemas/WaitView' }, { type: 'null' }] },
+      },
+      required: ['items', 'job', 'waitsFor'],
+      description:
+        'What a job waits for, with the names of the items that wait for the job; null: nothing any more that is known.',
     },
     JsonSchemaObject: {
       type: 'object',
@@ -845,6 +861,24 @@ export const ANSWERS: AnswerTable = {
       required: ['id'],
       description: 'What an upload became.',
     },
+    WaitView: {
+      type: 'object',
+      properties: {
+        reason: { type: 'string', enum: ['busy-workers', 'cores', 'not-arrived', 'queued', 'stage-silent', 'worker'] },
+        message: { type: 'string' },
+        mend: {
+          type: ['string', 'null'],
+          description: 'what somebody has to do so that it goes on; null where it goes on by itself',
+        },
+        seenAt: {
+          type: ['string', 'null'],
+          description:
+            'for `stage-silent` and `worker`: when the one that is missing was last heard of; null where it never was',
+        },
+      },
+      required: ['mend', 'message', 'reason', 'seenAt'],
+      description: 'Why a job that was asked for does not go on, as users see it.',
+    },
     Why: {
       type: 'object',
       properties: {
@@ -1148,6 +1182,19 @@ export const ANSWERS: AnswerTable = {
                     type: 'string',
                     contentMediaType: 'application/json',
                     contentSchema: { $ref: '#/components/schemas/ItemProgress' },
+                  },
+                  id: { type: 'string' },
+                },
+                required: ['event', 'data'],
+              },
+              {
+                type: 'object',
+                properties: {
+                  event: { const: 'waiting' },
+                  data: {
+                    type: 'string',
+                    contentMediaType: 'application/json',
+                    contentSchema: { $ref: '#/components/schemas/ItemWaiting' },
                   },
                   id: { type: 'string' },
                 },

@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Response } from 'express';
 import { itemView, runSummary, type ItemView, type ProgressView, type RunSummary } from '../domain/run-view.js';
+import type { WaitView } from '../domain/item-wait.js';
 import { isFinal } from '../domain/run-item.js';
-import type { JobProgress } from '../domain/job-progress.js';
 import { RunFeed } from '../state/run-feed.service.js';
 import { RunQueries } from '../state/run-queries.service.js';
 import { itemOfRow } from '../state/run-row.js';
@@ -15,6 +15,7 @@ export interface RunEvents {
   run: RunSummary;
   item: ItemView;
   progress: ItemProgress;
+  waiting: ItemWaiting;
   end: RunEnd;
 }
 
@@ -24,11 +25,18 @@ export interface ItemProgress extends ProgressView {
   job: string;
 }
 
+/** What a job waits for, with the names of the items that wait for the job; null: nothing any more that is known. */
+export interface ItemWaiting {
+  items: string[];
+  job: string;
+  waitsFor: WaitView | null;
+}
+
 export type RunEnd = Pick<RunSummary, 'state' | 'failure'>;
 
 /**
- * Sends what happens to a run as server-sent events: `run` and `item` with their states, `progress` between them, `end` last. The id of
- * an event is the run's revision; who comes back with the last id gets the present state of everything that changed since.
+ * Sends what happens to a run as server-sent events: `run` and `item` with their states, `progress` and `waiting` between them, `end` last.
+ * The id of an event is the run's revision; who comes back with the last id gets the present state of everything that changed since.
  */
 @Injectable()
 export class RunEventStream {
@@ -47,7 +55,7 @@ export class RunEventStream {
 
 class Listener {
   private readonly logger = new Logger('events');
-  /** items by the job that they wait for, for progress */
+  /** items by the job that they wait for, for news of it */
   private readonly jobs = new Map<string, Set<string>>();
   private readonly ends: (() => void)[] = [];
   private isSending = false;
@@ -69,7 +77,8 @@ class Listener {
     this.ends.push(
       () => clearInterval(heartbeat),
       this.feed.onChange(this.run, () => this.wake()),
-      this.feed.onProgress((progress) => this.sendProgress(progress)),
+      this.feed.onProgress(({ job, ...progress }) => this.sendNews('progress', job, progress)),
+      this.feed.onWaiting(({ job, waitsFor }) => this.sendNews('waiting', job, { waitsFor })),
       this.feed.onClosing(() => this.response.end()),
     );
     this.response.on('close', () => this.ends.forEach((end) => end()));
@@ -106,7 +115,7 @@ class Listener {
     if (row.state === 'running' && BigInt(row.revision) <= BigInt(this.revision)) return;
     const items = (await this.queries.itemRows(this.run, this.revision)).map(itemOfRow);
     for (const item of items) {
-      const view = itemView(item, (job) => this.feed.progressOf(job));
+      const view = itemView(item, this.feed);
       this.noteJob(view.job, view.name, isFinal(item.state));
       this.send('item', view);
     }
@@ -126,9 +135,14 @@ class Listener {
     else this.jobs.delete(job);
   }
 
-  private sendProgress({ job, ...progress }: JobProgress): void {
+  private sendNews<Name extends 'progress' | 'waiting'>(
+    event: Name,
+    job: string,
+    news: Omit<RunEvents[Name], 'items' | 'job'>,
+  ): void {
     const names = this.jobs.get(job);
-    if (names && !this.response.writableNeedDrain) this.send('progress', { items: [...names], job, ...progress });
+    if (names && !this.response.writableNeedDrain)
+      this.send(event, { items: [...names], job, ...news } as RunEvents[Name]);
   }
 
   private send<Name extends keyof RunEvents>(event: Name, data: RunEvents[Name], id?: string): void {

@@ -91,7 +91,9 @@ export class RunsController {
   }
 
   @Get(':id/events')
-  @ApiOperation({ summary: 'Server-sent events: states of the run and its steps as they change, and progress' })
+  @ApiOperation({
+    summary: 'Server-sent events: states of the run and its steps as they change, progress, and what jobs wait for',
+  })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'go on after this event' })
   async listen(
     @Param('id') id: string,

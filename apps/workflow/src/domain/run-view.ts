@@ -1,3 +1,4 @@
+import type { WaitView } from './item-wait.js';
 import { isFinal, itemName, type RunItem } from './run-item.js';
 import type { RunState } from './run-progress.js';
 
@@ -45,6 +46,14 @@ export interface ItemView {
   finishedAt: string | null;
   durationMs: number | null;
   progress: ProgressView | null;
+  /** why its job does not go on, as far as that is known */
+  waitsFor: WaitView | null;
+}
+
+/** What is known now of jobs under way, and is kept nowhere. */
+export interface JobNews {
+  progressOf(job: string): ProgressView | null;
+  waitOf(job: string): WaitView | null;
 }
 
 export interface ProgressView {
@@ -89,19 +98,16 @@ export function runPage(
   return { runs: rows.map((row) => runSummary(row, counts.get(row.id) ?? {})), nextCursor };
 }
 
-export function runView(
-  row: RunRecord,
-  items: readonly RunItem[],
-  progressOf: (job: string) => ProgressView | null,
-): RunView {
+export function runView(row: RunRecord, items: readonly RunItem[], news: JobNews): RunView {
   const counts: Record<string, number> = {};
   for (const item of items) counts[item.state] = (counts[item.state] ?? 0) + 1;
-  return { ...runSummary(row, counts), revision: row.revision, items: items.map((item) => itemView(item, progressOf)) };
+  return { ...runSummary(row, counts), revision: row.revision, items: items.map((item) => itemView(item, news)) };
 }
 
-export function itemView(item: RunItem, progressOf: (job: string) => ProgressView | null): ItemView {
+export function itemView(item: RunItem, news: JobNews): ItemView {
   const { number, step, label, state, decision, job, outputs, failure, note, startedAt, finishedAt } = item;
-  const progress = job && !isFinal(state) ? progressOf(job.id) : null;
+  const underWay = job && !isFinal(state) ? job.id : null;
+  const progress = underWay && news.progressOf(underWay);
   return {
     number,
     name: itemName(step, label),
@@ -124,5 +130,6 @@ export function itemView(item: RunItem, progressOf: (job: string) => ProgressVie
       unit: progress.unit,
       metrics: progress.metrics,
     },
+    waitsFor: underWay && news.waitOf(underWay),
   };
 }

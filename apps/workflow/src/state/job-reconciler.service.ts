@@ -1,6 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Transactions, type JobView } from '@sedge/service-kit';
-import { text } from 'node:stream/consumers';
 import { WorkflowConfig } from '../workflow.config.js';
 import { JobRepository, type SilentJob } from './job.repository.js';
 import { RunEngine } from './run-engine.service.js';
@@ -45,7 +44,7 @@ export class JobReconciler implements OnApplicationBootstrap, OnApplicationShutd
 
   private async reconcile(job: SilentJob): Promise<void> {
     try {
-      const view = await this.ask(job);
+      const view = await this.stages.job(job.stage, job.id);
       if (view === null || isFromBefore(view, job)) await this.engine.renewRequestsFor(job.id);
       else if (view.state === 'succeeded' || view.state === 'failed' || view.state === 'cancelled') {
         await this.takeOver(view);
@@ -55,15 +54,6 @@ export class JobReconciler implements OnApplicationBootstrap, OnApplicationShutd
     } catch (error) {
       this.logger.debug({ message: `job ${job.id}: ${(error as Error).message}`, job: job.id });
     }
-  }
-
-  /** @returns null where the stage has never heard of the job */
-  private async ask({ id, stage }: SilentJob): Promise<JobView | null> {
-    const answer = await this.stages.get(stage, `/v1/jobs/${id}`);
-    const body = await text(answer);
-    if (answer.statusCode === 404) return null;
-    if (answer.statusCode !== 200) throw new Error(`the stage ${stage} answers ${answer.statusCode}`);
-    return JSON.parse(body) as JobView;
   }
 
   private async takeOver({ id, stage, state, tool, attempt, outputs, durationMs, failure }: JobView): Promise<void> {

@@ -43,11 +43,22 @@ export interface SilentJob {
   requested_at: Date;
 }
 
+/** A job that was asked for and has no end yet. */
+export interface UnderWayJob {
+  id: Digest;
+  stage: string;
+  tool: string;
+  state: 'requested' | 'running';
+}
+
 /** How many past jobs of a tool an estimate is made from. */
 const HISTORY = 20;
 
 /** Silent jobs that are asked about at once. */
 const SILENT_AT_ONCE = 200;
+
+/** Jobs under way that are looked at at once, those that were asked for first. */
+const UNDER_WAY_AT_ONCE = 5000;
 
 /** A job is what its id says: no other stage or tool can say anything about it. */
 const IS_SAME = `(job.stage, job.tool_digest) = (excluded.stage, excluded.tool_digest)`;
@@ -175,6 +186,27 @@ export class JobRepository {
        ORDER BY greatest(requested_at, started_at) LIMIT ${SILENT_AT_ONCE}`,
       [ms / 1000],
     );
+  }
+
+  /** Jobs under way that runs wait for, asked for longer ago than this. */
+  underWaySince(ms: number): Promise<UnderWayJob[]> {
+    return this.transactions.query<UnderWayJob>(
+      `SELECT id, stage, tool, state FROM job
+       WHERE state IN ('requested', 'running') AND requested_at < now() - make_interval(secs => $1)
+         AND id IN (SELECT job FROM item WHERE state IN ('requested', 'running'))
+       ORDER BY requested_at LIMIT ${UNDER_WAY_AT_ONCE}`,
+      [ms / 1000],
+    );
+  }
+
+  /** When a stage was last heard of: by what it said of jobs, or of its tools. */
+  async stageSeenAt(stage: string): Promise<Date | null> {
+    const [row] = await this.transactions.query<{ seen_at: Date | null }>(
+      `SELECT greatest((SELECT max(greatest(started_at, finished_at)) FROM job WHERE stage = $1),
+         (SELECT max(registered_at) FROM tool WHERE stage = $1)) AS seen_at`,
+      [stage],
+    );
+    return row!.seen_at;
   }
 
   /** How long the last jobs of tools took, with what parameters, and what they left on disk. */

@@ -2,16 +2,28 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } fro
 import type { Digest } from '@sedge/artifact-contracts';
 import { EVENT_BUS, type EventBus } from '@sedge/ports';
 import { EventEmitter } from 'node:events';
+import type { WaitView } from '../domain/item-wait.js';
 import { validateProgress, type JobProgress } from '../domain/job-progress.js';
+import type { JobNews } from '../domain/run-view.js';
 
 /** Jobs whose last progress is remembered. */
 const REMEMBERED = 2000;
 
-/** Tells listeners in this process that a run was written, or that a job made progress. It carries no state: who listens asks for it. */
+/** What a job waits for now; null: nothing that is known. */
+export interface JobWaiting {
+  job: Digest;
+  waitsFor: WaitView | null;
+}
+
+/**
+ * Tells listeners in this process that a run was written, that a job made progress, or what it waits for. It carries no state of runs: who
+ * listens asks for it.
+ */
 @Injectable()
-export class RunFeed implements OnModuleInit, OnApplicationShutdown {
+export class RunFeed implements JobNews, OnModuleInit, OnApplicationShutdown {
   private readonly emitter = new EventEmitter().setMaxListeners(0);
   private readonly progress = new Map<Digest, JobProgress>();
+  private readonly waiting = new Map<Digest, WaitView>();
   private stop: () => void = () => undefined;
 
   constructor(@Inject(EVENT_BUS) private readonly bus: EventBus) {}
@@ -31,8 +43,25 @@ export class RunFeed implements OnModuleInit, OnApplicationShutdown {
     this.emitter.emit(`run ${run}`);
   }
 
-  progressOf(job: string | null): JobProgress | null {
+  progressOf(job: string): JobProgress | null {
     return this.progress.get(job as Digest) ?? null;
+  }
+
+  waitOf(job: string): WaitView | null {
+    return this.waiting.get(job as Digest) ?? null;
+  }
+
+  /** Notes what a job waits for, and tells it where that is new. */
+  noteWait(job: Digest, waitsFor: WaitView | null): void {
+    if (this.waitOf(job)?.message === waitsFor?.message) return;
+    if (waitsFor === null) this.waiting.delete(job);
+    else this.waiting.set(job, waitsFor);
+    this.emitter.emit('waiting', { job, waitsFor } satisfies JobWaiting);
+  }
+
+  /** Jobs that something is noted of. */
+  waitingJobs(): Digest[] {
+    return [...this.waiting.keys()];
   }
 
   /** @returns a function that ends it */
@@ -42,6 +71,10 @@ export class RunFeed implements OnModuleInit, OnApplicationShutdown {
 
   onProgress(listener: (progress: JobProgress) => void): () => void {
     return this.on('progress', listener as (...values: unknown[]) => void);
+  }
+
+  onWaiting(listener: (waiting: JobWaiting) => void): () => void {
+    return this.on('waiting', listener as (...values: unknown[]) => void);
   }
 
   onClosing(listener: () => void): () => void {

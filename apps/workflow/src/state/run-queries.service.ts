@@ -37,7 +37,7 @@ export class RunQueries {
 
   async show(id: string): Promise<RunView> {
     const row = await this.row(id);
-    return runView(row, (await this.runs.items(id)).map(itemOfRow), (job) => this.feed.progressOf(job));
+    return runView(row, (await this.runs.items(id)).map(itemOfRow), this.feed);
   }
 
   itemRows(id: string, afterRevision?: string): Promise<ItemRow[]> {

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { HOST, errorsOf, type Host } from '@sedge/service-kit';
+import type { Digest } from '@sedge/artifact-contracts';
+import { HOST, errorsOf, type Host, type JobView } from '@sedge/service-kit';
 import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { WORKFLOW_ERRORS } from '../errors.js';
 import { ToolRegistry } from './tool-registry.service.js';
 
@@ -26,6 +28,15 @@ export class StageClient {
     });
   }
 
+  /** What a stage says of a job; null where it has never heard of it. @throws Error that says how the stage did not answer */
+  async job(stage: string, id: Digest): Promise<JobView | null> {
+    const answer = await this.getAt(await this.tools.stageUrl(stage), `/v1/jobs/${id}`);
+    const body = await text(answer);
+    if (answer.statusCode === 404) return null;
+    if (answer.statusCode !== 200) throw new Error(`it answers ${answer.statusCode}`);
+    return JSON.parse(body) as JobView;
+  }
+
   /** @param url of the stage's HTTP API; null asks the stages of this process */
   getAt(url: string | null, path: string): Promise<IncomingMessage> {
     // A stage in the same process is asked over the process's own socket: services have no other way to speak to each other.
@@ -33,7 +44,8 @@ export class StageClient {
     const headers = this.host.authorization();
     return new Promise((resolve, reject) => {
       const asked = url === null ? request(own, resolve) : request(new URL(path, url), { headers }, resolve);
-      asked.on('error', reject);
+      // Of a name with several addresses the error is of all of them, and has a code alone.
+      asked.on('error', (error: NodeJS.ErrnoException) => reject(error.message ? error : new Error(error.code)));
       asked.setTimeout(SILENCE_MS, () => asked.destroy(new Error(`no answer within ${SILENCE_MS / 1000} s`))).end();
     });
   }

@@ -10,6 +10,7 @@ import type { AttemptOutcome, AttemptResult } from './job-attempts.service.js';
 import { openArtifact } from './inputs.js';
 import type { Fence, JobRow } from './job.js';
 import { attemptOf } from './job-events.js';
+import { waitOf, type JobWait } from './job-wait.js';
 import type { StoredOutput } from './outputs.js';
 
 interface Located {
@@ -31,6 +32,12 @@ export class ExternalWorkers {
     const located = await this.stages.locate(id);
     if (!located) throw stageError('JOB_UNKNOWN', { job: id });
     return located;
+  }
+
+  /** Why a job that is queued has not begun. */
+  async waitOf({ desk, job }: Located): Promise<JobWait | null> {
+    const isOutside = job.state === 'queued' && desk.catalog.externalNames().includes(job.tool_name);
+    return waitOf(job, isOutside ? await desk.jobs.outsideWorkersOf(job.tool_name) : null);
   }
 
   /** @throws JOB_UNKNOWN, ACCESS_TEAM_DIFFERS */

@@ -5,6 +5,7 @@ import { HOST, type Host } from '../host.js';
 import { Transactions, type Transaction } from '../state/transactions.service.js';
 import { isForThisCopy } from '../tools/tool-copies.service.js';
 import type { AttemptRow, Fence, JobRow } from './job.js';
+import type { OutsideWorkers } from './job-wait.js';
 
 /** What a finished attempt leaves in its row. */
 export interface AttemptEnd {
@@ -85,6 +86,22 @@ export class JobRepository {
        FROM attempt WHERE job = $1 ORDER BY number`,
       [job],
     );
+  }
+
+  /** What the jobs of a tool tell of the workers outside that do them. One that lost its lease was silent for as long as that. */
+  async outsideWorkersOf(tool: string): Promise<OutsideWorkers> {
+    const [row] = await this.transactions.query<{ busy: number; seen_at: Date | null }>(
+      `SELECT (SELECT count(*)::int FROM job WHERE tool_name = $1 AND state = 'running' AND worker LIKE 'external:%'
+           AND lease_until > now()) AS busy,
+         (SELECT max(CASE
+             WHEN attempt.finished_at IS NULL THEN greatest(started_at, lease_until - make_interval(secs => $2))
+             WHEN outcome = 'preempted' THEN greatest(started_at, attempt.finished_at - make_interval(secs => $2))
+             ELSE attempt.finished_at END)
+           FROM job JOIN attempt ON attempt.job = job.id
+           WHERE tool_name = $1 AND attempt.worker LIKE 'external:%') AS seen_at`,
+      [tool, this.host.leaseS],
+    );
+    return { busy: row!.busy, seenAt: row!.seen_at };
   }
 
   /** Puts a finished job back into the queue, with its budgets full again, for the run that asks now. */

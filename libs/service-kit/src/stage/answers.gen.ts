@@ -133,6 +133,23 @@ export const ANSWERS: AnswerTable = {
         requestedAt: { type: 'string', format: 'date-time' },
         dueAt: { type: 'string', format: 'date-time' },
         finishedAt: { type: ['string', 'null'], format: 'date-time' },
+        waitsFor: {
+          anyOf: [
+            {
+              type: 'object',
+              properties: { reason: { const: 'busy-workers' }, workers: { type: 'number' } },
+              required: ['reason', 'workers'],
+            },
+            { type: 'object', properties: { reason: { const: 'cores' } }, required: ['reason'] },
+            {
+              type: 'object',
+              properties: { reason: { const: 'worker' }, seenAt: { type: ['string', 'null'], format: 'date-time' } },
+              required: ['reason', 'seenAt'],
+            },
+            { type: 'null' },
+          ],
+          description: 'of a queued job that may begin',
+        },
       },
       required: [
         'attempt',
@@ -150,6 +167,7 @@ export const ANSWERS: AnswerTable = {
         'stage',
         'state',
         'tool',
+        'waitsFor',
       ],
       description: 'A job as the API shows it.',
     },

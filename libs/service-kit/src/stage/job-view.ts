@@ -1,6 +1,7 @@
 import type { Digest } from '@sedge/artifact-contracts';
 import type { AttemptRow, JobRow } from '../jobs/job.js';
 import type { AttemptOutcome } from '../jobs/job-attempts.service.js';
+import type { JobWait } from '../jobs/job-wait.js';
 import { attemptSpanOf } from '../jobs/job-spans.js';
 import { formatTraceparent } from '../tracing/trace-context.js';
 
@@ -21,6 +22,8 @@ export interface JobView {
   requestedAt: Date;
   dueAt: Date;
   finishedAt: Date | null;
+  /** of a queued job that may begin */
+  waitsFor: JobWait | null;
 }
 
 export interface AttemptView {
@@ -57,7 +60,7 @@ export interface EndView {
   state: AttemptOutcome;
 }
 
-export function jobView(stage: string, job: JobRow, attempts: AttemptRow[]): JobView {
+export function jobView(stage: string, job: JobRow, attempts: AttemptRow[], waitsFor: JobWait | null): JobView {
   return {
     id: job.id,
     stage,
@@ -74,6 +77,7 @@ export function jobView(stage: string, job: JobRow, attempts: AttemptRow[]): Job
     requestedAt: job.requested_at,
     dueAt: job.due_at,
     finishedAt: job.finished_at,
+    waitsFor,
   };
 }
 

@@ -23,10 +23,10 @@ export class JobsController {
   ) {}
 
   @Get(':id')
-  @ApiOperation({ summary: 'Shows a job with its attempts' })
+  @ApiOperation({ summary: 'Shows a job with its attempts, and why it has not begun' })
   async show(@Param() { id }: JobIdDto): Promise<JobView> {
     const { desk, job } = await this.workers.locate(id);
-    return jobView(desk.stage, job, await desk.jobs.attemptsOf(id));
+    return jobView(desk.stage, job, await desk.jobs.attemptsOf(id), await this.workers.waitOf({ desk, job }));
   }
 
   /** Lines of JSON: time, level, message. */

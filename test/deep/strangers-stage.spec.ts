@@ -22,6 +22,8 @@ const TOOL = join('tools', 'training', 'train-pytorch');
 const WORDS = ['yes', 'no', 'up', 'down'];
 const CLIPS_PER_WORD = 10;
 const RECONCILE_MS = 5000;
+/** Networks are trained for real, whatever else the machine does. */
+const TRAINING_MS = 600_000;
 
 interface AsyncApi {
   channels: Record<string, { address: string }>;
@@ -134,7 +136,7 @@ describe.skipIf(missing)(`the stage of training, by strangers (${missing ?? 'on 
     expect(cluster.copiesOf('training')).toEqual([]);
     const run = await api.startRun(workflow(20));
     const isTraining = ({ event }: Overheard): boolean => event.type === 'sedge.job.progress.v1';
-    await until(async () => overheard.some(isTraining), 600_000);
+    await until(async () => overheard.some(isTraining), TRAINING_MS);
     await stage.kill();
     await stage.start();
     const ended = await api.ended(run, 1_200_000);
@@ -185,7 +187,7 @@ describe.skipIf(missing)(`the stage of training, by strangers (${missing ?? 'on 
     await manager.consumers.pause('SEDGE_EVENTS', 'workflow-jobs', new Date(Date.now() + 600_000));
     const isEnd = ({ event }: Overheard): boolean =>
       event.type === 'sedge.job.succeeded.v1' && event.subject === job && event.source === '/services/training';
-    await until(async () => overheard.some(isEnd));
+    await until(async () => overheard.some(isEnd), TRAINING_MS);
     await manager.streams.purge('SEDGE_EVENTS');
     await manager.consumers.resume('SEDGE_EVENTS', 'workflow-jobs');
     await until(async () => itemNamed(await api.show(run), 'model').state === 'succeeded');

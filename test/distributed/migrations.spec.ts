@@ -177,11 +177,13 @@ describe.skipIf(missing)(`migrations of every service on PostgreSQL (${missing ?
       }
       const remains = (await schema.shape()) as { of: string }[];
       expect(remains.filter(({ of }) => !of.startsWith('migrations'))).toEqual([]);
+      const runner = schema.source.createQueryRunner();
       for (const [step, expected] of shapes.entries()) {
         const [migration] = schema.source.migrations.filter(({ name }) => name === names[step]);
-        await migration!.up(schema.source.createQueryRunner());
+        await migration!.up(runner);
         expect([names[step], await schema.shape()]).toEqual([names[step], expected]);
       }
+      await runner.release();
       expect(await schema.shape()).toEqual(shape);
     },
   );

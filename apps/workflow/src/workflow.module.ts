@@ -16,6 +16,7 @@ import { JobReconciler } from './state/job-reconciler.service.js';
 import { JobWaits } from './state/job-waits.service.js';
 import { JobRepository } from './state/job.repository.js';
 import { ArtifactTables1764000000100 } from './state/migrations/artifact-tables.migration.js';
+import { AskedAttempts1764210000000 } from './state/migrations/asked-attempts.migration.js';
 import { CompletedUploads1764200000000 } from './state/migrations/completed-uploads.migration.js';
 import { ItemJobs1764108000000 } from './state/migrations/item-jobs.migration.js';
 import { NewestRuns1764022500000 } from './state/migrations/newest-runs.migration.js';
@@ -52,6 +53,7 @@ const migrations = [
   RetriedRuns1764162000000,
   TracedRuns1764180000000,
   CompletedUploads1764200000000,
+  AskedAttempts1764210000000,
 ];
 
 const service = ServiceModule.forRoot({ name: 'workflow', migrations });

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Inject, Injectable, Module, type OnModuleInit, type Type } from '@nestjs/common';
 import type { Digest } from '@sedge/artifact-contracts';
-import type { CloudEvent, EventMap, EventType } from '@sedge/event-contracts';
+import {
+  createCloudEvent,
+  subjectOf,
+  type CloudEvent,
+  type EventMap,
+  type EventType,
+  type JobRequestedData,
+} from '@sedge/event-contracts';
 import { EVENT_BUS, type EventBus } from '@sedge/ports';
 import { AnswerCheck } from '@sedge/test-kit';
 import { EventSubscriber, ServiceModule, StageModule, Transactions } from '@sedge/service-kit';
@@ -18,7 +25,10 @@ export interface Asked {
   inputs?: Record<string, Digest | Digest[]>;
   run?: string;
   again?: boolean;
+  afterAttempt?: number;
   firstAskedMs?: number;
+  /** when it asked, in Unix ms: the request comes late */
+  atMs?: number;
 }
 
 /** A service that asks for jobs and hears how they end, as `workflow` does. */
@@ -69,6 +79,7 @@ export class Client implements OnModuleInit {
     inputs = {},
     run = 'run-1',
     again = false,
+    atMs,
     ...more
   }: Asked): Promise<Digest> {
     await this.until(() => this.tools.has(name));
@@ -81,8 +92,16 @@ export class Client implements OnModuleInit {
     const { version, stage } = definition;
     const tool = { name, version, stage, digest };
     const data = { job, tool, parameters: complete, inputs, machine, run, again, ...more };
-    await this.transactions.run(async (transaction) => transaction.publish('sedge.job.requested.v1', job, data));
+    if (atMs === undefined)
+      await this.transactions.run(async (transaction) => transaction.publish('sedge.job.requested.v1', job, data));
+    else await this.askLate(data, new Date(atMs));
     return job;
+  }
+
+  private async askLate(data: JobRequestedData, time: Date): Promise<void> {
+    const type = 'sedge.job.requested.v1';
+    const event = createCloudEvent({ type, source: '/services/workflow', subject: data.job, data, time });
+    await this.bus.publish(subjectOf(type, data), event);
   }
 
   async leave(job: Digest, name: string, run = 'run-1'): Promise<void> {

@@ -1,3 +1,4 @@
+import type { CloudEvent, EventMap } from '@sedge/event-contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDataDirectory, start, type Started } from './stage-harness.js';
 
@@ -42,16 +43,23 @@ describe('a stage', () => {
   it('answers a request that comes once more by what became of the job since, and a new one by a new attempt', async () => {
     const wish = { tool: 'write-note', parameters: { text: 'once more', fail: 'tool' } };
     const firstAskedMs = Date.now();
-    const job = await stage.client.ask(wish);
-    await stage.client.hear('sedge.job.failed.v1', job);
-    await stage.client.ask({ ...wish, firstAskedMs });
-    const { data: again } = await stage.client.hear('sedge.job.failed.v1', job, 1);
-    expect(again).toMatchObject({ attempt: 1, class: 'permanent', code: 'NOTE_REFUSED' });
-    await stage.client.ask({ ...wish, firstAskedMs: Date.now() + 1000 });
-    await stage.client.hear('sedge.job.failed.v1', job, 2);
+    const job = await stage.client.ask({ ...wish, afterAttempt: 0 });
+    const heard = (number: number): Promise<CloudEvent<EventMap['sedge.job.failed.v1']>> =>
+      stage.client.hear('sedge.job.failed.v1', job, number);
+    await heard(0);
+    await stage.client.ask({ ...wish, afterAttempt: 0, firstAskedMs });
+    expect((await heard(1)).data).toMatchObject({ attempt: 1, class: 'permanent', code: 'NOTE_REFUSED' });
+    // The first one itself, which its repetition has overtaken.
+    await stage.client.ask({ ...wish, afterAttempt: 0, atMs: firstAskedMs });
+    expect((await heard(2)).data.attempt).toBe(1);
+    // Asked for by somebody who never heard of that attempt, and who came after it.
+    await stage.client.ask({ ...wish, afterAttempt: 0 });
+    expect((await heard(3)).data.attempt).toBe(2);
+    // Tried again by somebody who knows of it, and whose clock is late.
+    await stage.client.ask({ ...wish, afterAttempt: 2, atMs: Date.now() - 60_000 });
+    expect((await heard(4)).data.attempt).toBe(3);
     await stage.client.ask(wish);
-    const { data: last } = await stage.client.hear('sedge.job.failed.v1', job, 3);
-    expect(last.attempt).toBe(3);
+    expect((await heard(5)).data.attempt).toBe(4);
   });
 
   it('tries again where the disk is full', async () => {

@@ -35,6 +35,13 @@ export interface WantedJob {
   firstAskedAt: Date | null;
 }
 
+/** What became of a job that is wanted. */
+export interface RequestedJob {
+  state: KnownJob['state'];
+  /** the last attempt that was known of when it was first asked for: the end of a later one is the answer */
+  askedAfter: number;
+}
+
 /** A job that somebody waits for and of which nothing was heard for long. */
 export interface SilentJob {
   id: Digest;
@@ -81,10 +88,10 @@ export class JobRepository {
   /**
    * Notes that jobs are wanted. What is under way stays so, and a result that came in meanwhile stands unless it is not to be used.
    * The rows stay locked until the transaction ends, so that no result can slip in between this and the items that wait for it.
-   * @returns the state of each
+   * @returns what became of each
    */
-  async request(transaction: Transaction, jobs: readonly WantedJob[]): Promise<Map<Digest, KnownJob['state']>> {
-    const rows = await transaction.query<{ id: Digest; state: KnownJob['state'] }>(
+  async request(transaction: Transaction, jobs: readonly WantedJob[]): Promise<Map<Digest, RequestedJob>> {
+    const rows = await transaction.query<RequestedJob & { id: Digest }>(
       `${INSERT}, requested_at)
        SELECT id, tool, version, stage, digest, again, 'requested', 0, coalesce(asked_at, now())
        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[])
@@ -92,10 +99,12 @@ export class JobRepository {
        ON CONFLICT (id) DO UPDATE SET again = excluded.again, requested_at = excluded.requested_at,
          tool = excluded.tool, version = excluded.version, stage = excluded.stage, tool_digest = excluded.tool_digest,
          attempt = CASE WHEN job.stage = excluded.stage THEN job.attempt ELSE 0 END,
+         asked_after = CASE WHEN job.stage <> excluded.stage THEN 0
+                            WHEN job.state IN ('requested', 'running') THEN job.asked_after ELSE job.attempt END,
          state = CASE WHEN (job.stage, job.tool_digest) <> (excluded.stage, excluded.tool_digest) THEN 'requested'
                       WHEN job.state IN ('requested', 'running') THEN job.state
                       WHEN job.state = 'succeeded' AND NOT excluded.again THEN 'succeeded' ELSE 'requested' END
-       RETURNING id, state`,
+       RETURNING id, state, asked_after AS "askedAfter"`,
       [
         jobs.map(({ job }) => job.id),
         jobs.map(({ job }) => job.toolName),
@@ -106,7 +115,7 @@ export class JobRepository {
         jobs.map(({ firstAskedAt }) => firstAskedAt),
       ],
     );
-    return new Map(rows.map(({ id, state }) => [id, state]));
+    return new Map(rows.map(({ id, ...job }) => [id, job]));
   }
 
   async start(transaction: Transaction, { job, tool, attempt }: JobStartedData): Promise<void> {

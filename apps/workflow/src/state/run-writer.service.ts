@@ -52,15 +52,17 @@ export class RunWriter {
 
   private async request(transaction: Transaction, active: ActiveRun, requests: readonly WantedJob[]): Promise<boolean> {
     if (requests.length === 0) return false;
-    const states = await this.jobs.request(transaction, requests);
+    const wanted = await this.jobs.request(transaction, requests);
     for (const { job, again, firstAskedAt } of requests) {
-      if (states.get(job.id) === 'succeeded') continue;
+      const { state, askedAfter: afterAttempt } = wanted.get(job.id)!;
+      if (state === 'succeeded') continue;
       const { id, parameters, inputs, machine } = job;
       const first = firstAskedAt === null ? {} : { firstAskedMs: firstAskedAt.getTime() };
-      const data = { job: id, tool: toolOf(job), parameters, inputs, machine, run: active.id, again, ...first };
+      const asked = { run: active.id, again, afterAttempt, ...first };
+      const data = { job: id, tool: toolOf(job), parameters, inputs, machine, ...asked };
       transaction.publish('sedge.job.requested.v1', id, data, this.contextOf(active, job));
     }
-    return [...states.values()].includes('succeeded');
+    return [...wanted.values()].some(({ state }) => state === 'succeeded');
   }
 
   private leave(transaction: Transaction, active: ActiveRun, job: ItemJob): void {

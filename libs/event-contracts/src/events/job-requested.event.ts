@@ -16,8 +16,10 @@ export class JobRequestedData extends JobEventData {
   /** true where an earlier result must not be used: it failed verification, or someone asked to run it again */
   @IsBoolean() again!: boolean;
   /**
-   * Unix time in ms at which the run first asked, where it asks once more because it doesn't know whether that arrived. An end of the job
-   * since then is the answer.
+   * The last attempt that the asker knew of when it first asked, 0 for none. The end of a later attempt, since it first asked, is the answer:
+   * the request was repeated and came late. Without it, a job that did not succeed is always tried again.
    */
+  @IsOptional() @IsInt() @Min(0) afterAttempt?: number;
+  /** Unix time in ms at which the run first asked, where it asks once more because it doesn't know whether that arrived; else the event's. */
   @IsOptional() @IsInt() @Min(0) firstAskedMs?: number;
 }

@@ -29,7 +29,7 @@ export class JobRequests {
     const job = await this.jobs.lock(transaction, data.job);
     if (!job || !(await this.jobs.hasSubscribers(transaction, data.job))) return;
     if (job.state === 'queued' || job.state === 'running') return;
-    if (!isAnswered(job, data)) return this.jobs.requeue(transaction, data.job, context);
+    if (!isAnswered(job, event)) return this.jobs.requeue(transaction, data.job, context);
     this.answer(transaction, job, {
       causationId: event.id,
       ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
@@ -63,8 +63,13 @@ export class JobRequests {
   }
 }
 
-/** Whether the end of a job is what the run asks for: a result that may be used, or any end since it first asked. */
-function isAnswered(job: JobRow, { again, firstAskedMs }: JobRequestedData): boolean {
-  const isSince = firstAskedMs !== undefined && job.finished_at !== null && job.finished_at.getTime() >= firstAskedMs;
-  return isSince || (job.state === 'succeeded' && !again);
+/**
+ * Whether the end of a job is what the run asks for: a result that may be used, or any end of which it didn't know when it first asked. The
+ * number of the attempt tells that whatever the clocks say, and the time tells ends from before it asked of which it never heard.
+ */
+function isAnswered(job: JobRow, { data, time }: CloudEvent<JobRequestedData>): boolean {
+  const { again, afterAttempt, firstAskedMs = Date.parse(time) } = data;
+  if (job.state === 'succeeded' && !again) return true;
+  if (afterAttempt === undefined || job.finished_at === null) return false;
+  return job.attempt > afterAttempt && job.finished_at.getTime() >= firstAskedMs;
 }

@@ -6,7 +6,7 @@ describe('sedge cancel', () => {
   const saidOf = async (state: string): Promise<string> => {
     const said: string[] = [];
     const context = {
-      api: async () => ({ post: async () => ({ id: 'r1', state }) }),
+      patientApi: async () => ({ post: async () => ({ id: 'r1', state }) }),
       emit: () => undefined,
       complete: (text: string) => text,
       say: (text: string) => void said.push(text),

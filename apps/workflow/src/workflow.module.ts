@@ -22,6 +22,7 @@ import { ItemJobs1764108000000 } from './state/migrations/item-jobs.migration.js
 import { NewestRuns1764022500000 } from './state/migrations/newest-runs.migration.js';
 import { RetriedRuns1764162000000 } from './state/migrations/retried-runs.migration.js';
 import { WorkflowTables1764000100000 } from './state/migrations/workflow-tables.migration.js';
+import { RunCommands1764220000000 } from './state/migrations/run-commands.migration.js';
 import { TracedRuns1764180000000 } from './state/migrations/traced-runs.migration.js';
 import { PlanEstimates } from './state/plan-estimates.service.js';
 import { Planner } from './state/planner.service.js';
@@ -54,6 +55,7 @@ const migrations = [
   TracedRuns1764180000000,
   CompletedUploads1764200000000,
   AskedAttempts1764210000000,
+  RunCommands1764220000000,
 ];
 
 const service = ServiceModule.forRoot({ name: 'workflow', migrations });

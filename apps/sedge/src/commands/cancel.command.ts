@@ -1,6 +1,7 @@
 import type { RunView } from '@sedge/workflow';
 import type { SedgeCommand } from '../command.js';
 import { EXIT } from '../exit-codes.js';
+import { cancelRun } from '../runs/run-requests.js';
 
 export const command: SedgeCommand = {
   usage: 'cancel <run>',
@@ -11,8 +12,7 @@ export const command: SedgeCommand = {
 Finished steps are kept: 'npx sedge retry RUN' goes on from there. Cancelling a run that has ended changes nothing.
 Exit codes: 0 cancelled, asked to end, or ended before, 4 there is no such run.`,
   async run(context, args) {
-    const api = await context.api();
-    const run = await api.post<RunView>(`/v1/runs/${encodeURIComponent(args[0]!)}/cancel`);
+    const run = await cancelRun(await context.patientApi(), args[0]!);
     context.emit(run);
     context.say(context.complete(outcomeOf(run)));
     return EXIT.ok;

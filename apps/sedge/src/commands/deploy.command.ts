@@ -11,7 +11,7 @@ import { assertEmpty, assertFolderPlace } from '../program/named-place.js';
 import { deployWorkflow } from '../project/deploy-workflow.js';
 import { outcomeOf } from '../runs/run-outcome.js';
 import { leaveRun } from '../runs/leave-run.js';
-import { startRun } from '../runs/start-run.js';
+import { startRun } from '../runs/run-requests.js';
 import { finishRun, watchRun } from '../runs/watch-run.js';
 
 /** Features of shape [1, 40, 32]: 40 bands, and 1 + 1000 / 32 frames. */

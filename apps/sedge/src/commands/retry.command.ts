@@ -1,5 +1,5 @@
-import type { RunView } from '@sedge/workflow';
 import type { SedgeCommand } from '../command.js';
+import { retryRun } from '../runs/run-requests.js';
 import { leaveRun } from '../runs/leave-run.js';
 import { finishRun, watchRun } from '../runs/watch-run.js';
 
@@ -13,7 +13,7 @@ The workflow is the one that the run was started with; after changing the file u
 Exit codes: 0 succeeded, 1 a step failed again (or the run has succeeded or is under way), 4 there is no such run, 130 interrupted.`,
   async run(context, args) {
     const api = await context.patientApi();
-    const run = await api.post<RunView>(`/v1/runs/${encodeURIComponent(args[0]!)}/retry`);
+    const run = await retryRun(api, args[0]!);
     const ended = await watchRun(context, api, run);
     return ended === null ? leaveRun(context, api, run) : finishRun(context, api, ended);
   },

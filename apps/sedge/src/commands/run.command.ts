@@ -4,7 +4,7 @@ import type { CommandContext, SedgeCommand } from '../command.js';
 import { shellWord } from '../output/shell-word.js';
 import { assertInputsThere } from '../runs/input-places.js';
 import { leaveRun } from '../runs/leave-run.js';
-import { startRun } from '../runs/start-run.js';
+import { startRun } from '../runs/run-requests.js';
 import { finishRun, watchRun } from '../runs/watch-run.js';
 import { collect, readWorkflowRequest, type WorkflowRequest } from '../runs/workflow-request.js';
 

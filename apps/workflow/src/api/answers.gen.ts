@@ -1135,7 +1135,7 @@ export const ANSWERS: AnswerTable = {
     },
     'RunsController.cancel': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/RunView' } },
-      errors: ['WORKFLOW_RUN_UNKNOWN'],
+      errors: ['WORKFLOW_IDEMPOTENCY_CONFLICT', 'WORKFLOW_RUN_UNKNOWN'],
     },
     'RunsController.list': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/RunPage' } },
@@ -1228,7 +1228,7 @@ export const ANSWERS: AnswerTable = {
     },
     'RunsController.retry': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/RunView' } },
-      errors: ['WORKFLOW_RUN_ACTIVE', 'WORKFLOW_RUN_COMPLETE', 'WORKFLOW_RUN_UNKNOWN'],
+      errors: ['WORKFLOW_IDEMPOTENCY_CONFLICT', 'WORKFLOW_RUN_ACTIVE', 'WORKFLOW_RUN_COMPLETE', 'WORKFLOW_RUN_UNKNOWN'],
     },
     'RunsController.show': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/RunView' } },

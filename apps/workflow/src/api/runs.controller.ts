@@ -19,6 +19,7 @@ import type { RunPage, RunView } from '../domain/run-view.js';
 import { RunCommands } from '../state/run-commands.service.js';
 import { RunQueries } from '../state/run-queries.service.js';
 import { ANSWERS } from './answers.gen.js';
+import { IdempotencyKey, TakesIdempotencyKey } from './idempotency-key.js';
 import { RunEventStream, type RunEvents } from './run-event-stream.js';
 import { ListRunsDto, RunLogsDto } from './runs.dto.js';
 import { StageLogs } from './stage-logs.js';
@@ -40,7 +41,7 @@ export class RunsController {
   @Post()
   @Needs('run')
   @ApiOperation({ summary: 'Starts a run of a workflow' })
-  @ApiHeader({ name: 'idempotency-key', required: false, description: 'the same key and request give the same run' })
+  @TakesIdempotencyKey('the same key and request give the same run')
   @ApiHeader({
     name: 'traceparent',
     required: false,
@@ -48,14 +49,14 @@ export class RunsController {
   })
   async start(
     @Body() body: RunRequestDto,
-    @Headers('idempotency-key') key?: string,
+    @IdempotencyKey() key: string | null,
     @Headers('traceparent') traceparent?: string,
   ): Promise<RunView> {
     const parent = parseTraceparent(traceparent);
     const attributes = { 'http.request.method': 'POST', 'http.route': '/v1/runs' };
     const span = { name: 'POST /v1/runs', kind: 'server', service: 'workflow', attributes, parent } as const;
     return inFirstSpan(this.tracing, span, async (context) => {
-      const { run } = await this.commands.start(completeRequest(body), 'run', key?.slice(0, 256) || null, context);
+      const { run } = await this.commands.start(completeRequest(body), 'run', key, context);
       return this.queries.show(run.id);
     });
   }
@@ -109,8 +110,9 @@ export class RunsController {
   @Needs('run')
   @HttpCode(200)
   @ApiOperation({ summary: 'Cancels a run; its jobs end unless other runs wait for them' })
-  async cancel(@Param('id') id: string): Promise<RunView> {
-    await this.commands.cancel(id);
+  @TakesIdempotencyKey('the same key does not cancel a run again that was retried meanwhile')
+  async cancel(@Param('id') id: string, @IdempotencyKey() key: string | null): Promise<RunView> {
+    await this.commands.cancel(id, key);
     return this.queries.show(id);
   }
 
@@ -118,8 +120,9 @@ export class RunsController {
   @Needs('run')
   @HttpCode(200)
   @ApiOperation({ summary: 'Runs again what failed, was skipped or cancelled' })
-  async retry(@Param('id') id: string): Promise<RunView> {
-    await this.commands.retry(id);
+  @TakesIdempotencyKey('the same key does not retry the run again')
+  async retry(@Param('id') id: string, @IdempotencyKey() key: string | null): Promise<RunView> {
+    await this.commands.retry(id, key);
     return this.queries.show(id);
   }
 }

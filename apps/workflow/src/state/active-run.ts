@@ -3,7 +3,7 @@ import type { CompiledWorkflow } from '../domain/compiled-workflow.js';
 import { ItemGraph } from '../domain/item-graph.js';
 import type { ItemFailure, ItemJob, RunItem } from '../domain/run-item.js';
 import { RunProgress } from '../domain/run-progress.js';
-import type { RunRow } from './run-row.js';
+import type { RunCommand, RunRow } from './run-row.js';
 
 /** A run that this process has in memory. What is written down is in its row and its items; nothing else is lost with it. */
 export class ActiveRun {
@@ -12,6 +12,8 @@ export class ActiveRun {
   readonly again = new Set<Digest>();
   /** jobs that the run no longer waits for; their stages are told with the next write */
   readonly leaving: ItemJob[] = [];
+  /** commands that are carried out: they are noted with the next write */
+  readonly commands: RunCommand[] = [];
   /** when this process asked for each job that is under way */
   readonly requestedAt = new Map<Digest, Date>();
   /** true after a start: requests under way are made once more, since the process that made them died */

@@ -7,16 +7,18 @@ import type { CompiledWorkflow } from '../domain/compiled-workflow.js';
 import { ItemGraph } from '../domain/item-graph.js';
 import { Mistakes, type Mistake } from '../domain/mistake.js';
 import { newItem, type RunItem } from '../domain/run-item.js';
-import { resetUnsuccessful } from '../domain/run-progress.js';
+import { resetUnsuccessful, type RunState } from '../domain/run-progress.js';
 import { compileWorkflow } from '../domain/workflow-compiler.js';
 import { WORKFLOW_ERRORS } from '../errors.js';
 import { inputsOnly } from './active-run.js';
 import { RunEngine } from './run-engine.service.js';
-import { itemOfRow, type RunRow, type StoredRequest } from './run-row.js';
+import { itemOfRow, type RunCommand, type RunRow, type StoredRequest } from './run-row.js';
 import { RunRepository, type NewRun } from './run.repository.js';
 import { ToolRegistry } from './tool-registry.service.js';
 
 const error = errorsOf(WORKFLOW_ERRORS);
+/** How often a run is told to end: a write that fails, or comes after somebody else's, takes what was told with it. */
+const MOST_TRIES = 3;
 
 /** What users do with runs: start, cancel, retry. */
 @Injectable()
@@ -62,42 +64,83 @@ export class RunCommands {
   /** A request that was made before: what came of it. */
   private async repeated(request: StoredRequest, key: string): Promise<RunRow | null> {
     const run = await this.runs.findByKey(key);
-    if (run !== null && run.request_digest !== digestOfJson(request)) throw error('WORKFLOW_IDEMPOTENCY_CONFLICT');
+    const isOther =
+      run === null ? (await this.runs.findCommand(key)) !== null : run.request_digest !== digestOfJson(request);
+    if (isOther) throw error('WORKFLOW_IDEMPOTENCY_CONFLICT');
     return run;
   }
 
-  /** Its jobs end unless other runs wait for them. Cancelling a run that has ended changes nothing. */
-  async cancel(id: string): Promise<RunRow> {
-    const run = await this.known(id);
-    if (run.state !== 'running') return run;
-    await this.engine.change(id, (active, now) => active.leaving.push(...active.progress.cancel(now)));
-    return this.known(id);
+  /**
+   * Its jobs end unless other runs wait for them. Cancelling a run that has ended changes nothing, nor does the same key once more.
+   * @throws WORKFLOW_IDEMPOTENCY_CONFLICT
+   */
+  async cancel(id: string, key: string | null = null): Promise<void> {
+    const command = key === null ? null : ({ key, run: id, name: 'cancel' } as const);
+    if (await this.isCarriedOut(command)) return;
+    let tries = 0;
+    while ((await this.stateOf(id)) === 'running' && tries++ < MOST_TRIES) {
+      await this.engine.change(id, (active, now) => {
+        active.leaving.push(...active.progress.cancel(now));
+        if (command) active.commands.push(command);
+      });
+    }
+    // A run that had ended by itself: were it retried, the same request must not end that.
+    if (command && (await this.stateOf(id)) !== 'running') {
+      await this.transactions.run((transaction) => this.runs.noteCommand(transaction, command));
+    }
   }
 
-  /** Runs again what failed, was skipped or cancelled; what succeeded stays. */
-  async retry(id: string): Promise<RunRow> {
-    const run = await this.known(id);
-    if (run.state === 'running') throw error('WORKFLOW_RUN_ACTIVE', { run: id });
-    if (run.state === 'succeeded') throw error('WORKFLOW_RUN_COMPLETE', { run: id, state: run.state });
+  /**
+   * Runs again what failed, was skipped or cancelled; what succeeded stays. The same key once more changes nothing.
+   * @throws WORKFLOW_RUN_ACTIVE, WORKFLOW_RUN_COMPLETE, WORKFLOW_IDEMPOTENCY_CONFLICT
+   */
+  async retry(id: string, key: string | null = null): Promise<void> {
+    const command = key === null ? null : ({ key, run: id, name: 'retry' } as const);
+    if (await this.isCarriedOut(command)) return;
+    try {
+      await this.goOn(await this.known(id), command);
+    } catch (fault) {
+      // A request with the same key may have come just before this one.
+      if (!(await this.isCarriedOut(command))) throw fault;
+    }
+  }
+
+  private async goOn(run: RunRow, command: RunCommand | null): Promise<void> {
+    const { id, state } = run;
+    if (state === 'running') throw error('WORKFLOW_RUN_ACTIVE', { run: id });
+    if (state === 'succeeded') throw error('WORKFLOW_RUN_COMPLETE', { run: id, state });
     const items = resetUnsuccessful((await this.runs.items(id)).map(itemOfRow));
+    const change = { state: 'running', failure: null, finishedAt: null, retriedAt: new Date() } as const;
     await this.transactions.run(async (transaction) => {
-      const revision = await this.runs.advance(transaction, run, {
-        state: 'running',
-        failure: null,
-        finishedAt: null,
-        retriedAt: new Date(),
-      });
+      const revision = await this.runs.advance(transaction, run, change);
       if (revision === null) throw error('WORKFLOW_RUN_ACTIVE', { run: id });
+      const isFirst = command === null || (await this.runs.noteCommand(transaction, command));
+      if (!isFirst) throw error('WORKFLOW_IDEMPOTENCY_CONFLICT');
       await this.runs.saveItems(transaction, id, items, revision);
     });
     this.engine.wake(id);
-    return this.known(id);
+  }
+
+  /** Whether a command with the same key was carried out before. @throws WORKFLOW_IDEMPOTENCY_CONFLICT where the key is that of another request */
+  private async isCarriedOut(command: RunCommand | null): Promise<boolean> {
+    if (command === null) return false;
+    const { key, run, name } = command;
+    const earlier = await this.runs.findCommand(key);
+    const isOther = earlier ? earlier.run !== run || earlier.name !== name : (await this.runs.findByKey(key)) !== null;
+    if (isOther) throw error('WORKFLOW_IDEMPOTENCY_CONFLICT');
+    return earlier !== null;
   }
 
   private async known(id: string): Promise<RunRow> {
     const run = await this.runs.find(id);
     if (run === null) throw error('WORKFLOW_RUN_UNKNOWN', { run: id });
     return run;
+  }
+
+  private async stateOf(id: string): Promise<RunState> {
+    const state = await this.runs.stateOf(id);
+    if (state === null) throw error('WORKFLOW_RUN_UNKNOWN', { run: id });
+    return state;
   }
 }
 

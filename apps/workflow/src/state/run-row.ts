@@ -38,6 +38,13 @@ export interface RunRow {
   finished_at: Date | null;
 }
 
+/** What a user asked of a run that is there, by the key of the request. */
+export interface RunCommand {
+  key: string;
+  run: string;
+  name: 'retry' | 'cancel';
+}
+
 export interface ItemRow {
   number: number;
   step: string;

@@ -38,11 +38,13 @@ export class RunWriter {
       const hasResults = await this.request(transaction, active, requests);
       await this.runs.saveItems(transaction, row.id, items, revision);
       for (const job of active.leaving) this.leave(transaction, active, job);
+      for (const command of active.commands) await this.runs.noteCommand(transaction, command);
       return { revision, hasResults };
     });
     Object.assign(row, { revision: written.revision, state, finished_at: finishedAt });
     progress.changed.clear();
     active.leaving.length = 0;
+    active.commands.length = 0;
     for (const { job } of requests) active.requestedAt.set(job.id, now);
     this.tracing.jobsEnded(row, items, active.requestedAt);
     if (finishedAt !== null) this.tracing.runEnded(row, state, finishedAt);

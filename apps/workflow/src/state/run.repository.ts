@@ -3,7 +3,7 @@ import type { Digest } from '@sedge/artifact-contracts';
 import { Transactions, type Transaction } from '@sedge/service-kit';
 import type { ItemFailure, RunItem } from '../domain/run-item.js';
 import type { RunState } from '../domain/run-progress.js';
-import { recordOfItem, type ItemRow, type RunRow } from './run-row.js';
+import { recordOfItem, type ItemRow, type RunCommand, type RunRow } from './run-row.js';
 
 export type NewRun = Omit<RunRow, 'sequence' | 'revision' | 'failure' | 'retried_at' | 'finished_at'>;
 
@@ -72,6 +72,22 @@ export class RunRepository {
 
   async findByKey(key: string): Promise<RunRow | null> {
     const [row] = await this.transactions.query<RunRow>('SELECT * FROM run WHERE idempotency_key = $1', [key]);
+    return row ?? null;
+  }
+
+  /** Notes that a command is carried out. @returns false when its key was noted before */
+  async noteCommand(transaction: Transaction, { key, run, name }: RunCommand): Promise<boolean> {
+    const noted = await transaction.query(
+      'INSERT INTO run_command (key, run, name) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING RETURNING key',
+      [key, run, name],
+    );
+    return noted.length > 0;
+  }
+
+  async findCommand(key: string): Promise<RunCommand | null> {
+    const [row] = await this.transactions.query<RunCommand>('SELECT key, run, name FROM run_command WHERE key = $1', [
+      key,
+    ]);
     return row ?? null;
   }
 

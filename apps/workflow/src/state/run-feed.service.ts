@@ -9,7 +9,7 @@ import type { JobNews } from '../domain/run-view.js';
 /** Jobs whose last progress is remembered. */
 const REMEMBERED = 2000;
 
-/** What a job waits for now; null: nothing that is known. */
+/** What a job waits for now; null where it runs, has ended, or its stage has not been asked yet. */
 export interface JobWaiting {
   job: Digest;
   waitsFor: WaitView | null;

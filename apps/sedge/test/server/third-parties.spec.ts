@@ -118,10 +118,44 @@ steps:
     expect(await refusals(jobs[0]!, { attempt: 2, token: mine.token })).toEqual(allStale);
     const current = { attempt: 2, token: second.token };
     await party.ask('POST', `/v1/jobs/${jobs[0]!}/complete`, { ...current, outputs: { report }, durationMs: 5 });
-    expect(await refusals(jobs[0]!, current)).toEqual(allStale);
+    // The same result again is the one that stands; anything else comes too late.
+    expect(await refusals(jobs[0]!, current)).toEqual(['JOB_ATTEMPT_STALE', undefined, 'JOB_ATTEMPT_STALE']);
     const ended = await bench.sedge.ended(runs[0]!);
     expect(itemNamed(ended, 'judged').outputs).toEqual({ report });
     await party.ask('POST', `/v1/runs/${runs[1]!}/cancel`);
+  });
+
+  it('may end an attempt again with the same words, as who lost the answer does, and gets the same answer', async () => {
+    const run = await bench.sedge.startRun(workflow(21));
+    const job = await waiting(run, 'judged', 'requested');
+    const claim = (): Promise<Record<string, unknown>> =>
+      party.ask('POST', `/v1/jobs/${job}/claim`, { worker: 'judge-1' });
+    const first = await claim();
+    const say = async (verb: string, body: Record<string, unknown>): Promise<unknown> => {
+      const answer = await party.call('POST', `/v1/jobs/${job}/${verb}`, body);
+      return answer.body['state'] ?? answer.body['code'];
+    };
+    const failed = { attempt: first['attempt'], token: first['token'], class: 'transient', code: 'AWAY', message: 'x' };
+    expect(await say('fail', failed)).toBe('retried');
+    expect(await say('fail', failed)).toBe('retried');
+    expect(await say('fail', { ...failed, code: 'ELSE' })).toBe('JOB_ATTEMPT_STALE');
+    let second: Record<string, unknown> = {};
+    await until(async () => {
+      second = (await party.call('POST', `/v1/jobs/${job}/claim`, { worker: 'judge-1' })).body;
+      return second['token'] !== undefined;
+    });
+    expect(await say('fail', failed)).toBe('retried');
+    const of = (second['inputs'] as { of: string }).of;
+    const [report, other] = [await party.uploadReport(3, [of]), await party.uploadReport(4, [of])];
+    const done = { attempt: second['attempt'], token: second['token'], outputs: { report }, durationMs: 5 };
+    expect(await say('complete', done)).toBe('succeeded');
+    expect(await say('complete', { ...done, durationMs: 6 })).toBe('succeeded');
+    expect(await say('complete', { ...done, outputs: { report: other } })).toBe('JOB_ATTEMPT_STALE');
+    expect(await say('complete', { ...done, token: 'not-the-token' })).toBe('JOB_ATTEMPT_STALE');
+    const ended = await bench.sedge.ended(run);
+    expect(itemNamed(ended, 'judged').outputs).toEqual({ report });
+    const attempts = (await party.ask('GET', `/v1/jobs/${job}`))['attempts'] as { outcome: string }[];
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(['failed', 'succeeded']);
   });
 
   it('can complete a job by nothing but an artifact that is there, whole, and of the kind', async () => {

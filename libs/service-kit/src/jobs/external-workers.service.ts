@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { createCloudEvent, subjectOf } from '@sedge/event-contracts';
 import type { Digest } from '@sedge/artifact-contracts';
@@ -11,6 +12,7 @@ import { openArtifact } from './inputs.js';
 import type { Fence, JobRow } from './job.js';
 import { attemptOf } from './job-events.js';
 import { waitOf, type JobWait } from './job-wait.js';
+import type { EndedAttempt } from './job.repository.js';
 import type { StoredOutput } from './outputs.js';
 
 interface Located {
@@ -72,7 +74,10 @@ export class ExternalWorkers {
     return lease;
   }
 
-  /** Commits a worker's result after a look at each output: it must be in the store and of the declared kind. */
+  /**
+   * Commits a worker's result after a look at each output: it must be in the store and of the declared kind. Said again, since the answer was
+   * lost, it gets the same answer.
+   */
   async complete(
     caller: Caller,
     fence: Fence,
@@ -80,7 +85,9 @@ export class ExternalWorkers {
   ): Promise<AttemptOutcome> {
     const { desk, job } = await this.locateFor(caller, fence.job);
     const outputs = await this.checkOutputs(desk, job, result.outputs);
-    return settled(fence, await desk.attempts.succeed(fence, outputs, result.durationMs));
+    return settled(fence, desk, await desk.attempts.succeed(fence, outputs, result.durationMs), (end) =>
+      end.outcome === 'succeeded' && isDeepStrictEqual(end.outputs, result.outputs) ? 'succeeded' : null,
+    );
   }
 
   async fail(
@@ -89,7 +96,7 @@ export class ExternalWorkers {
     failure: { class: 'transient' | 'permanent'; code: string; message: string },
   ): Promise<AttemptOutcome> {
     const { desk } = await this.locateFor(caller, fence.job);
-    return settled(fence, await desk.attempts.fail(fence, failure));
+    return settled(fence, desk, await desk.attempts.fail(fence, failure), (end) => sameFailure(fence, failure, end));
   }
 
   private async checkOutputs(desk: StageDesk, job: JobRow, ids: Record<string, Digest>): Promise<StoredOutput[]> {
@@ -136,7 +143,28 @@ const stale = ({ job, attempt }: Fence): Error => stageError('JOB_ATTEMPT_STALE'
 
 const invalid = (output: string, reason: string): Error => stageError('JOB_OUTPUT_INVALID', { output, reason });
 
-function settled(fence: Fence, result: AttemptResult): AttemptOutcome {
-  if (result === 'fenced') throw stale(fence);
-  return result;
+/** @param repeated what became of the job, where the attempt was ended by these very words before; else null */
+async function settled(
+  fence: Fence,
+  { jobs }: StageDesk,
+  result: AttemptResult,
+  repeated: (end: EndedAttempt) => AttemptOutcome | null,
+): Promise<AttemptOutcome> {
+  if (result !== 'fenced') return result;
+  const end = await jobs.endedBy(fence);
+  const outcome = end && repeated(end);
+  if (!outcome) throw stale(fence);
+  return outcome;
+}
+
+/** A failure that came when the job was to be cancelled has cancelled it. */
+function sameFailure(
+  { attempt }: Fence,
+  failure: { class: string; code: string },
+  end: EndedAttempt,
+): AttemptOutcome | null {
+  const isSame = end.outcome === 'failed' && end.class === failure.class && end.code === failure.code;
+  if (!isSame && end.outcome !== 'cancelled') return null;
+  const isLast = end.attempt === attempt && (end.state === 'failed' || end.state === 'cancelled');
+  return isLast ? (end.state as AttemptOutcome) : 'retried';
 }

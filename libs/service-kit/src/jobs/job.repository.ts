@@ -220,7 +220,7 @@ export class JobRepository {
            finished_at = CASE WHEN $8 = 'queued' THEN NULL ELSE now() END
          WHERE id = $1 AND attempt = $2 AND token = $3 AND state = 'running' RETURNING *
        ), ended AS (
-         UPDATE attempt SET finished_at = now(), outcome = $4, class = $5, code = $6, message = $7
+         UPDATE attempt SET finished_at = now(), outcome = $4, class = $5, code = $6, message = $7, ended_token = $3
          FROM moved WHERE attempt.job = moved.id AND attempt.number = moved.attempt
          RETURNING extract(epoch FROM now() - attempt.started_at)::float8 AS attempt_seconds
        )
@@ -241,6 +241,16 @@ export class JobRepository {
         change.transientFailures ?? null,
         change.preemptedFailures ?? null,
       ],
+    );
+    return row ?? null;
+  }
+
+  /** The attempt that was ended by this very token, and its job. @returns null where it goes on, or was taken away */
+  async endedBy({ job, attempt, token }: Fence): Promise<EndedAttempt | null> {
+    const [row] = await this.transactions.query<EndedAttempt>(
+      `SELECT outcome, class, code, job.state, job.attempt, job.outputs FROM attempt JOIN job ON job.id = attempt.job
+       WHERE attempt.job = $1 AND number = $2 AND ended_token = $3`,
+      [job, attempt, token],
     );
     return row ?? null;
   }
@@ -280,6 +290,10 @@ export interface RequestContext {
 
 /** A job whose attempt ended, and how long that took. */
 export type EndedJob = JobRow & { attempt_seconds: number };
+
+/** How an attempt ended, and where its job has come to since. */
+export type EndedAttempt = Pick<AttemptRow, 'outcome' | 'class' | 'code'> &
+  Pick<JobRow, 'state' | 'attempt' | 'outputs'>;
 
 /** What the end of an attempt makes of its job. */
 export interface JobChange {

@@ -1,4 +1,5 @@
 import { Inject, Module, type DynamicModule, type OnModuleInit, type Type } from '@nestjs/common';
+import { EndedTokens1764280000000 } from '../jobs/ended-tokens.migration.js';
 import { JobAttempts } from '../jobs/job-attempts.service.js';
 import { JobEventsConsumer } from '../jobs/job-events.consumer.js';
 import { JobExecutor } from '../jobs/job-executor.service.js';
@@ -38,6 +39,7 @@ export class StageModule implements OnModuleInit {
         JobTables1764000000001,
         WorkerAddress1764160000000,
         ToolCopies1764190000000,
+        EndedTokens1764280000000,
         ...(options.migrations ?? []),
       ],
     });

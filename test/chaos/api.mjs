@@ -28,8 +28,8 @@ export class Api {
   }
 
   /** @throws Error when the condition did not come true in time */
-  async until(condition, timeoutMs = PATIENCE_MS) {
-    for (const deadline = Date.now() + timeoutMs; ; await sleep(AGAIN_MS)) {
+  async until(condition, timeoutMs = PATIENCE_MS, everyMs = AGAIN_MS) {
+    for (const deadline = Date.now() + timeoutMs; ; await sleep(everyMs)) {
       if (await condition().catch(() => false)) return;
       if (Date.now() > deadline) throw new Error(`this did not come true in ${timeoutMs / 1000} s: ${condition}`);
     }
@@ -55,7 +55,7 @@ export class Api {
     return this.get(`/v1/runs/${run}`);
   }
 
-  async ended(run, timeoutMs) {
-    await this.until(async () => (await this.show(run)).state !== 'running', timeoutMs);
+  async ended(run, timeoutMs, everyMs) {
+    await this.until(async () => (await this.show(run)).state !== 'running', timeoutMs, everyMs);
   }
 }

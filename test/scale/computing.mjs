@@ -4,22 +4,19 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const ROUNDS = 5;
 const SECONDS = 8;
 const run = promisify(execFile);
 const program = join(import.meta.dirname, 'computing.py');
 
-/** @param environments folder of Python environments @returns how many times as much two training processes do at once as one alone; median of rounds */
-export async function sideBySide(environments) {
+/** @param environments folder of Python environments @returns measures how many times as much two training processes do at once as one alone */
+export function sideBySide(environments) {
   const python = pythonOf('train-pytorch', environments);
   const stepsPerSecond = async () => Number((await run(python, [program, String(SECONDS)])).stdout);
-  const times = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  return async () => {
     const alone = await stepsPerSecond();
     const both = await Promise.all([stepsPerSecond(), stepsPerSecond()]);
-    times.push((both[0] + both[1]) / alone);
-  }
-  return times.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)];
+    return (both[0] + both[1]) / alone;
+  };
 }
 
 function pythonOf(tool, environments) {

@@ -10,7 +10,8 @@ const HELP = `usage: npm run scale -- [options]
   --wait MS        throughput: how long each of them waits; default 200
   --workers LIST   throughput: numbers of workers; default 1,2,4,8
   --queue N        queue: empty jobs that are queued at once; default 10000
-  --real N         real: jobs of training by one worker and by two, and four times as many of exploration; default 8
+  --real N         real: jobs of training by one worker and by two in each round, and three times as many of exploration; default 4
+  --rounds N       real: rounds; default 3
   --help
 
 Figures count on a machine that does nothing else, with as many cores as there are workers that compute.
@@ -29,7 +30,8 @@ function parseOptions() {
       workers: text('1,2,4,8'),
       singles: text('300'),
       queue: text('10000'),
-      real: text('8'),
+      real: text('4'),
+      rounds: text('3'),
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -45,6 +47,7 @@ function parseOptions() {
     singles: numberOf(values, 'singles'),
     queue: numberOf(values, 'queue'),
     real: numberOf(values, 'real'),
+    rounds: numberOf(values, 'rounds'),
   };
 }
 

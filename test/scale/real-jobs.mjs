@@ -1,4 +1,4 @@
-// Throughput of real jobs, training and exploration, by one worker and by two: the same sweep with other seeds.
+// Throughput of real jobs, training and exploration, by one worker and by two, in turn: the same sweep with other seeds.
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
@@ -8,16 +8,24 @@ import { WORDS, makeRecordings } from '../chaos/recordings.mjs';
 
 const ENVIRONMENTS = resolve('.cache', 'python');
 const PATIENCE_MS = 1_800_000;
+/** How often a run is looked at; what is measured comes from events, and whoever asks often takes part of the cores. */
+const LOOK_MS = 3000;
 /** Some seconds of one core each, most of them computing. */
 const TRAINING = { architecture: 'kws-cnn', iterations: 100, batchSize: 32 };
 /**
- * All learn from one seed, so that they do the same: the first of each worker measures kernels and compiles programs, which are kept; each
- * learns anew, and times whole programs for some seconds. They are told apart by a budget that ends none of them early.
+ * Explorations as users start them, with all defaults. All learn from one seed, so that they do the same: the first of each worker measures
+ * kernels and compiles programs, which are kept; each learns anew, and times whole programs for some seconds. They are told apart by a budget
+ * that ends none of them early.
  */
-const EXPLORATION = { seed: 1, rounds: 5, plugins: ['vector'] };
+const EXPLORATION = { seed: 1 };
 const LEAST_BUDGET_S = 3600;
-/** They take a fraction of a training's time. */
-const EXPLORATIONS_PER_TRAINING = 4;
+const WARM_UP = { iterations: 5 };
+const FIRST_SEED = 1;
+/** What is measured; explorations take a fraction of a training's time. */
+const KINDS = [
+  { stage: 'training', tool: 'train-pytorch', times: 1 },
+  { stage: 'deployment-optimizer', tool: 'explore-lne', times: 3 },
+];
 
 /** What a cluster needs for these jobs: one core for each worker. */
 export const REAL_STAGES = {
@@ -25,43 +33,61 @@ export const REAL_STAGES = {
   environment: { SEDGE_CORES: '1', SEDGE_PARALLEL_STEPS: '64', SEDGE_ENVIRONMENTS_DIR: ENVIRONMENTS },
 };
 
-/** @param jobs of training that are measured with each number of workers, four times as many of exploration @param report told of each figure */
-export async function realJobs(cluster, jobs, report) {
+/**
+ * Each round measures one worker and two, and what the machine itself makes of a second process, right after one another: machines do not keep
+ * their pace for long.
+ * @param jobs of training that are measured in each round with each number of workers, three times as many of exploration
+ * @param machine measures how many times as much two processes that compute do at once as one alone
+ * @param report told of each figure
+ */
+export async function realJobs(cluster, { jobs, rounds }, machine, report) {
   const api = new Api(() => cluster.url, cluster.token);
   await api.until(async () => {
     const names = (await api.get('/v1/tools')).tools.map(({ name }) => name);
     return ['ingest-speech-commands', 'train-pytorch', 'explore-lne'].every((name) => names.includes(name));
   });
   const archive = makeRecordings(cluster.home);
-  const numbersFrom = (first, count) => Array.from({ length: count }, (_, n) => first + n);
-  const explorations = EXPLORATIONS_PER_TRAINING * jobs;
-  // What the jobs read is made once, and each worker has done one job of each kind before it is measured.
+  let last = FIRST_SEED;
+  const next = (count) => Array.from({ length: count }, () => ++last);
+  // What the jobs read is made once.
   const startedAt = performance.now();
-  await runOf(api, workflowOf(archive, [1], [1]));
-  console.log(
-    `real jobs: their inputs, and one of each, took ${((performance.now() - startedAt) / 1000).toFixed(0)} s`,
-  );
-  const single = {};
-  for (const workers of [1, 2]) {
-    for (const stage of ['training', 'deployment-optimizer'])
-      while (cluster.copiesOf(stage).length < workers) await cluster.add(stage);
-    const first = 1000 * workers;
-    await runOf(api, workflowOf(archive, [1, first, first + 1], [1, first, first + 1]));
-    const training = workflowOf(archive, [1, ...numbersFrom(first + 10, jobs)], []);
-    const exploration = workflowOf(archive, [1], numbersFrom(first + 10, explorations));
-    for (const [stage, tool, count, text] of [
-      ['training', 'train-pytorch', jobs, training],
-      ['deployment-optimizer', 'explore-lne', explorations, exploration],
-    ]) {
-      const throughput = await throughputOf(cluster, { stage, tool, count }, () => runOf(api, text));
-      single[tool] ??= throughput;
-      report({ tool, workers, throughput, times: throughput / single[tool] });
+  await runOf(api, workflowOf(archive, {}, [FIRST_SEED]));
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  console.log(`real jobs: their inputs, and one of each, took ${seconds} s`);
+  for (let round = 1; round <= rounds; round++) {
+    report({ round, machine: await machine() });
+    for (const workers of [1, 2]) {
+      for (const { stage } of KINDS) await useWorkers(cluster, stage, workers);
+      // Each worker has done one job of each kind before it is measured.
+      await runOf(api, workflowOf(archive, { ...WARM_UP, seeds: next(workers) }, next(workers)));
+      for (const { stage, tool, times } of KINDS) {
+        const count = times * jobs;
+        const text =
+          tool === 'train-pytorch'
+            ? workflowOf(archive, { seeds: next(count) }, [])
+            : workflowOf(archive, {}, next(count));
+        const throughput = await throughputOf(cluster, { stage, tool, count }, () => runOf(api, text));
+        report({ round, tool, workers, throughput });
+      }
     }
   }
 }
 
-/** Explores the model of the first seed. @param explorations their numbers */
-function workflowOf(archive, trainingSeeds, explorations) {
+/** Has as many copies of a stage run. */
+async function useWorkers(cluster, stage, workers) {
+  while (cluster.copiesOf(stage).length < workers) await cluster.add(stage);
+  for (const [n, copy] of cluster.copiesOf(stage).entries()) {
+    if (n < workers && !copy.isRunning) await copy.start();
+    if (n >= workers && copy.isRunning) await copy.stop();
+  }
+}
+
+/**
+ * Explores the model of the first seed.
+ * @param training seeds of what is trained besides, and parameters that differ
+ * @param explorations their numbers
+ */
+function workflowOf(archive, { seeds = [], ...training }, explorations) {
   const models = { tool: 'train-pytorch', in: { features: '$features.features' } };
   const steps = {
     recordings: { tool: 'ingest-speech-commands', in: { source: '$inputs.source' } },
@@ -71,8 +97,8 @@ function workflowOf(archive, trainingSeeds, explorations) {
       in: { dataset: '$speech.dataset' },
       with: { sampleRateHz: 16000, frameMs: 128, strideMs: 32, bands: 40 },
     },
-    first: { ...models, with: { ...TRAINING, seed: trainingSeeds[0] } },
-    ...(trainingSeeds.length > 1 && { more: { ...models, with: TRAINING, sweep: { seed: trainingSeeds.slice(1) } } }),
+    first: { ...models, with: { ...TRAINING, seed: FIRST_SEED } },
+    ...(seeds.length > 0 && { more: { ...models, with: { ...TRAINING, ...training }, sweep: { seed: seeds } } }),
     ...(explorations.length > 0 && {
       plans: {
         tool: 'explore-lne',
@@ -87,7 +113,7 @@ function workflowOf(archive, trainingSeeds, explorations) {
 
 async function runOf(api, text) {
   const id = await api.startRun(text, `scale-${Math.random()}`);
-  await api.ended(id, PATIENCE_MS);
+  await api.ended(id, PATIENCE_MS, LOOK_MS);
   const { state, failure, items } = await api.show(id);
   if (state !== 'succeeded') throw new Error(`${id} is ${state}: ${JSON.stringify(failure ?? items.at(-1))}`);
 }

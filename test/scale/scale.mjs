@@ -11,6 +11,7 @@ const COMMITS_PER_JOB = 3;
 /** Short jobs that each worker has done before it is measured: a process that has just started compiles its own code at first. */
 const WARM_UP_JOBS = 30;
 const WARM_UP_WAIT_MS = 20;
+const MACHINE = 'processes that compute, without services';
 const options = readOptions();
 const { parts } = options;
 
@@ -31,7 +32,11 @@ let number = 0;
 let cluster;
 let client;
 
-const median = (times) => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)];
+function medianOf(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
 const ms = (time) => `${time.toFixed(2)} ms`;
 
 /** Asks for jobs all at once. @returns a promise of the end of all */
@@ -81,7 +86,7 @@ async function overhead() {
   }
   const trips = await bareRoundTrips(client, count);
   await database.end();
-  const [job, trip, commit] = [jobs, trips, commits].map(median);
+  const [job, trip, commit] = [jobs, trips, commits].map(medianOf);
   console.log(`empty job, request to result event: median ${ms(job)}`);
   console.log(
     `one bare publish and consume: median ${ms(trip)}; ${COMMITS_PER_JOB} bare commits with fsync: median ${ms(commit)}`,
@@ -129,15 +134,35 @@ async function realOnes() {
     join('examples', 'keyword-spotting', 'workflow.yml'),
     environment.SEDGE_ENVIRONMENTS_DIR,
   );
-  const machine = await sideBySide(environment.SEDGE_ENVIRONMENTS_DIR);
-  console.log(`two training processes at once, without services: ${machine.toFixed(2)} times one alone`);
+  const machine = sideBySide(environment.SEDGE_ENVIRONMENTS_DIR);
   cluster = await Cluster.start({ home: join(home, 'real'), inputs: [home], stages, environment });
-  await realJobs(cluster, options.real, ({ tool, workers, throughput: found, times }) => {
-    const share = workers === 2 ? `, ${((times / machine) * 100).toFixed(0)} % of what the machine alone gives` : '';
+  const ratios = new Map();
+  const note = (name, ratio) => ratios.set(name, [...(ratios.get(name) ?? []), ratio]);
+  let single = {};
+  await realJobs(cluster, { jobs: options.real, rounds: options.rounds }, machine, ({ round, ...found }) => {
+    if (found.machine !== undefined) {
+      single = {};
+      note(MACHINE, found.machine);
+      console.log(`round ${round}: ${MACHINE}: ${found.machine.toFixed(2)} times one alone`);
+      return;
+    }
+    const { tool, workers, throughput } = found;
+    single[tool] ??= throughput;
+    const times = throughput / single[tool];
+    if (workers > 1) note(tool, times);
     console.log(
-      `${tool}, ${workers} workers of one core: ${found.toFixed(3)} jobs/s, ${times.toFixed(2)} times one worker (${(times / workers).toFixed(3)} k)${share}`,
+      `round ${round}: ${tool}, ${workers} workers of one core: ${throughput.toFixed(3)} jobs/s, ${times.toFixed(2)} times one worker`,
     );
   });
+  for (const [name, list] of ratios) console.log(summary(name, list));
+}
+
+/** A line of the median of the rounds, for two workers, and between what they lie. */
+function summary(name, list) {
+  const [least, most] = [Math.min(...list), Math.max(...list)];
+  const words = name === MACHINE ? 'one alone' : 'one worker';
+  const k = name === MACHINE ? '' : `: ${(medianOf(list) / 2).toFixed(3)} k`;
+  return `${name}, two beside one: ${medianOf(list).toFixed(2)} times ${words} (${least.toFixed(2)} to ${most.toFixed(2)}, ${list.length} rounds)${k}`;
 }
 
 async function closeAll() {

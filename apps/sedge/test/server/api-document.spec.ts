@@ -1,5 +1,9 @@
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { useSedge } from './sedge-process.js';
+
+const PATH = fileURLToPath(new URL('../../../../docs/reference/openapi.json', import.meta.url));
 
 interface Response {
   description: string;
@@ -37,6 +41,13 @@ describe('the OpenAPI document', () => {
       ([, { properties, anyOf }]) => !anyOf && Object.keys(properties ?? {}).length === 0,
     );
     expect(empty.map(([name]) => name)).toEqual([]);
+  });
+
+  // After a change of the API: npx vitest run apps/sedge/test/server/api-document.spec.ts --update
+  it('is docs/reference/openapi.json', async () => {
+    const document = await bench.sedge.api.get<ApiDocument>('/v1/openapi.json');
+    const text = await format(JSON.stringify(document), { ...(await resolveConfig(PATH)), parser: 'json' });
+    await expect(text).toMatchFileSnapshot(PATH);
   });
 
   it('says of each operation what it answers when all is well, and with which codes when it is not', async () => {

@@ -5,23 +5,20 @@
 #include <cstring>
 
 #include "../../simd/activation.hpp"
-#include "../../src/ops/op.hpp"
-#include "../../src/plan/primitive.hpp"
+#include "../../simd/conv_shape.hpp"
+#include "../../src/ops/op_conv.hpp"
 
 namespace lne {
 namespace {
 
 // kernel-begin
-struct BlasConvShape {
-  int channels, height, width, out_channels, out_height, out_width;
-  int kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups;
-  int is_copied;  // whether windows differ from the source
-  int has_residual, activation;
-  float low, high;
-};
+/// Whether windows differ from the source, which must be copied then.
+static inline bool blas_is_copied(const simd::PlainConvShape& s) {
+  return s.kernel_h * s.kernel_w > 1 || s.stride_h * s.stride_w > 1 || s.out_height != s.height || s.out_width != s.width;
+}
 
 /// One row of the matrix per channel and tap, one column per position of the result.
-static inline void blas_columns(const BlasConvShape& s, const float* src, int channels, float* columns) {
+static inline void blas_columns(const simd::PlainConvShape& s, const float* src, int channels, float* columns) {
   for (int c = 0; c < channels; ++c) {
     const float* plane = src + static_cast<long>(c) * s.height * s.width;
     for (int ky = 0; ky < s.kernel_h; ++ky) {
@@ -40,7 +37,7 @@ static inline void blas_columns(const BlasConvShape& s, const float* src, int ch
 }
 
 /// weights: [out_channels][channels / groups][kernel_h][kernel_w], then the biases; scratch: the matrix of one group.
-static inline void blas_conv(const BlasConvShape& s, const float* const* src, const float* weights, float* dst, float* scratch) {
+static inline void blas_conv(const simd::PlainConvShape& s, const float* const* src, const float* weights, float* dst, float* scratch) {
   static const bool has_one_thread = (openblas_set_num_threads(1), true);
   (void)has_one_thread;
   const int in = s.channels / s.groups, out = s.out_channels / s.groups, depth = in * s.kernel_h * s.kernel_w, positions = s.out_height * s.out_width;
@@ -50,10 +47,11 @@ static inline void blas_conv(const BlasConvShape& s, const float* const* src, co
     const float* addend = s.has_residual ? src[1] + static_cast<long>(oc) * positions : nullptr;
     for (int i = 0; i < positions; ++i) plane[i] = addend ? addend[i] + biases[oc] : biases[oc];
   }
+  const bool is_copied = blas_is_copied(s);
   for (int group = 0; group < s.groups; ++group) {
     const float* columns = src[0] + static_cast<long>(group) * in * s.height * s.width;
-    if (s.is_copied) blas_columns(s, columns, in, scratch);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, out, positions, depth, 1.0f, weights + static_cast<long>(group) * out * depth, depth, s.is_copied ? scratch : columns, positions, 1.0f, dst + static_cast<long>(group) * out * positions, positions);
+    if (is_copied) blas_columns(s, columns, in, scratch);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, out, positions, depth, 1.0f, weights + static_cast<long>(group) * out * depth, depth, is_copied ? scratch : columns, positions, 1.0f, dst + static_cast<long>(group) * out * positions, positions);
   }
   const long all = static_cast<long>(s.out_channels) * positions;
   if (s.activation != 0) {
@@ -62,26 +60,18 @@ static inline void blas_conv(const BlasConvShape& s, const float* const* src, co
 }
 // kernel-end
 
-std::string refuse(const Graph& graph, const Node& node) {
+/// Elements of the matrix of one group.
+std::int64_t matrix_elements(const Graph& graph, const Node& node) {
   const Shape& kernel = shape_of(graph, node, 1);
   const Shape& dst = graph.value(node.outputs[0]).shape;
-  if (kernel[1] * kernel[2] * kernel[3] * dst[2] * dst[3] > (1 << 28)) return "the matrix of its windows is too large";
-  return {};
+  return kernel[1] * kernel[2] * kernel[3] * dst[2] * dst[3];
 }
 
+std::string refuse(const Graph& graph, const Node& node) { return matrix_elements(graph, node) > (1 << 28) ? "the matrix of its windows is too large" : ""; }
+
 Lowered lower(const Graph& graph, const Node& node, const Variant&) {
-  const Shape& src = shape_of(graph, node, 0);
-  const Shape& kernel = shape_of(graph, node, 1);
-  const Shape& dst = graph.value(node.outputs[0]).shape;
-  const auto pads = node.integers("pads", {}), strides = node.integers("strides", {}), dilations = node.integers("dilations", {});
-  const bool is_copied = kernel[2] * kernel[3] > 1 || strides[0] * strides[1] > 1 || dst[2] != src[2] || dst[3] != src[3];
-  const std::vector<std::int64_t> fields{src[1],   src[2],   src[3],       dst[1],       dst[2],                     dst[3],    kernel[2],         kernel[3], strides[0], strides[1],
-                                         pads[0],  pads[1],  dilations[0], dilations[1], node.integer("group", 1), is_copied, node.residual >= 0};
-  const auto i = [&](std::size_t at) { return static_cast<int>(fields[at]); };
-  const BlasConvShape s{i(0), i(1), i(2), i(3), i(4), i(5), i(6), i(7), i(8), i(9), i(10), i(11), i(12), i(13), i(14), i(15), i(16), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
-  Lowered lowered = lowered_kernel("blas_conv", blas_conv, "BlasConvShape", s, "{" + listed(fields) + ", " + text_of(node.activation) + "}");
-  lowered.weights = conv_weights(graph, node);
-  if (is_copied) lowered.scratch_floats = kernel[1] * kernel[2] * kernel[3] * dst[2] * dst[3];
+  Lowered lowered = lowered_conv(graph, node, "blas_conv", blas_conv);
+  if (blas_is_copied(conv_shape_of(graph, node))) lowered.scratch_floats = matrix_elements(graph, node);
   return lowered;
 }
 

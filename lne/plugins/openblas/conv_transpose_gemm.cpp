@@ -3,20 +3,13 @@
 #include <cblas.h>
 
 #include "../../simd/activation.hpp"
-#include "../../src/ops/op.hpp"
-#include "../../src/plan/primitive.hpp"
+#include "../../simd/conv_shape.hpp"
+#include "../../src/ops/op_conv.hpp"
 
 namespace lne {
 namespace {
 
 // kernel-begin
-struct BlasConvTransposeShape {
-  int channels, height, width, out_channels, out_height, out_width;
-  int kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups;
-  int has_residual, activation;
-  float low, high;
-};
-
 /// line[x * stride + left] += row[x] for those x that fall on the line.
 static inline void blas_add_line(const float* row, int count, int stride, int left, float* line, int extent) {
   const int room = extent - 1 - left;
@@ -30,7 +23,7 @@ static inline void blas_add_line(const float* row, int count, int stride, int le
 }
 
 /// One row of the matrix per channel and tap, one column per position of the source.
-static inline void blas_add_columns(const BlasConvTransposeShape& s, const float* columns, int channels, float* dst) {
+static inline void blas_add_columns(const simd::PlainConvShape& s, const float* columns, int channels, float* dst) {
   for (int c = 0; c < channels; ++c) {
     float* plane = dst + static_cast<long>(c) * s.out_height * s.out_width;
     for (int ky = 0; ky < s.kernel_h; ++ky) {
@@ -46,7 +39,7 @@ static inline void blas_add_columns(const BlasConvTransposeShape& s, const float
 }
 
 /// weights: [channels][out_channels / groups][kernel_h][kernel_w], then the biases; scratch: the matrix of one group.
-static inline void blas_conv_transpose(const BlasConvTransposeShape& s, const float* const* src, const float* weights, float* dst, float* scratch) {
+static inline void blas_conv_transpose(const simd::PlainConvShape& s, const float* const* src, const float* weights, float* dst, float* scratch) {
   static const bool has_one_thread = (openblas_set_num_threads(1), true);
   (void)has_one_thread;
   const int in = s.channels / s.groups, out = s.out_channels / s.groups, rows = out * s.kernel_h * s.kernel_w, positions = s.height * s.width;
@@ -77,16 +70,7 @@ std::int64_t matrix_elements(const Graph& graph, const Node& node) {
 std::string refuse(const Graph& graph, const Node& node) { return matrix_elements(graph, node) > (1 << 28) ? "the matrix of its taps is too large" : ""; }
 
 Lowered lower(const Graph& graph, const Node& node, const Variant&) {
-  const Shape& src = shape_of(graph, node, 0);
-  const Shape& kernel = shape_of(graph, node, 1);
-  const Shape& dst = graph.value(node.outputs[0]).shape;
-  const auto pads = node.integers("pads", {}), strides = node.integers("strides", {}), dilations = node.integers("dilations", {});
-  const std::vector<std::int64_t> fields{src[1],     src[2],     src[3],  dst[1],  dst[2],       dst[3],       kernel[2],                  kernel[3],
-                                         strides[0], strides[1], pads[0], pads[1], dilations[0], dilations[1], node.integer("group", 1), node.residual >= 0};
-  const auto i = [&](std::size_t at) { return static_cast<int>(fields[at]); };
-  const BlasConvTransposeShape s{i(0), i(1), i(2), i(3), i(4), i(5), i(6), i(7), i(8), i(9), i(10), i(11), i(12), i(13), i(14), i(15), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
-  Lowered lowered = lowered_kernel("blas_conv_transpose", blas_conv_transpose, "BlasConvTransposeShape", s, "{" + listed(fields) + ", " + text_of(node.activation) + "}");
-  lowered.weights = conv_weights(graph, node);
+  Lowered lowered = lowered_conv(graph, node, "blas_conv_transpose", blas_conv_transpose);
   lowered.scratch_floats = matrix_elements(graph, node);
   return lowered;
 }

@@ -2,24 +2,17 @@
 #include <algorithm>
 
 #include "../../simd/activation.hpp"
+#include "../../simd/conv_shape.hpp"
 #include "../plan/primitive.hpp"
+#include "op_conv.hpp"
 #include "op_builder.hpp"
 
 namespace lne {
 namespace {
 
 // kernel-begin
-/// Convolution of plain tensors, one example.
-struct PlainConvShape {
-  int channels, height, width, out_channels, out_height, out_width;
-  int kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups;
-  int has_residual;
-  int activation;
-  float low, high;
-};
-
 /// The reference: one output element after the other. weights: [out_channels][channels / groups][kernel_h][kernel_w], then the biases.
-static inline void plain_conv(const PlainConvShape& s, const float* const* src, const float* weights, float* dst, float*) {
+static inline void plain_conv(const simd::PlainConvShape& s, const float* const* src, const float* weights, float* dst, float*) {
   const int group_in = s.channels / s.groups;
   const int group_out = s.out_channels / s.groups;
   const float* biases = weights + static_cast<long>(s.out_channels) * group_in * s.kernel_h * s.kernel_w;
@@ -104,19 +97,7 @@ std::string infer(Graph& graph, Node& node) {
   return {};
 }
 
-Lowered lower(const Graph& graph, const Node& node, const Variant&) {
-  const Shape& src = shape_of(graph, node, 0);
-  const Shape& kernel = shape_of(graph, node, 1);
-  const Shape& dst = graph.value(node.outputs[0]).shape;
-  const auto pads = node.integers("pads", {}), strides = node.integers("strides", {}), dilations = node.integers("dilations", {});
-  const std::vector<std::int64_t> fields{src[1],     src[2],     src[3],  dst[1],  dst[2],       dst[3],       kernel[2],                  kernel[3],
-                                         strides[0], strides[1], pads[0], pads[1], dilations[0], dilations[1], node.integer("group", 1), node.residual >= 0};
-  const auto i = [&](std::size_t at) { return static_cast<int>(fields[at]); };
-  const PlainConvShape s{i(0), i(1), i(2), i(3), i(4), i(5), i(6), i(7), i(8), i(9), i(10), i(11), i(12), i(13), i(14), i(15), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high};
-  Lowered lowered = lowered_kernel("plain_conv", plain_conv, "PlainConvShape", s, "{" + listed(fields) + ", " + text_of(node.activation) + "}");
-  lowered.weights = conv_weights(graph, node);
-  return lowered;
-}
+Lowered lower(const Graph& graph, const Node& node, const Variant&) { return lowered_conv(graph, node, "plain_conv", plain_conv); }
 
 }  // namespace
 

@@ -64,6 +64,10 @@ export const MISTAKES = {
     sentence: 'An input of the workflow says nowhere where its data come from.',
     mend: 'Give it from:, or `--set NAME=PATH`.',
   },
+  WORKFLOW_ARTIFACT_UNKNOWN: {
+    sentence: 'An input names an artifact that is not there.',
+    mend: 'Name one that `npx sedge artifacts list --kind source` shows, or give the path or address of the data.',
+  },
   WORKFLOW_KIND_MISMATCH: {
     sentence: 'An artifact of that kind can not go into that input.',
     mend: 'Bind an output of a kind that the input takes.',
@@ -182,6 +186,10 @@ export const STEP_FAILURES = {
   WORKFLOW_OUTPUT_ABSENT: {
     sentence: 'A step reads an optional output that was not given this time.',
     mend: 'Read another output, or have the step give it.',
+  },
+  WORKFLOW_INPUT_DAMAGED: {
+    sentence: 'An artifact that an input names is not whole in the store.',
+    mend: 'Run the workflow again from where the data lie: what is stored again mends the artifact.',
   },
   WORKFLOW_REPORT_DAMAGED: {
     sentence: 'A report that a step reads a number from can not be read.',

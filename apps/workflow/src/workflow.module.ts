@@ -24,6 +24,7 @@ import { RetriedRuns1764162000000 } from './state/migrations/retried-runs.migrat
 import { WorkflowTables1764000100000 } from './state/migrations/workflow-tables.migration.js';
 import { RunCommands1764220000000 } from './state/migrations/run-commands.migration.js';
 import { TracedRuns1764180000000 } from './state/migrations/traced-runs.migration.js';
+import { UploadKeys1764240000000 } from './state/migrations/upload-keys.migration.js';
 import { PlanEstimates } from './state/plan-estimates.service.js';
 import { Planner } from './state/planner.service.js';
 import { ResultReader } from './state/result-reader.service.js';
@@ -56,6 +57,7 @@ const migrations = [
   CompletedUploads1764200000000,
   AskedAttempts1764210000000,
   RunCommands1764220000000,
+  UploadKeys1764240000000,
 ];
 
 const service = ServiceModule.forRoot({ name: 'workflow', migrations });

@@ -122,19 +122,30 @@ export const ANSWERS: AnswerTable = {
         },
       ],
     },
+    CheckedInput: {
+      type: 'object',
+      properties: {
+        from: { type: ['string', 'null'], description: 'null where an artifact is named' },
+        artifact: {
+          type: ['string', 'null'],
+          pattern: '^sha256:[0-9a-f]{64}$',
+          description: 'id of the stored artifact, null where the input is brought in',
+        },
+        place: { $ref: '#/components/schemas/Place' },
+      },
+      required: ['artifact', 'from', 'place'],
+    },
     CheckedStep: {
       type: 'object',
       properties: {
         name: { type: 'string' },
-        kind: { type: 'string', enum: ['await', 'choose', 'input', 'tool'] },
+        kind: { type: 'string', enum: ['await', 'choose', 'input', 'stored', 'tool'] },
         tool: { type: ['string', 'null'], description: 'NAME@VERSION, null for steps that run none' },
         items: { type: 'number' },
         input: {
-          type: ['object', 'null'],
-          properties: { from: { type: 'string' }, place: { $ref: '#/components/schemas/Place' } },
-          required: ['from', 'place'],
+          anyOf: [{ $ref: '#/components/schemas/CheckedInput' }, { type: 'null' }],
           description:
-            'of a step that brings an input in: its absolute path or address, and where the file or the request gives it',
+            'of an input: its absolute path or address, or the artifact that is there, and where the file or the request gives it',
         },
       },
       required: ['input', 'items', 'kind', 'name', 'tool'],
@@ -465,6 +476,7 @@ export const ANSWERS: AnswerTable = {
           enum: [
             'WORKFLOW_AGAIN_UNKNOWN',
             'WORKFLOW_ALL_INVALID',
+            'WORKFLOW_ARTIFACT_UNKNOWN',
             'WORKFLOW_CHOOSE_INVALID',
             'WORKFLOW_CYCLE',
             'WORKFLOW_EACH_INVALID',
@@ -583,7 +595,7 @@ export const ANSWERS: AnswerTable = {
       type: 'object',
       properties: {
         step: { type: 'string' },
-        kind: { type: 'string', enum: ['await', 'choose', 'input', 'tool'] },
+        kind: { type: 'string', enum: ['await', 'choose', 'input', 'stored', 'tool'] },
         tool: { type: ['string', 'null'] },
         reads: { type: 'array', items: { type: 'string' }, description: 'steps that it reads' },
         items: { type: 'array', items: { $ref: '#/components/schemas/PlanItem' } },
@@ -713,6 +725,10 @@ export const ANSWERS: AnswerTable = {
       type: 'object',
       properties: {
         offset: { type: 'number', description: 'bytes that have been sent: where the next chunk begins' },
+        isStored: {
+          type: 'boolean',
+          description: 'the store has bytes of the announced digest, so that they need not be sent',
+        },
         path: { type: 'string' },
         sizeBytes: { type: 'number' },
         digest: {
@@ -721,7 +737,7 @@ export const ANSWERS: AnswerTable = {
           description: 'what the bytes must have, or null',
         },
       },
-      required: ['digest', 'offset', 'path', 'sizeBytes'],
+      required: ['digest', 'isStored', 'offset', 'path', 'sizeBytes'],
     },
     Survey: {
       type: 'object',
@@ -991,6 +1007,11 @@ export const ANSWERS: AnswerTable = {
       status: 409,
       sentence: "'{path}' has {offset} of {size} bytes",
       mend: 'Send the rest, then complete the upload again.',
+    },
+    UPLOAD_KEY_TAKEN: {
+      status: 409,
+      sentence: 'the Idempotency-Key is that of another upload',
+      mend: 'Use a fresh key for each different upload.',
     },
     UPLOAD_OFFSET_WRONG: {
       status: 409,
@@ -1282,6 +1303,7 @@ export const ANSWERS: AnswerTable = {
         'ARTIFACT_KIND_UNKNOWN',
         'ARTIFACT_PARENT_UNKNOWN',
         'UPLOAD_FILE_INVALID',
+        'UPLOAD_KEY_TAKEN',
       ],
     },
     'WorkflowsController.check': {

@@ -7,6 +7,7 @@ import { ARTIFACT_ERRORS } from '../domain/artifact-errors.js';
 import { ArtifactRepository } from '../state/artifact.repository.js';
 import { UploadService, type UploadState } from '../state/upload.service.js';
 import { ANSWERS } from './answers.gen.js';
+import { IdempotencyKey, TakesIdempotencyKey } from './idempotency-key.js';
 import { UploadRequest } from './upload.dto.js';
 
 const error = errorsOf(ARTIFACT_ERRORS);
@@ -16,7 +17,10 @@ export interface UploadedArtifact {
   id: Digest;
 }
 
-/** Uploads: announce the artifact, send each file in chunks (`PATCH`, at an offset), complete. */
+/**
+ * Uploads: announce the artifact, send each file in chunks (`PATCH`, at an offset), complete. A file that was announced with its digest and
+ * is in the store already (`isStored`) need not be sent.
+ */
 @Needs('run')
 @ApiTags('uploads')
 @Answers(ANSWERS)
@@ -28,12 +32,14 @@ export class UploadsController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Begins an upload' })
+  @ApiOperation({ summary: 'Begins an upload, or goes on with one' })
+  @TakesIdempotencyKey('the same key and request give the same upload, for as long as it is under way')
   async start(
     @Body() { kind, kindVersion = 1, metadata, files, derivedFrom = [] }: UploadRequest,
+    @IdempotencyKey() key: string | null,
   ): Promise<UploadState> {
     const announced = files.map(({ path, sizeBytes, digest }) => ({ path, sizeBytes, digest: digest ?? null }));
-    return this.uploads.start({ kind, kindVersion, metadata, files: announced, derivedFrom }, this.artifacts);
+    return this.uploads.start({ kind, kindVersion, metadata, files: announced, derivedFrom }, key, this.artifacts);
   }
 
   @Get(':id')

@@ -1,6 +1,8 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Digest } from '@sedge/artifact-contracts';
 import { Answers, Needs } from '@sedge/service-kit';
+import type { CompiledStep } from '../domain/compiled-workflow.js';
 import type { Mistake, Place } from '../domain/mistake.js';
 import type { Plan } from '../domain/plan.js';
 import { Planner } from '../state/planner.service.js';
@@ -17,14 +19,22 @@ export type CheckAnswer =
       workflow: { name: string; steps: CheckedStep[]; itemCount: number };
     };
 
+export interface CheckedInput {
+  /** null where an artifact is named */
+  from: string | null;
+  /** id of the stored artifact, null where the input is brought in */
+  artifact: Digest | null;
+  place: Place;
+}
+
 export interface CheckedStep {
   name: string;
-  kind: 'input' | 'tool' | 'choose' | 'await';
+  kind: CompiledStep['kind'];
   /** NAME@VERSION, null for steps that run none */
   tool: string | null;
   items: number;
-  /** of a step that brings an input in: its absolute path or address, and where the file or the request gives it */
-  input: { from: string; place: Place } | null;
+  /** of an input: its absolute path or address, or the artifact that is there, and where the file or the request gives it */
+  input: CheckedInput | null;
 }
 
 @Needs('run')
@@ -46,8 +56,7 @@ export class WorkflowsController {
     const { name, steps, itemCount } = checked.workflow;
     const shown = steps.map((step) => {
       const tool = 'tool' in step ? `${step.tool.definition.name}@${step.tool.definition.version}` : null;
-      const input = step.kind === 'input' ? { from: step.from, place: step.place } : null;
-      return { name: step.name, kind: step.kind, tool, items: step.size, input };
+      return { name: step.name, kind: step.kind, tool, items: step.size, input: inputOf(step) };
     });
     return { ok: true, mistakes: [], workflow: { name, steps: shown, itemCount } };
   }
@@ -58,4 +67,9 @@ export class WorkflowsController {
   plan(@Body() body: WorkflowRequestDto): Promise<Plan> {
     return this.planner.plan(completeRequest(body));
   }
+}
+
+function inputOf(step: CompiledStep): CheckedInput | null {
+  if (step.kind === 'input') return { from: step.from, artifact: null, place: step.place };
+  return step.kind === 'stored' ? { from: null, artifact: step.artifact, place: step.place } : null;
 }

@@ -65,6 +65,11 @@ export const ARTIFACT_ERRORS = {
     sentence: 'derivedFrom names {id}, which is not here',
     mend: 'Upload or import it first.',
   },
+  UPLOAD_KEY_TAKEN: {
+    status: 409,
+    sentence: 'the Idempotency-Key is that of another upload',
+    mend: 'Use a fresh key for each different upload.',
+  },
   UPLOAD_UNKNOWN: {
     status: 404,
     sentence: 'there is no upload {upload}; it was completed, given up, or its lease ended',

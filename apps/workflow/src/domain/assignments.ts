@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import { isDigest } from '@sedge/artifact-contracts';
 import type { Mistakes } from './mistake.js';
 import { suggestName } from '@sedge/tool-contracts';
 import type { ParsedInput, ParsedWorkflow } from './parsed-workflow.js';
@@ -36,7 +37,7 @@ export function applyAssignments(
   };
 }
 
-/** Where the data of an input come from: an address as it is, a path made absolute. */
+/** Where the data of an input come from: an address and an artifact's id as they are, a path made absolute. */
 export function locateInput(
   input: ParsedInput,
   wasSet: boolean,
@@ -53,7 +54,7 @@ export function locateInput(
     );
     return null;
   }
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(input.from) || isAbsolute(input.from)) return input.from;
+  if (isAddress(input.from) || isDigest(input.from) || isAbsolute(input.from)) return input.from;
   const directory = wasSet ? (base.set ?? base.file) : base.file;
   if (directory !== null) return resolve(directory, input.from);
   const message = `the input '${input.name}' is the relative path '${input.from}', but the request names no base directory`;
@@ -65,6 +66,9 @@ export function locateInput(
   );
   return null;
 }
+
+/** Whether it is an address, such as `https://…` and `file://…`: what is none is a path, or an artifact's id. */
+export const isAddress = (from: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(from);
 
 function setInput(input: ParsedInput, value: unknown, mistakes: Mistakes): ParsedInput {
   // A checksum in the file belongs to the address beside it, not to the one that takes its place.

@@ -1,3 +1,4 @@
+import type { Digest } from '@sedge/artifact-contracts';
 import type { RegisteredTool } from '@sedge/tool-contracts';
 import type { Place } from './mistake.js';
 import type { ParsedExpectation, RetryBudget } from './parsed-workflow.js';
@@ -12,7 +13,7 @@ export interface CompiledWorkflow {
   itemCount: number;
 }
 
-export type CompiledStep = CompiledInput | CompiledToolStep | CompiledChooseStep | CompiledAwaitStep;
+export type CompiledStep = CompiledInput | CompiledStoredInput | CompiledToolStep | CompiledChooseStep | CompiledAwaitStep;
 
 interface CompiledStepBase {
   index: number;
@@ -44,6 +45,12 @@ export interface CompiledInput extends CompiledStepBase {
   tool: RegisteredTool;
   from: string;
   sha256: string | null;
+}
+
+/** External data that somebody brought in before: a `source` artifact by its id. */
+export interface CompiledStoredInput extends CompiledStepBase {
+  kind: 'stored';
+  artifact: Digest;
 }
 
 export interface CompiledToolStep extends CompiledStepBase {
@@ -101,3 +108,9 @@ export interface EachEntry {
 
 /** The one output of a choose or await step, and its name. */
 export const CHOSEN_OUTPUT = 'artifact';
+
+/** The one output of a stored input: as of what brings inputs in. */
+export const STORED_OUTPUT = 'source';
+
+/** The kind of all inputs. */
+export const INPUT_KIND = 'source';

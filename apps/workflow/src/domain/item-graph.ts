@@ -67,7 +67,7 @@ export class ItemGraph {
   /** The items that an item waits for, each once, ascending. */
   dependenciesOf(item: number): number[] {
     const step = this.stepOf(item);
-    if (step.kind === 'input') return [];
+    if (step.kind === 'input' || step.kind === 'stored') return [];
     if (step.kind === 'await') return [this.sourceOf(item, step.derivedFrom).item];
     if (step.kind === 'choose') return distinct([...this.itemsOf(step.from.step), ...this.itemsOf(step.by.step)]);
     const bound = Object.values(this.inputsOf(item)).flat();

@@ -1,3 +1,5 @@
+import { isAddress } from './assignments.js';
+import type { CompiledStep } from './compiled-workflow.js';
 import { expectedDurationMs } from './estimate.js';
 import { Expectations, type Estimates, type Expected } from './expectations.js';
 import type { ItemGraph } from './item-graph.js';
@@ -31,7 +33,7 @@ export interface PlanItem {
 
 export interface PlanStep {
   step: string;
-  kind: 'input' | 'tool' | 'choose' | 'await';
+  kind: CompiledStep['kind'];
   tool: string | null;
   /** steps that it reads */
   reads: string[];
@@ -126,7 +128,7 @@ function totals(graph: ItemGraph, steps: readonly PlanStep[], atOnce: number): P
 /** An address without a checksum can give other data at any time. */
 function notesOf(graph: ItemGraph): string[] {
   return graph.workflow.steps.flatMap((step) => {
-    if (step.kind !== 'input' || step.sha256 !== null || !/^[a-z][a-z0-9+.-]*:\/\//i.test(step.from)) return [];
+    if (step.kind !== 'input' || step.sha256 !== null || !isAddress(step.from)) return [];
     return [`${step.name}: ${step.from} has no sha256, so it is asked for changes at each run; add sha256 to pin it`];
   });
 }

@@ -1,8 +1,9 @@
+import { isDigest, type Digest } from '@sedge/artifact-contracts';
 import { applyAssignments, locateInput, type BaseDirectories } from './assignments.js';
-import type { CompiledWorkflow } from './compiled-workflow.js';
+import { INPUT_KIND, STORED_OUTPUT, type CompiledWorkflow } from './compiled-workflow.js';
 import { CompileScope } from './compile-scope.js';
-import { Mistakes, type Mistake } from './mistake.js';
-import type { ParsedStep, ParsedWorkflow } from './parsed-workflow.js';
+import { Mistakes, type Mistake, type Place } from './mistake.js';
+import type { ParsedInput, ParsedStep, ParsedWorkflow } from './parsed-workflow.js';
 import { compileAwait, compileChoose, outputsOf, stepBase } from './step-compiler.js';
 import { orderSteps } from './step-order.js';
 import { compileToolStep, type CompileSettings } from './tool-step-compiler.js';
@@ -44,6 +45,29 @@ export function compileWorkflow(request: WorkflowRequest, settings: CompileSetti
   return { workflow: { name: parsed.name, description: parsed.description, steps: scope.steps, itemCount } };
 }
 
+/** An input of a workflow, and where its data lie. */
+export interface LocatedInput {
+  name: string;
+  place: Place;
+  /** as it is written in the file or by `--set` */
+  written: string;
+  /** an absolute path, an address, or an artifact's id */
+  from: string;
+  sha256: string | null;
+}
+
+/** The inputs of a workflow whose place is known. What is wrong with the workflow is told by `compileWorkflow`. */
+export function locateInputs({ text, file, set, base }: WorkflowRequest): LocatedInput[] {
+  const mistakes = new Mistakes();
+  const parsed = parseWorkflow(new Source(file, text), mistakes);
+  if (parsed === null) return [];
+  return applyAssignments(parsed, set, mistakes).inputs.flatMap((input) => {
+    const from = locateInput(input, Object.hasOwn(set, input.name), base, mistakes);
+    const { name, place, sha256 } = input;
+    return from === null ? [] : [{ name, place, written: input.from!, from, sha256 }];
+  });
+}
+
 /** Reading YAML takes many times the memory of its text, in one go: what is too long is refused unread. */
 function checkLength({ text, set, file }: WorkflowRequest, maxCharacters: number, mistakes: Mistakes): void {
   const given = Object.keys(set).length === 0 ? 0 : JSON.stringify(set).length;
@@ -65,6 +89,10 @@ function compileInputs(
   for (const input of workflow.inputs) {
     scope.declaredInputs.add(input.name);
     const from = locateInput(input, Object.hasOwn(request.set, input.name), request.base, scope.mistakes);
+    if (isDigest(from)) {
+      compileStoredInput(scope, input, from);
+      continue;
+    }
     if (tool === null) {
       const message = `the tool '${ACQUIRE_TOOL}', which brings the input '${input.name}' in, is not registered`;
       scope.mistakes.add('WORKFLOW_TOOL_UNKNOWN', input.place, message, 'start the ingestion service');
@@ -73,6 +101,15 @@ function compileInputs(
     const base = stepBase(scope, { name: `inputs.${input.name}`, place: input.place }, []);
     scope.addStep({ ...base, kind: 'input', tool, outputs: outputsOf(tool), from, sha256: input.sha256 });
   }
+}
+
+function compileStoredInput(scope: CompileScope, { name, place, sha256 }: ParsedInput, artifact: Digest): void {
+  if (sha256 !== null) {
+    const message = `the input '${name}' has a sha256 beside the id of an artifact, which says already what is in it`;
+    scope.mistakes.add('WORKFLOW_VALUE_INVALID', place, message, 'leave sha256 out');
+  }
+  const base = stepBase(scope, { name: `inputs.${name}`, place }, []);
+  scope.addStep({ ...base, kind: 'stored', outputs: new Map([[STORED_OUTPUT, INPUT_KIND]]), artifact });
 }
 
 function compileStep(scope: CompileScope, settings: CompileSettings, step: ParsedStep): void {

@@ -42,6 +42,6 @@ export class ActiveRun {
 
 /** The part of a workflow that brings its inputs in: what a plan runs. Inputs come first, so their numbers stay. */
 export function inputsOnly(workflow: CompiledWorkflow): CompiledWorkflow {
-  const steps = workflow.steps.filter((step) => step.kind === 'input');
+  const steps = workflow.steps.filter((step) => step.kind === 'input' || step.kind === 'stored');
   return { ...workflow, steps, itemCount: steps.length };
 }

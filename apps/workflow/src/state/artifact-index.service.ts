@@ -60,6 +60,12 @@ export class ArtifactIndex implements OnApplicationBootstrap, OnApplicationShutd
     return { ...row, manifest: text, metadata };
   }
 
+  /** An artifact's kind, or null where it is not known. Keeps the garbage collection from it for an hour. */
+  async take(id: Digest): Promise<string | null> {
+    await this.repository.touch([id]);
+    return (await this.repository.find(id))?.kind ?? null;
+  }
+
   /** The newest artifact of a kind that was made from another, directly, or null. */
   async newestDerived(kind: string, derivedFrom: Digest): Promise<Digest | null> {
     const rows = await this.repository.list({ kind, derivedFrom, before: null, limit: 1 });

@@ -21,6 +21,11 @@ export interface NewArtifact {
   derivedFrom: Digest[];
 }
 
+/** An artifact of which the digests of some files may not be known yet. */
+export interface AnnouncedArtifact extends Omit<NewArtifact, 'files'> {
+  files: (Omit<ArtifactFile, 'digest'> & { digest: Digest | null })[];
+}
+
 /** Makes artifacts known that come from outside, not from a job: the manifest last, then index and event in one transaction. */
 @Injectable()
 export class ArtifactWriter {
@@ -44,6 +49,18 @@ export class ArtifactWriter {
     const { kind, kindVersion, derivedFrom } = artifact;
     await this.announce([{ artifact: id, kind, kindVersion, sizeBytes, derivedFrom }], (tx) => within(tx, id));
     return id;
+  }
+
+  /**
+   * The id of an artifact whose files are all announced by digest, where it is known and whole already, so that nothing has to be stored. Keeps
+   * the garbage collection from it for an hour. @returns null where something is new, its parents too
+   */
+  async known({ kind, kindVersion, metadata, files, derivedFrom }: AnnouncedArtifact): Promise<Digest | null> {
+    const announced = files.filter((file): file is ArtifactFile => file.digest !== null);
+    if (announced.length < files.length || derivedFrom.length > 0) return null;
+    const id = artifactIdOf(createManifest(artifactTypeOf(kind, kindVersion), metadata, announced));
+    if ((await this.index.take(id)) === null) return null;
+    return (await this.index.areWhole([id])).isWhole ? id : null;
   }
 
   /** Puts artifacts whose blobs are all in the store into the index, and tells everybody. */

@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Digest } from '@sedge/artifact-contracts';
-import { CHOSEN_OUTPUT, type CompiledChooseStep, type CompiledToolStep } from '../domain/compiled-workflow.js';
+import {
+  CHOSEN_OUTPUT,
+  STORED_OUTPUT,
+  type CompiledChooseStep,
+  type CompiledStoredInput,
+  type CompiledToolStep,
+} from '../domain/compiled-workflow.js';
 import { jobOfInput, jobOfItem } from '../domain/item-job.js';
 import type { ItemOutput } from '../domain/item-graph.js';
 import { chooseBest, metricOf, missOf, missingMetric, type Metrics } from '../domain/judgement.js';
@@ -38,6 +44,7 @@ export class ItemDecider {
       if (active.progress.items[number]!.state !== 'pending') continue;
       if (step.kind === 'await') active.progress.await(number, now);
       else if (step.kind === 'choose') await this.choose(active, number, step, now);
+      else if (step.kind === 'stored') await this.takeStored(active, number, step, now);
       else {
         const made = await this.jobOf(active, number);
         if ('failure' in made) active.progress.fail(number, made.failure, now);
@@ -141,6 +148,16 @@ export class ItemDecider {
     const note = fault === undefined ? item.note : `the earlier result is not used: ${fault}`;
     const isUnderWay = known?.state === 'requested' || known?.state === 'running';
     active.progress.queueUp(number, job, isUnderWay ? 'shared' : 'ran', note);
+  }
+
+  private async takeStored(active: ActiveRun, number: number, step: CompiledStoredInput, now: Date): Promise<void> {
+    const fault = await this.results.faultOf(step.artifact);
+    if (fault !== null) {
+      const message = `the artifact ${step.artifact} can't be used: ${fault}`;
+      return active.progress.fail(number, { code: 'WORKFLOW_INPUT_DAMAGED', message }, now);
+    }
+    Object.assign(active.progress.items[number]!, { decision: 'reused', note: 'the artifact that is named' });
+    active.progress.succeed(number, { [STORED_OUTPUT]: step.artifact }, now);
   }
 
   private async choose(active: ActiveRun, number: number, step: CompiledChooseStep, now: Date): Promise<void> {

@@ -3,7 +3,7 @@ import { digestOfBytes, digestOfJson } from '@sedge/artifact-contracts';
 import { Transactions, childOf, errorsOf, formatTraceparent, type TraceContext } from '@sedge/service-kit';
 import { suggestName } from '@sedge/tool-contracts';
 import { randomBytes } from 'node:crypto';
-import type { CompiledWorkflow } from '../domain/compiled-workflow.js';
+import { INPUT_KIND, STORED_OUTPUT, type CompiledWorkflow } from '../domain/compiled-workflow.js';
 import { ItemGraph } from '../domain/item-graph.js';
 import { Mistakes, type Mistake } from '../domain/mistake.js';
 import { newItem, type RunItem } from '../domain/run-item.js';
@@ -11,6 +11,7 @@ import { resetUnsuccessful, type RunState } from '../domain/run-progress.js';
 import { compileWorkflow } from '../domain/workflow-compiler.js';
 import { WORKFLOW_ERRORS } from '../errors.js';
 import { inputsOnly } from './active-run.js';
+import { ArtifactIndex } from './artifact-index.service.js';
 import { RunEngine } from './run-engine.service.js';
 import { itemOfRow, type RunCommand, type RunRow, type StoredRequest } from './run-row.js';
 import { RunRepository, type NewRun } from './run.repository.js';
@@ -28,12 +29,13 @@ export class RunCommands {
     private readonly runs: RunRepository,
     private readonly tools: ToolRegistry,
     private readonly engine: RunEngine,
+    private readonly artifacts: ArtifactIndex,
   ) {}
 
   async check(request: StoredRequest): Promise<{ workflow: CompiledWorkflow } | { mistakes: Mistake[] }> {
     const checked = compileWorkflow(request, await this.tools.compileSettings());
     if ('mistakes' in checked) return checked;
-    const mistakes = unknownSteps(request.again, checked.workflow);
+    const mistakes = [...unknownSteps(request.again, checked.workflow), ...(await this.badInputs(checked.workflow))];
     return mistakes.length > 0 ? { mistakes } : checked;
   }
 
@@ -59,6 +61,23 @@ export class RunCommands {
     if (isNew) this.engine.wake(row.id);
     const run = isNew ? await this.runs.find(row.id) : await this.repeated(request, key!);
     return { run: run!, workflow: checked.workflow };
+  }
+
+  /** Artifacts that inputs name must be there, and stay until the run holds them. */
+  private async badInputs({ steps }: CompiledWorkflow): Promise<Mistake[]> {
+    const mistakes = new Mistakes();
+    for (const step of steps) {
+      if (step.kind !== 'stored') continue;
+      const kind = await this.artifacts.take(step.artifact);
+      const what = `the artifact ${step.artifact}, which the input '${step.name.replace(/^inputs\./, '')}' names,`;
+      const mend = 'list those that it can be: npx sedge artifacts list --kind source; or give the path of the data';
+      if (kind === null) mistakes.add('WORKFLOW_ARTIFACT_UNKNOWN', step.place, `${what} is not there`, mend);
+      else if (kind !== INPUT_KIND) {
+        const message = `${what} is of the kind ${kind}, and inputs are of the kind ${INPUT_KIND}`;
+        mistakes.add('WORKFLOW_KIND_MISMATCH', step.place, message, mend);
+      }
+    }
+    return mistakes.list();
   }
 
   /** A request that was made before: what came of it. */
@@ -193,7 +212,10 @@ function newRunId(now: Date): string {
 
 export function itemsOf(workflow: CompiledWorkflow): RunItem[] {
   const graph = new ItemGraph(workflow);
-  return Array.from({ length: workflow.itemCount }, (_, number) =>
-    newItem(number, graph.stepOf(number).name, graph.labelOf(number)),
-  );
+  return Array.from({ length: workflow.itemCount }, (_, number) => {
+    const step = graph.stepOf(number);
+    const item = newItem(number, step.name, graph.labelOf(number));
+    // Named from the start, so that the garbage collection knows that the run holds it.
+    return step.kind === 'stored' ? { ...item, outputs: { [STORED_OUTPUT]: step.artifact } } : item;
+  });
 }

@@ -46,13 +46,15 @@ export class RunRepository {
     );
     if (created.length === 0) return false;
     await transaction.query(
-      `INSERT INTO item (run, number, step, label, state, retries, revision)
-       SELECT $1, number, step, label, 'pending', $5, 0 FROM unnest($2::int[], $3::text[], $4::text[]) AS new (number, step, label)`,
+      `INSERT INTO item (run, number, step, label, state, outputs, retries, revision)
+       SELECT $1, number, step, label, 'pending', outputs::jsonb, $6, 0
+       FROM unnest($2::int[], $3::text[], $4::text[], $5::text[]) AS new (number, step, label, outputs)`,
       [
         run.id,
         items.map((item) => item.number),
         items.map((item) => item.step),
         items.map((item) => item.label),
+        items.map(({ outputs }) => outputs && JSON.stringify(outputs)),
         JSON.stringify(items[0]?.retries ?? {}),
       ],
     );

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HOST, errorsOf, type Host } from '@sedge/service-kit';
-import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ARTIFACT_ERRORS } from '../domain/artifact-errors.js';
@@ -47,6 +48,14 @@ export class UploadFiles {
     } finally {
       this.busy.delete(target);
     }
+  }
+
+  /** Puts a whole file in the place of what was sent. @param fetch makes a file at a path where none is */
+  async take(upload: string, position: number, fetch: (path: string) => Promise<void>): Promise<void> {
+    await mkdir(this.folderOf(upload), { recursive: true });
+    const whole = `${this.pathOf(upload, position)}.${randomUUID()}`;
+    await fetch(whole);
+    await rename(whole, this.pathOf(upload, position));
   }
 
   async discard(upload: string): Promise<void> {

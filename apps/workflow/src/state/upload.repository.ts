@@ -27,14 +27,25 @@ const COLUMNS = `id, kind, kind_version AS "kindVersion", metadata, derived_from
 export class UploadRepository {
   constructor(private readonly transactions: Transactions) {}
 
-  async add(upload: Omit<Upload, 'leaseUntil'>, leaseMs: number): Promise<Upload> {
+  /** @param key by which the same request is known, or null @returns null where an upload with that key is under way */
+  async add(upload: Omit<Upload, 'leaseUntil'>, key: string | null, leaseMs: number): Promise<Upload | null> {
     const { id, kind, kindVersion, metadata, derivedFrom, files } = upload;
     const rows = await this.transactions.query<Upload>(
-      `INSERT INTO upload (id, kind, kind_version, metadata, derived_from, files, lease_until)
-       VALUES ($1, $2, $3, $4::jsonb, $5::text[], $6::jsonb, now() + make_interval(secs => $7)) RETURNING ${COLUMNS}`,
-      [id, kind, kindVersion, JSON.stringify(metadata), derivedFrom, JSON.stringify(files), leaseMs / 1000],
+      `INSERT INTO upload (id, kind, kind_version, metadata, derived_from, files, lease_until, key)
+       VALUES ($1, $2, $3, $4::jsonb, $5::text[], $6::jsonb, now() + make_interval(secs => $7), $8)
+       ON CONFLICT (key) DO NOTHING RETURNING ${COLUMNS}`,
+      [id, kind, kindVersion, JSON.stringify(metadata), derivedFrom, JSON.stringify(files), leaseMs / 1000, key],
     );
-    return rows[0]!;
+    return rows[0] ?? null;
+  }
+
+  /** Finds an upload by its key and renews the lease, also one that ended, for as long as the upload was not given up. */
+  async resume(key: string, leaseMs: number): Promise<Upload | null> {
+    const rows = await this.transactions.query<Upload>(
+      `UPDATE upload SET lease_until = now() + make_interval(secs => $2) WHERE key = $1 RETURNING ${COLUMNS}`,
+      [key, leaseMs / 1000],
+    );
+    return rows[0] ?? null;
   }
 
   /** Finds an upload under lease and renews the lease. */

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ArtifactFile, Digest } from '@sedge/artifact-contracts';
+import { digestOfJson, type ArtifactFile, type Digest } from '@sedge/artifact-contracts';
 import { ARTIFACT_STORE, type ArtifactStore } from '@sedge/ports';
-import { errorsOf } from '@sedge/service-kit';
+import { errorsOf, type Transaction } from '@sedge/service-kit';
 import { mistakeOfPaths } from '@sedge/tool-contracts';
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
@@ -15,6 +15,8 @@ import { UploadRepository, type Upload, type UploadFile } from './upload.reposit
 
 /** How long an upload may be silent before it is given up. */
 const LEASE_MS = 3_600_000;
+/** Files of an upload that are looked for in the store at once. */
+const LOOKED_AT_ONCE = 16;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const error = errorsOf(ARTIFACT_ERRORS);
 
@@ -29,6 +31,8 @@ export interface UploadState extends Upload {
 export interface SentFile extends UploadFile {
   /** bytes that have been sent: where the next chunk begins */
   offset: number;
+  /** the store has bytes of the announced digest, so that they need not be sent */
+  isStored: boolean;
 }
 
 /** Takes artifacts in from outside, file by file and chunk by chunk. */
@@ -42,8 +46,11 @@ export class UploadService {
     @Inject(ARTIFACT_STORE) private readonly store: ArtifactStore,
   ) {}
 
-  /** Everything that can be wrong is found before the first byte is sent. */
-  async start(upload: NewUpload, artifacts: ArtifactRepository): Promise<UploadState> {
+  /**
+   * Everything that can be wrong is found before the first byte is sent.
+   * @param key the same key and announcement give the same upload, as far as it has come
+   */
+  async start(upload: NewUpload, key: string | null, artifacts: ArtifactRepository): Promise<UploadState> {
     const paths = upload.files.map((file) => file.path);
     const mistake = mistakeOfPaths(paths);
     if (mistake !== null) throw error('UPLOAD_FILE_INVALID', mistake);
@@ -51,7 +58,18 @@ export class UploadService {
     for (const id of upload.derivedFrom) {
       if (!(await artifacts.find(id))) throw error('ARTIFACT_PARENT_UNKNOWN', { id });
     }
-    return this.stateOf(await this.uploads.add({ ...upload, id: randomUUID() }, LEASE_MS));
+    return this.stateOf(await this.addOrResume(upload, key));
+  }
+
+  private async addOrResume(upload: NewUpload, key: string | null): Promise<Upload> {
+    for (;;) {
+      const added = await this.uploads.add({ ...upload, id: randomUUID() }, key, LEASE_MS);
+      const found = added ?? (await this.uploads.resume(key!, LEASE_MS));
+      // One that was completed just now is not under way any more.
+      if (found === null) continue;
+      if (announcementOf(found) !== announcementOf(upload)) throw error('UPLOAD_KEY_TAKEN');
+      return found;
+    }
   }
 
   async show(id: string): Promise<UploadState> {
@@ -92,17 +110,26 @@ export class UploadService {
   }
 
   private async makeArtifact(upload: Upload): Promise<Digest> {
+    const known = await this.writer.known(upload);
+    if (known !== null) {
+      await this.writer.announce([], (tx) => this.end(tx, upload, known));
+      await this.files.discard(upload.id);
+      return known;
+    }
     const files: ArtifactFile[] = [];
     for (const position of upload.files.keys()) files.push(await this.storeFile(upload, position));
-    const artifact = await this.writer.write({ ...upload, files }, async (tx, made) => {
-      if (!(await this.uploads.complete(tx, upload.id, made))) throw unknown(upload.id);
-    });
+    const artifact = await this.writer.write({ ...upload, files }, (tx, made) => this.end(tx, upload, made));
     await this.files.discard(upload.id);
     return artifact;
   }
 
+  private async end(tx: Transaction, { id }: Upload, artifact: Digest): Promise<void> {
+    if (!(await this.uploads.complete(tx, id, artifact))) throw unknown(id);
+  }
+
   private async storeFile(upload: Upload, position: number): Promise<ArtifactFile> {
     const { path, sizeBytes, digest: expected } = upload.files[position]!;
+    await this.bringFromStore(upload, position);
     const offset = await this.files.offsetOf(upload.id, position);
     if (offset !== sizeBytes) throw error('UPLOAD_INCOMPLETE', { path, offset, size: sizeBytes });
     const stored =
@@ -113,6 +140,21 @@ export class UploadService {
     return { path, ...stored };
   }
 
+  /** What was not sent because the store has it is stored once more, as if it had been sent: then no garbage collection takes it meanwhile. */
+  private async bringFromStore(upload: Upload, position: number): Promise<void> {
+    const { digest, sizeBytes } = upload.files[position]!;
+    const offset = await this.files.offsetOf(upload.id, position);
+    if (digest === null || offset === sizeBytes || !(await this.isStored(digest, sizeBytes))) return;
+    // What is damaged there has to be sent after all, which mends it.
+    if ((await this.store.verify(digest)) === 'ok') {
+      await this.files.take(upload.id, position, (path) => this.store.fetchFile(digest, path));
+    }
+  }
+
+  private async isStored(digest: Digest, sizeBytes: number): Promise<boolean> {
+    return (await this.store.stat(digest))?.sizeBytes === sizeBytes;
+  }
+
   private async find(id: string): Promise<Upload> {
     const upload = UUID.test(id) ? await this.uploads.renew(id, LEASE_MS) : null;
     if (!upload) throw unknown(id);
@@ -120,10 +162,22 @@ export class UploadService {
   }
 
   private async stateOf(upload: Upload): Promise<UploadState> {
-    const files = [];
-    for (const [position, file] of upload.files.entries()) {
-      files.push({ ...file, offset: await this.files.offsetOf(upload.id, position) });
+    const files: SentFile[] = [];
+    for (let from = 0; from < upload.files.length; from += LOOKED_AT_ONCE) {
+      const some = upload.files.slice(from, from + LOOKED_AT_ONCE);
+      files.push(...(await Promise.all(some.map((file, at) => this.sentFile(upload, file, from + at)))));
     }
     return { ...upload, files };
   }
+
+  private async sentFile({ id }: Upload, file: UploadFile, position: number): Promise<SentFile> {
+    const offset = await this.files.offsetOf(id, position);
+    const isStored = file.digest !== null && (await this.isStored(file.digest, file.sizeBytes));
+    return { ...file, offset, isStored };
+  }
+}
+
+/** What an upload is to become, as one text. */
+function announcementOf({ kind, kindVersion, metadata, files, derivedFrom }: NewUpload): Digest {
+  return digestOfJson({ kind, kindVersion, metadata, files, derivedFrom });
 }

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { SourceMetadata } from '@sedge/artifact-contracts';
 import { METADATA_FILE, type ToolContext } from '@sedge/tool-contracts';
-import { refusal } from '../../errors.js';
 import { formatOf } from '../archive/open-archive.js';
 import { AdmittedHosts } from './admitted-host.js';
 import { HttpFile } from './http-file.js';
@@ -13,8 +12,7 @@ import { takeLocal } from './local-source.js';
 import { download } from './resumable-download.js';
 import { parseSourceAddress, type SourceAddress } from './source-address.js';
 import { S3File } from './s3-file.js';
-
-const SOURCE_FILE = 'source';
+import { SOURCE_FILE, assertDigest, sourceFormatOf } from './source-artifact.js';
 
 export interface AcquireParameters {
   from: string;
@@ -42,7 +40,7 @@ export async function acquireSource(context: ToolContext, parameters: AcquirePar
   const { name } = await take(address, { shown, path, maxBytes: parameters.maxBytes, context });
   await checkDigest(path, shown, parameters.sha256, context.signal);
   const { size: sizeBytes } = await stat(path);
-  const metadata: SourceMetadata = { name, format: await sourceFormatOf(path), sizeBytes };
+  const metadata: SourceMetadata = { name, format: sourceFormatOf(await formatOf(path)), sizeBytes };
   const folder = outputs['source']!.path;
   await move(path, join(folder, SOURCE_FILE));
   await writeFile(join(folder, METADATA_FILE), JSON.stringify(metadata));
@@ -64,20 +62,15 @@ async function take(address: SourceAddress, acquisition: Acquisition): Promise<{
 
 async function checkDigest(path: string, shown: string, given: string | null, signal: AbortSignal): Promise<void> {
   if (given === null) return;
-  const wanted = given.replace(/^sha256:/, '').toLowerCase();
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, { signal });
-  const found = hash.digest('hex');
-  if (found === wanted) return;
-  // What is wrong must not be taken up again by the next attempt.
-  await rm(path);
-  throw refusal('INGESTION_SOURCE_CHECKSUM', { from: shown, found, wanted });
-}
-
-const FORMATS: Record<string, SourceMetadata['format']> = { gzip: 'tar.gz', tar: 'tar', zip: 'zip' };
-
-async function sourceFormatOf(path: string): Promise<SourceMetadata['format']> {
-  return FORMATS[await formatOf(path)] ?? 'file';
+  try {
+    assertDigest(shown, hash.digest('hex'), given);
+  } catch (error) {
+    // What is wrong must not be taken up again by the next attempt.
+    await rm(path);
+    throw error;
+  }
 }
 
 /** Scratch and outputs may lie on different disks. */

@@ -11,7 +11,8 @@ export interface ArchiveOptions {
   limits?: ArchiveLimits;
 }
 
-const HEAD_BYTES = 512;
+/** How much of a file's beginning tells what it is. */
+export const HEAD_BYTES = 512;
 
 /** What a file is, by its first bytes: its name is not asked. */
 const SIGNATURES: [format: string, offset: number, bytes: number[]][] = [
@@ -49,14 +50,18 @@ export async function formatOf(path: string): Promise<string> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    const head = buffer.subarray(0, bytesRead);
-    if (head.length === 0) return 'an empty file';
-    const known = SIGNATURES.find(([, offset, bytes]) => bytes.every((byte, index) => head[offset + index] === byte));
-    if (known) return known[0];
-    return isOldTar(head) ? 'tar' : 'a file of an unknown format';
+    return formatOfHead(buffer.subarray(0, bytesRead));
   } finally {
     await file.close();
   }
+}
+
+/** What a file is, by its first `HEAD_BYTES` bytes, or all of them where it has fewer. */
+export function formatOfHead(head: Buffer): string {
+  if (head.length === 0) return 'an empty file';
+  const known = SIGNATURES.find(([, offset, bytes]) => bytes.every((byte, index) => head[offset + index] === byte));
+  if (known) return known[0];
+  return isOldTar(head) ? 'tar' : 'a file of an unknown format';
 }
 
 /** Archives from before 1988 have no signature; the check sum of the first header tells. Its own field counts as eight spaces. */

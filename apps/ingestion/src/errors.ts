@@ -19,7 +19,7 @@ export const ERRORS = {
     mend: 'put it there, or ask who runs the services to add its folder to SEDGE_INPUT_FOLDERS (npm run up:distributed -- --inputs FOLDER)',
   },
   INGESTION_SOURCE_CLOSED: {
-    sentence: "'{from}' is not taken: it {reason}, which is the service's own",
+    sentence: "'{from}' is not taken: it {reason}, which is Sedge's own",
     mend: 'give a file or folder beside it',
   },
   INGESTION_SOURCE_HOST: {

@@ -3,6 +3,7 @@ export { ParameterChecker, type ParameterProblem } from './domain/parameter-chec
 export { isAddress } from './domain/assignments.js';
 export { locateInputs, type LocatedInput } from './domain/workflow-compiler.js';
 export type { CheckAnswer, CheckedStep } from './api/workflows.controller.js';
+export type { UploadState } from './state/upload.service.js';
 export type { WaitView } from './domain/item-wait.js';
 export type { GarbagePlan } from './domain/garbage-plan.js';
 export type { Mistake } from './domain/mistake.js';

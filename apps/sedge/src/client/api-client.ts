@@ -86,6 +86,17 @@ export class ApiClient {
     return this.parsed<Response>(await readText(response));
   }
 
+  /** Sends a chunk of a file, to be put at an offset. What became of a chunk whose answer is lost, the server's offset tells. */
+  async sendChunk(path: string, chunk: Buffer, offset: number, signal: AbortSignal): Promise<void> {
+    const headers = {
+      accept: 'application/json',
+      'content-type': 'application/offset+octet-stream',
+      'content-length': String(chunk.length),
+      'upload-offset': String(offset),
+    };
+    await readText(await this.send('PATCH', path, headers, chunk, signal));
+  }
+
   /** Follows server-sent events until the server ends the stream or the signal is given. */
   async *events(path: string, signal: AbortSignal, lastEventId?: string): AsyncGenerator<ServerEvent> {
     const headers: Record<string, string> = { accept: 'text/event-stream' };
@@ -212,6 +223,8 @@ interface ApiErrorBody {
 
 /** The server, or what is before it, can't serve for now. */
 const AWAY_STATUSES = new Set([502, 503, 504]);
+/** What stands before the server takes no request as long as this. */
+const TOO_LARGE = 413;
 /** What was asked for is wrong, or the token with which it was. */
 const USAGE_STATUSES = new Set([400, 401, 403, 422]);
 
@@ -221,7 +234,7 @@ function errorOf(status: number, text: string, what: string): CommandError | nul
   try {
     body = JSON.parse(text) as ApiErrorBody | null;
   } catch {
-    if (!AWAY_STATUSES.has(status)) return null;
+    if (!AWAY_STATUSES.has(status) && status !== TOO_LARGE) return null;
   }
   body ??= {};
   const message = typeof body.message === 'string' ? body.message : `${what} was answered with ${status}`;

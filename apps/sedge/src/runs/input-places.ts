@@ -2,33 +2,38 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { nearestName } from '@sedge/tool-contracts';
-import type { CheckAnswer, CheckedStep } from '@sedge/workflow';
+import type { CheckAnswer, LocatedInput } from '@sedge/workflow';
 import type { ApiClient } from '../client/api-client.js';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { counted } from '../output/units.js';
 import type { WorkflowRequest } from './workflow-request.js';
 
-type Input = NonNullable<CheckedStep['input']>;
+type Place = Pick<LocatedInput, 'from' | 'place'>;
 
 /**
- * Looks before anything starts whether the files and folders that a workflow takes in are there. Only for a Sedge on this machine: the files of
- * another one can't be seen from here. Other mistakes of the workflow are left to who runs it.
+ * Looks before anything starts whether the files and folders that a workflow takes in are there, for a Sedge on this machine. Other mistakes of the workflow are left to who runs it.
  *
  * @throws CommandError CLI_INPUT_ABSENT with the place of each
  */
 export async function assertInputsThere(api: ApiClient, request: WorkflowRequest): Promise<void> {
   const answer = await api.post<CheckAnswer>('/v1/workflows/check', request);
   if (!answer.ok) return;
-  const inputs = answer.workflow.steps.flatMap(({ input }) => input ?? []);
-  const absent = inputs.filter(({ from }) => isAbsolute(from) && !existsSync(from));
-  if (absent.length === 0) return;
-  const mistakes = await Promise.all(absent.map(mistakeOf));
-  const what = `${request.file}: ${counted(absent.length, 'input')} can't be brought in, so nothing was started`;
-  throw new CommandError('CLI_INPUT_ABSENT', what, EXIT.usage, 'correct the path', { mistakes });
+  const absent = answer.workflow.steps.flatMap(({ input }) => {
+    const from = input?.from ?? null;
+    return from !== null && isAbsolute(from) && !existsSync(from) ? [{ from, place: input!.place }] : [];
+  });
+  if (absent.length > 0) throw await inputsAbsent(request.file, absent);
 }
 
-async function mistakeOf({ from, place }: Input): Promise<{ message: string; mend: string; place: Input['place'] }> {
+/** Says of inputs of a workflow that they are not on this machine, each with its place. */
+export async function inputsAbsent(file: string, absent: readonly Place[]): Promise<CommandError> {
+  const mistakes = await Promise.all(absent.map(mistakeOf));
+  const what = `${file}: ${counted(absent.length, 'input')} can't be brought in, so nothing was started`;
+  return new CommandError('CLI_INPUT_ABSENT', what, EXIT.usage, 'correct the path', { mistakes });
+}
+
+async function mistakeOf({ from, place }: Place): Promise<{ message: string; mend: string; place: Place['place'] }> {
   const names = await readdir(dirname(from)).catch(() => []);
   const nearest = nearestName(basename(from), names);
   const meant = nearest === null ? null : relative(process.cwd(), join(dirname(from), nearest));

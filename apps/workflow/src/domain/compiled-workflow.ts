@@ -13,7 +13,8 @@ export interface CompiledWorkflow {
   itemCount: number;
 }
 
-export type CompiledStep = CompiledInput | CompiledStoredInput | CompiledToolStep | CompiledChooseStep | CompiledAwaitStep;
+export type CompiledStep =
+  CompiledInput | CompiledStoredInput | CompiledToolStep | CompiledChooseStep | CompiledAwaitStep;
 
 interface CompiledStepBase {
   index: number;

@@ -8,10 +8,7 @@ import { refusal } from '../../errors.js';
  * What lies outside is refused alike whether it is there or not.
  * @throws INGESTION_SOURCE_OUTSIDE, INGESTION_SOURCE_CLOSED, and what the file system says of a path inside
  */
-export async function admittedPath(
-  from: string,
-  border: Pick<InputBorder, 'folders' | 'closed'>,
-): Promise<string> {
+export async function admittedPath(from: string, border: Pick<InputBorder, 'folders' | 'closed'>): Promise<string> {
   const found = await realpath(from).catch((error: Error) => error);
   const place = typeof found === 'string' ? found : resolve(from);
   if (border.folders !== null) {

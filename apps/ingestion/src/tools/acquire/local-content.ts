@@ -24,11 +24,7 @@ export interface LocalContent {
  * @param warn is told what of a folder is left out
  * @throws INGESTION_SOURCE_ABSENT, INGESTION_SOURCE_UNREADABLE, INGESTION_SOURCE_FORM, INGESTION_SOURCE_EMPTY
  */
-export async function openContent(
-  from: string,
-  place: string,
-  warn: (message: string) => void,
-): Promise<LocalContent> {
+export async function openContent(from: string, place: string, warn: (message: string) => void): Promise<LocalContent> {
   const found = await stat(place);
   if (found.isDirectory()) {
     const files = await filesIn(place, warn);
@@ -40,5 +36,10 @@ export async function openContent(
   if (!found.isFile()) throw refusal('INGESTION_SOURCE_FORM', { from, reason: 'it is neither file nor folder' });
   if (found.size === 0) throw refusal('INGESTION_SOURCE_EMPTY', { from });
   const stamp = { sizeBytes: found.size, mtimeMs: found.mtimeMs };
-  return { name: basename(from), fileCount: 1, sizeBytes: found.size, read: (reading) => bytesOf(place, stamp, reading) };
+  return {
+    name: basename(from),
+    fileCount: 1,
+    sizeBytes: found.size,
+    read: (reading) => bytesOf(place, stamp, reading),
+  };
 }

@@ -67,7 +67,10 @@ async function measure(
   return { sha256: hash.digest('hex'), sizeBytes, format: sourceFormatOf(formatOfHead(head)) };
 }
 
-async function* explaining(bytes: AsyncGenerator<Buffer>, explained: (error: unknown) => Error): AsyncGenerator<Buffer> {
+async function* explaining(
+  bytes: AsyncGenerator<Buffer>,
+  explained: (error: unknown) => Error,
+): AsyncGenerator<Buffer> {
   try {
     yield* bytes;
   } catch (error) {

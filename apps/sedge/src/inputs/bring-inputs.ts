@@ -1,0 +1,115 @@
+import { stat } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
+import { isDigest, type Digest } from '@sedge/artifact-contracts';
+import { ToolError } from '@sedge/tool-contracts';
+import type { CheckAnswer, LocatedInput } from '@sedge/workflow';
+import type { ApiClient } from '../client/api-client.js';
+import type { CommandContext } from '../command.js';
+import { CommandError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+import { bytes } from '../output/units.js';
+import { inputsAbsent } from '../runs/input-places.js';
+import type { WorkflowRequest } from '../runs/workflow-request.js';
+import { SourceUpload } from './source-upload.js';
+import { UploadDisplay } from './upload-display.js';
+
+/**
+ * Brings the inputs of a workflow that lie on this machine to a server on another one. What is nowhere here and named by an absolute path is left
+ * to the server; so is what has an address, `file://` too. Which files these are is read from the workflow here: no server is asked for it.
+ *
+ * @param tokenFile the file of the access token, which is never taken
+ * @returns the request with the artifacts in place of what was brought
+ * @throws CommandError CLI_INPUT_ABSENT, CLI_SERVER_OLDER, CLI_INTERRUPTED, INGESTION_SOURCE_…
+ */
+export async function bringInputs(
+  context: CommandContext,
+  api: ApiClient,
+  request: WorkflowRequest,
+  tokenFile: string | undefined,
+): Promise<WorkflowRequest> {
+  const local = await localInputs(context, request);
+  if (local.length === 0 || !(await isFit(api, request))) return request;
+  const closed = [context.dataDirectory, ...(tokenFile === undefined ? [] : [resolve(tokenFile)])];
+  const set = { ...request.set };
+  for (const input of local) set[input.name] = await bring(context, api, input, closed);
+  return { ...request, set };
+}
+
+async function localInputs(context: CommandContext, request: WorkflowRequest): Promise<LocatedInput[]> {
+  // Most of what a service consists of is behind this import.
+  const { isAddress, locateInputs } = await import('@sedge/workflow');
+  const { workflow: text, file, set, baseDirectory, workingDirectory } = request;
+  const inputs = locateInputs({ text, file, set, base: { file: baseDirectory, set: workingDirectory } });
+  const local: LocatedInput[] = [];
+  const absent: LocatedInput[] = [];
+  for (const input of inputs) {
+    if (isAddress(input.from) || isDigest(input.from)) continue;
+    if (await isHere(input.from)) local.push(input);
+    else if (isAbsolute(input.written)) {
+      context.say(`${input.name}: ${input.from} is not on this machine; the server looks for it on its own`);
+    } else absent.push(input);
+  }
+  if (absent.length > 0) throw await inputsAbsent(request.file, absent);
+  return local;
+}
+
+const isHere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    ({ code }: NodeJS.ErrnoException) => code !== 'ENOENT' && code !== 'ENOTDIR',
+  );
+
+/** Nothing is sent for a workflow that would not start: whoever starts it is told of its mistakes. @throws CommandError CLI_SERVER_OLDER */
+async function isFit(api: ApiClient, request: WorkflowRequest): Promise<boolean> {
+  const answer = await api.post<CheckAnswer>('/v1/workflows/check', request);
+  if (!answer.ok) return false;
+  const inputs = answer.workflow.steps.flatMap(({ input }) => input ?? []);
+  if (inputs.every((input) => 'artifact' in input)) return true;
+  const message = 'the server is of an older version, which takes no inputs from another machine';
+  const mend = 'update the server; or put the data on its machine and name them there: --set NAME=file:///PATH';
+  throw new CommandError('CLI_SERVER_OLDER', message, EXIT.environment, mend);
+}
+
+async function bring(
+  context: CommandContext,
+  api: ApiClient,
+  { name, from, sha256, place }: LocatedInput,
+  closed: string[],
+): Promise<Digest> {
+  const { signal } = context;
+  const display = new UploadDisplay(context, { name, path: from });
+  let sent: { doneBytes: number; totalBytes: number } | null = null;
+  try {
+    const { measureSource } = await import('@sedge/ingestion');
+    const warn = (message: string): void => display.warn(message);
+    const progress = (done: number, total: number): void => display.reading(done, total);
+    const source = await measureSource({ path: from, closed, sha256, warn, signal, progress });
+    const totalBytes = source.file.sizeBytes;
+    const upload = new SourceUpload(api, source, signal, (doneBytes) => {
+      if (sent === null) display.begins(source.fileCount, totalBytes);
+      sent = { doneBytes, totalBytes };
+      display.sending(doneBytes, totalBytes);
+    });
+    const { artifact, sentBytes } = await upload.run();
+    display.there(artifact, totalBytes, sentBytes);
+    return artifact;
+  } catch (error) {
+    if (signal.aborted) throw interrupted(from, sent);
+    if (!(error instanceof ToolError)) throw error;
+    const where = place.file.startsWith('--') ? place.file : `${place.file}:${place.line}:${place.column}`;
+    const exitCode = error.code === 'INGESTION_SOURCE_CHANGED' ? EXIT.failed : EXIT.usage;
+    throw new CommandError(error.code, `${where}: the input '${name}': ${error.message}`, exitCode);
+  } finally {
+    display.end();
+  }
+}
+
+function interrupted(path: string, sent: { doneBytes: number; totalBytes: number } | null): CommandError {
+  const far = sent === null ? '' : `: the server has ${bytes(sent.doneBytes)} of ${bytes(sent.totalBytes)} of ${path}`;
+  return new CommandError(
+    'CLI_INTERRUPTED',
+    `interrupted${far}`,
+    EXIT.interrupted,
+    'the same command goes on from there',
+  );
+}

@@ -8,7 +8,7 @@ import {
 } from '@sedge/artifact-contracts';
 import { apiDocument } from '@sedge/composition';
 import { AnswerCheck } from '@sedge/test-kit';
-import { chmod, open, utimes } from 'node:fs/promises';
+import { chmod, open, utimes, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeTarHeader, tarPadding } from '../src/domain/tar-header.js';
 import { startArtifactsProcess, type ArtifactsProcess } from './artifacts-process.js';
@@ -114,6 +114,55 @@ describe('uploading', () => {
     expect(await refuse({ kind: 'sauce' })).toBe('ARTIFACT_KIND_UNKNOWN');
     expect(await refuse({ derivedFrom: [digestOfBytes('nobody')] })).toBe('ARTIFACT_PARENT_UNKNOWN');
     expect(await refuse({ surprise: 1 })).toBe('HTTP_REQUEST_INVALID');
+  });
+
+  describe('by a key', () => {
+    const announcementOf = (name: string, content: string): object => ({
+      kind: 'source',
+      metadata: { name, format: 'file', sizeBytes: content.length },
+      files: [{ path: 'source', sizeBytes: content.length, digest: digestOfBytes(content) }],
+    });
+    const start = (key: string, name: string, content: string): Promise<Answer> =>
+      call('POST', '/v1/uploads', announcementOf(name, content), { 'idempotency-key': key });
+    const send = (id: unknown, offset: number, bytes: string): Promise<Answer> =>
+      call('PATCH', `/v1/uploads/${String(id)}/files/source`, Buffer.from(bytes), { 'upload-offset': String(offset) });
+
+    it('goes on where it was, even where its lease ended, and is no other upload', async () => {
+      const { body } = await start('k1', 'keyed', 'in two parts');
+      expect(body['files']).toMatchObject([{ offset: 0, isStored: false }]);
+      await send(body['id'], 0, 'in two');
+      await running.transactions.query("UPDATE upload SET lease_until = now() - interval '1 second' WHERE key = 'k1'");
+      const again = await start('k1', 'keyed', 'in two parts');
+      expect(again.body).toMatchObject({ id: body['id'], files: [{ offset: 6, isStored: false }] });
+      expect((await start('k1', 'keyed', 'other bytes')).body['code']).toBe('UPLOAD_KEY_TAKEN');
+      expect((await start('k2', 'keyed', 'in two parts')).body['id']).not.toBe(body['id']);
+      await send(body['id'], 6, ' parts');
+      expect((await call('POST', `/v1/uploads/${String(body['id'])}/complete`)).status).toBe(201);
+      expect((await start('k1', 'keyed', 'in two parts')).body['id']).not.toBe(body['id']);
+    });
+
+    it('needs no bytes that the store has, whatever they are called, as long as they are right', async () => {
+      const id = await upload('called so', Buffer.from('bytes with names'));
+      const digest = digestOfBytes('bytes with names');
+      for (const name of ['called so', 'called otherwise']) {
+        const { body } = await start(`stored ${name}`, name, 'bytes with names');
+        expect(body['files']).toMatchObject([{ offset: 0, isStored: true }]);
+        const { status, body: made } = await call('POST', `/v1/uploads/${String(body['id'])}/complete`);
+        expect([status, made['id'] === id]).toEqual([201, name === 'called so']);
+      }
+      const damaged = await start('damaged', 'called third', 'bytes with names');
+      const place = running.store.locationOf(digest);
+      await chmod(place, 0o600);
+      await writeFile(place, 'bytes with NAMES');
+      for (const { body } of [damaged, await start('damaged too', 'called so', 'bytes with names')]) {
+        const complete = (): Promise<Answer> => call('POST', `/v1/uploads/${String(body['id'])}/complete`);
+        expect((await complete()).body['code']).toBe('UPLOAD_INCOMPLETE');
+        await send(body['id'], 0, 'bytes with names');
+        expect((await complete()).status).toBe(201);
+        if (body === damaged.body) await writeFile(place, 'bytes with NAMES');
+      }
+      expect(await running.store.verify(digest)).toBe('ok');
+    });
   });
 
   it('refuses chunks at a wrong offset, too many bytes, too few, and other bytes than announced', async () => {

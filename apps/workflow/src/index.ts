@@ -1,7 +1,5 @@
 export { WorkflowModule } from './workflow.module.js';
 export { ParameterChecker, type ParameterProblem } from './domain/parameter-checker.js';
-export { isAddress } from './domain/assignments.js';
-export { locateInputs, type LocatedInput } from './domain/workflow-compiler.js';
 export type { CheckAnswer, CheckedStep } from './api/workflows.controller.js';
 export type { UploadState } from './state/upload.service.js';
 export type { WaitView } from './domain/item-wait.js';

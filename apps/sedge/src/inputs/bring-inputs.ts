@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
-import { isDigest, type Digest } from '@sedge/artifact-contracts';
+import type { Digest } from '@sedge/artifact-contracts';
+import { measureSource } from '@sedge/ingestion/measured-source';
 import { ToolError } from '@sedge/tool-contracts';
-import type { CheckAnswer, LocatedInput } from '@sedge/workflow';
+import type { CheckAnswer } from '@sedge/workflow';
+import { locateInputs, type LocatedInput } from '@sedge/workflow/located-inputs';
 import type { ApiClient } from '../client/api-client.js';
 import type { CommandContext } from '../command.js';
 import { CommandError } from '../errors.js';
@@ -36,14 +38,12 @@ export async function bringInputs(
 }
 
 async function localInputs(context: CommandContext, request: WorkflowRequest): Promise<LocatedInput[]> {
-  // Most of what a service consists of is behind this import.
-  const { isAddress, locateInputs } = await import('@sedge/workflow');
   const { workflow: text, file, set, baseDirectory, workingDirectory } = request;
   const inputs = locateInputs({ text, file, set, base: { file: baseDirectory, set: workingDirectory } });
   const local: LocatedInput[] = [];
   const absent: LocatedInput[] = [];
   for (const input of inputs) {
-    if (isAddress(input.from) || isDigest(input.from)) continue;
+    if (input.kind !== 'path') continue;
     if (await isHere(input.from)) local.push(input);
     else if (isAbsolute(input.written)) {
       context.say(`${input.name}: ${input.from} is not on this machine; the server looks for it on its own`);
@@ -80,7 +80,6 @@ async function bring(
   const display = new UploadDisplay(context, { name, path: from });
   let sent: { doneBytes: number; totalBytes: number } | null = null;
   try {
-    const { measureSource } = await import('@sedge/ingestion');
     const warn = (message: string): void => display.warn(message);
     const progress = (done: number, total: number): void => display.reading(done, total);
     const source = await measureSource({ path: from, closed, sha256, warn, signal, progress });

@@ -2,7 +2,6 @@ import type { ApiClient } from '../client/api-client.js';
 import type { CommandContext } from '../command.js';
 import { assertInputsThere } from '../runs/input-places.js';
 import type { WorkflowRequest } from '../runs/workflow-request.js';
-import { bringInputs } from './bring-inputs.js';
 
 /**
  * Sees to it that a Sedge can take the inputs of a workflow in: one on this machine reads them where they lie, to one that the user named they
@@ -14,7 +13,11 @@ export async function readyInputs(
   request: WorkflowRequest,
   options: Record<string, unknown>,
 ): Promise<WorkflowRequest> {
-  if (context.server !== null) return bringInputs(context, api, request, options['tokenFile'] as string | undefined);
+  if (context.server !== null) {
+    // Loaded only when needed: readers of workflows and archives are behind this import.
+    const { bringInputs } = await import('./bring-inputs.js');
+    return bringInputs(context, api, request, options['tokenFile'] as string | undefined);
+  }
   await assertInputsThere(api, request);
   return request;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { artifactIdOf, artifactTypeOf, createManifest, type Digest } from '@sedge/artifact-contracts';
-import type { MeasuredSource } from '@sedge/ingestion';
+import type { MeasuredSource } from '@sedge/ingestion/measured-source';
 import type { UploadState } from '@sedge/workflow';
 import { IDEMPOTENCY_KEY, type ApiClient } from '../client/api-client.js';
 import { ServerAwayError } from '../client/server-away.js';
@@ -121,7 +121,7 @@ export class SourceUpload {
           this.signal,
         );
       } catch (error) {
-        if (!this.mayGoOn(error) || Date.now() - sinceMs > STALLED_MS) throw error;
+        if (!this.mayGoOn(error, failures) || Date.now() - sinceMs > STALLED_MS) throw error;
         await pause(PAUSES_MS[Math.min(failures++, PAUSES_MS.length - 1)], undefined, { signal: this.signal });
         now = await this.offsetOf(id);
       }
@@ -137,12 +137,14 @@ export class SourceUpload {
     }
   }
 
-  private mayGoOn(error: unknown): boolean {
+  /** @param failures how often nothing got on before this one */
+  private mayGoOn(error: unknown, failures: number): boolean {
     if (!(error instanceof CommandError)) return false;
-    if (error.code === 'HTTP_413' && this.chunkBytes > LEAST_CHUNK_BYTES) {
-      this.chunkBytes = Math.max(LEAST_CHUNK_BYTES, this.chunkBytes >> 1);
-      return true;
-    }
-    return error instanceof ServerAwayError || OUT_OF_STEP.has(error.code);
+    const isTooLong = error.code === 'HTTP_413';
+    if (isTooLong && this.chunkBytes === LEAST_CHUNK_BYTES) return false;
+    const isAway = error instanceof ServerAwayError;
+    // Whoever takes no request as long as this may break the connection before its answer is heard.
+    if (isTooLong || (isAway && failures > 0)) this.chunkBytes = Math.max(LEAST_CHUNK_BYTES, this.chunkBytes >> 1);
+    return isTooLong || isAway || OUT_OF_STEP.has(error.code);
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, request as ask } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { makeToken, type Scope } from '@sedge/service-kit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -126,6 +126,29 @@ describe('inputs that lie on the machine of the user', PATIENT, () => {
       // It is no archive, which is found out by the step that reads it.
       expect(ended.json.at(-1)).toMatchObject({ event: 'outcome', state: 'failed' });
       expect(inputsOf(ended)).toMatchObject([{ sizeBytes: LARGE_BYTES, sentBytes: LARGE_BYTES }]);
+    });
+
+    it('get through a proxy that takes short requests only', async () => {
+      const lengths: number[] = [];
+      const proxy = createServer((request, response) => {
+        const length = Number(request.headers['content-length'] ?? 0);
+        if (length > 1 << 20) return void request.resume().on('end', () => response.writeHead(413).end('<html>'));
+        if (request.method === 'PATCH') lengths.push(length);
+        const { method, headers, url } = request;
+        const onward = ask(new URL(url!, server.url), { method: method!, headers }, (answer) => {
+          response.writeHead(answer.statusCode!, answer.headers);
+          answer.pipe(response);
+        });
+        request.pipe(onward);
+      }).listen(0, '127.0.0.1');
+      await until(async () => proxy.listening);
+      const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      const token = sandbox.path('run.token');
+      const workflow = await takes('{ from: large.wav }');
+      const ended = await sandbox.sedge('plan', workflow, '--server', url, '--token-file', token, '--json');
+      proxy.close();
+      expect([ended.code, inputsOf(ended)]).toEqual([EXIT.ok, [expect.objectContaining({ sentBytes: LARGE_BYTES })]]);
+      expect(lengths).toEqual(Array.from({ length: 20 }, () => 1 << 20));
     });
 
     it('go on by the same command after Ctrl-C', async () => {

@@ -2,7 +2,7 @@ import { isDigest, type Digest } from '@sedge/artifact-contracts';
 import { applyAssignments, locateInput, type BaseDirectories } from './assignments.js';
 import { INPUT_KIND, STORED_OUTPUT, type CompiledWorkflow } from './compiled-workflow.js';
 import { CompileScope } from './compile-scope.js';
-import { Mistakes, type Mistake, type Place } from './mistake.js';
+import { Mistakes, type Mistake } from './mistake.js';
 import type { ParsedInput, ParsedStep, ParsedWorkflow } from './parsed-workflow.js';
 import { compileAwait, compileChoose, outputsOf, stepBase } from './step-compiler.js';
 import { orderSteps } from './step-order.js';
@@ -43,29 +43,6 @@ export function compileWorkflow(request: WorkflowRequest, settings: CompileSetti
   checkSize(assigned, scope, itemCount, settings.maxSteps);
   if (mistakes.count > 0) return { mistakes: mistakes.list() };
   return { workflow: { name: parsed.name, description: parsed.description, steps: scope.steps, itemCount } };
-}
-
-/** An input of a workflow, and where its data lie. */
-export interface LocatedInput {
-  name: string;
-  place: Place;
-  /** as it is written in the file or by `--set` */
-  written: string;
-  /** an absolute path, an address, or an artifact's id */
-  from: string;
-  sha256: string | null;
-}
-
-/** The inputs of a workflow whose place is known. What is wrong with the workflow is told by `compileWorkflow`. */
-export function locateInputs({ text, file, set, base }: WorkflowRequest): LocatedInput[] {
-  const mistakes = new Mistakes();
-  const parsed = parseWorkflow(new Source(file, text), mistakes);
-  if (parsed === null) return [];
-  return applyAssignments(parsed, set, mistakes).inputs.flatMap((input) => {
-    const from = locateInput(input, Object.hasOwn(set, input.name), base, mistakes);
-    const { name, place, sha256 } = input;
-    return from === null ? [] : [{ name, place, written: input.from!, from, sha256 }];
-  });
 }
 
 /** Reading YAML takes many times the memory of its text, in one go: what is too long is refused unread. */

@@ -13,7 +13,7 @@ const LEAST_CHUNK_BYTES = 64 << 10;
 /** Pauses while nothing gets on, the last of which is repeated. */
 const PAUSES_MS = [100, 300, 1000, 2000];
 /** How long a server that answers may take nothing in. */
-const STALLED_MS = 60_000;
+const STALLED_MS = 120_000;
 /** How often an upload is begun again that somebody else ended, or in which somebody else's bytes were. */
 const MOST_STARTS = 3;
 

@@ -54,8 +54,8 @@ const EDITS: readonly Edit[] = [
   },
   {
     file: `${WORKFLOW}/workflow.module.ts`,
-    from: '  TracedRuns1764180000000,\n];',
-    to: '  TracedRuns1764180000000,\n  JobReleases1800000000000,\n];',
+    from: '  TracedRuns1764180000000,\n',
+    to: '  TracedRuns1764180000000,\n  JobReleases1800000000000,\n',
   },
   {
     file: `${WORKFLOW}/workflow.module.ts`,
@@ -122,8 +122,17 @@ function linkPackages(folder: string): void {
 
 function apply({ file, from, to }: Edit, folder: string): void {
   const path = join(folder, file);
-  const parts = readFileSync(path, 'utf8').split(from);
+  writeFileSync(path, placesOf({ file, from }, readFileSync(path, 'utf8')).join(to));
+}
+
+function placesOf({ file, from }: Pick<Edit, 'file' | 'from'>, text: string): string[] {
+  const parts = text.split(from);
   if (parts.length !== 2)
     throw new Error(`${file} holds '${from}' ${parts.length - 1} times; mend the edit in next-version.ts`);
-  writeFileSync(path, parts.join(to));
+  return parts;
+}
+
+/** @throws Error where the sources changed, so that an edit no longer says where it belongs */
+export function checkEdits(): void {
+  for (const edit of EDITS) placesOf(edit, readFileSync(edit.file, 'utf8'));
 }

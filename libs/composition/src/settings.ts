@@ -3,10 +3,22 @@ import { delimiter, join, resolve } from 'node:path';
 import type { ClusterPlace } from '@sedge/adapter-kubernetes';
 import type { InputBorder } from '@sedge/tool-contracts';
 import { plainToInstance } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, ValidateIf, validateSync } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+  getMetadataStorage,
+  validateSync,
+} from 'class-validator';
 import { closedPlaces, folderInClosedPlace } from './input-border.js';
 import { readInputHosts } from './input-hosts.js';
 import { readSecret } from './secret-file.js';
+import { misspeltSettings } from './setting-names.js';
 import { readTeams } from './teams-setting.js';
 
 type Environment = Record<string, string | undefined>;
@@ -171,6 +183,15 @@ const LEASE_S = 30;
 const ACCOUNT_VARIABLES = ['SEDGE_NATS_URL', 'SEDGE_DATABASE_URL', 'SEDGE_S3_ACCESS_KEY', 'SEDGE_S3_SECRET_KEY'];
 /** Settings that hold secrets: their text is for nobody's eyes. The token is one of commands; services have theirs in a file. */
 export const SECRET_VARIABLES: readonly string[] = [...ACCOUNT_VARIABLES, 'SEDGE_TOKEN'];
+/** All names that are read here. */
+export const SETTING_NAMES: readonly string[] = [
+  ...new Set(
+    getMetadataStorage()
+      .getTargetValidationMetadatas(EnvironmentVariables, '', false, false)
+      .map(({ propertyName }) => propertyName),
+  ),
+  ...ACCOUNT_VARIABLES.map((name) => `${name}_FILE`),
+];
 const SHIPPED_TOOLS = resolve(import.meta.dirname, '..', '..', '..', 'tools');
 
 /** Reads the settings of a process. @throws SettingsError that names every variable that is wrong */
@@ -266,7 +287,11 @@ function checked(environment: Environment): EnvironmentVariables {
   const wellFormed = Object.fromEntries(
     Object.entries(given).filter(([name]) => !malformed.some(({ property }) => property === name)),
   ) as EnvironmentVariables;
-  const mistakes = [...sentences, ...mistakesInParts(wellFormed)];
+  const misspelt = misspeltSettings(
+    entries.map(([name]) => String(name)),
+    SETTING_NAMES,
+  );
+  const mistakes = [...misspelt, ...sentences, ...mistakesInParts(wellFormed)];
   if (mistakes.length > 0) throw new SettingsError(mistakes.join('; '));
   return given;
 }

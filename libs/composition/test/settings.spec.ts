@@ -1,8 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SettingsError, readSettings } from '../src/index.js';
+import { isKnownName } from '../src/setting-names.js';
+import { SETTING_NAMES } from '../src/settings.js';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 describe('settings of a process', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sedge-settings-'));
@@ -136,5 +142,39 @@ describe('settings of a process', () => {
       },
     });
     expect(() => readSettings({ SEDGE_CONTAINERS: 'kubernetes' })).toThrow(/SEDGE_KUBERNETES_CLAIM/);
+  });
+
+  it('refuse a name that is nearly one of theirs, with what was meant, and leave other names to others', () => {
+    const misspelt = {
+      SEDGE_TEAM: 'training=vision',
+      SEDGE_ACESS_KEYS: '/k',
+      SEDGE_PARALEL_STEPS: '2',
+      SEDGE_NATS_URL_FILES: 'x',
+    };
+    expect(() => readSettings(misspelt)).toThrow(
+      /SEDGE_TEAM is no setting; did you mean SEDGE_TEAMS\?; SEDGE_ACESS_KEYS .* SEDGE_ACCESS_KEYS\?; SEDGE_PARALEL_STEPS .* SEDGE_PARALLEL_STEPS\?; SEDGE_NATS_URL_FILES .* SEDGE_NATS_URL_FILE\?/,
+    );
+    const others = {
+      SEDGE_TEST_SEED: '1',
+      SEDGE_INDEX_PYTORCH_CPU: 'http://m',
+      SEDGE_NATS_SERVICE_PORT: '4222',
+      SEDGE_TEAM: '',
+    };
+    expect(readSettings({ ...others, SEDGE_CONTAINER_OPTIONS: '--x', SEDGE_JOB: 'j' }).access.teams).toEqual({});
+  });
+
+  it('are known by all names that are written in the sources', () => {
+    const patterns = ['apps/*/src/*.ts', 'libs/*/src/*.ts', 'tools/dev/*.mjs'];
+    const files = execFileSync('git', ['ls-files', ...patterns], { cwd: ROOT, encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    const texts = files
+      .filter((file) => !file.endsWith('.spec.ts'))
+      .map((file) => readFileSync(join(ROOT, file), 'utf8'));
+    const written = new Set(texts.flatMap((text) => text.match(/\bSEDGE_[A-Z0-9_]*[A-Z0-9]\b/g) ?? []));
+    expect(written.size).toBeGreaterThan(40);
+    // Streams of the broker, which are no variables.
+    for (const stream of ['SEDGE_PROGRESS', 'SEDGE_DEAD_LETTERS']) written.delete(stream);
+    expect([...written].filter((name) => !isKnownName(name, SETTING_NAMES))).toEqual([]);
   });
 });

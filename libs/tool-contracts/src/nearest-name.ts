@@ -2,14 +2,18 @@
  * The known name that was probably meant, or null when none is near.
  * Near means at most a third of the letters changed, a name that starts with what was written, or the same letters in another case.
  */
-export function nearestName(written: string, known: Iterable<string>): string | null {
+export function nearestName(
+  written: string,
+  known: Iterable<string>,
+  mostLetters = Math.max(1, Math.floor(written.length / 3)),
+): string | null {
   let best: string | null = null;
   let bestDistance = Infinity;
   for (const name of known) {
     const distance = distanceOf(written, name);
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }
-  return bestDistance <= Math.max(1, Math.floor(written.length / 3)) ? best : null;
+  return bestDistance <= mostLetters ? best : null;
 }
 
 /** A sentence that says what to write instead: the nearest name, or all of them where there are few. */

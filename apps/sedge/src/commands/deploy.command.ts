@@ -4,6 +4,7 @@ import type { ApiClient } from '../client/api-client.js';
 import type { SedgeCommand } from '../command.js';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import { readyInputs } from '../inputs/ready-inputs.js';
 import { shellWord } from '../output/shell-word.js';
 import { copyApplication } from '../program/copy-application.js';
 import { crossBuildCommand, isBuiltHere } from '../program/cross-build.js';
@@ -29,6 +30,8 @@ export const command: SedgeCommand = {
   npx sedge deploy model.onnx --to ./my-application         copy the sources there
   npx sedge deploy model.onnx --target aarch64 --to ./for-the-board
   npx sedge deploy other.onnx --classes yes,no,stop --preprocessing preprocessing.json
+
+With --server the model is brought to the server, as by 'npx sedge run'.
 
 For a processor of another kind than this machine's nothing is built here: the sources come with a toolchain file, and how to cross-build them
 is said.
@@ -62,7 +65,9 @@ Exit codes: 0 deployed, 1 the model can't be deployed (the message says why), 2 
     const preprocessing = file === undefined ? null : await preprocessingOf(file, api);
     const choices = { target, classes, preprocessing, outputKind };
     const workflow = deployWorkflow(model, choices, await isBuiltHere(target));
-    const run = await startRun(api, { workflow, file: 'deploy.yml', baseDirectory: process.cwd() });
+    const here = process.cwd();
+    const request = { workflow, file: 'deploy.yml', baseDirectory: here, workingDirectory: here, set: {} };
+    const run = await startRun(api, await readyInputs(context, api, request, options));
     const ended = await watchRun(context, api, run);
     if (ended === null) return leaveRun(context, api, run);
     if (folder !== undefined && ended.state === 'succeeded') {

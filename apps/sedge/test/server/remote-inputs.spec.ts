@@ -228,6 +228,14 @@ describe('inputs that lie on the machine of the user', PATIENT, () => {
     ]);
   });
 
+  it('may be the model of an application', async () => {
+    const model = await sandbox.file('model.onnx', 'no model at all');
+    const ended = await sandbox.sedge('deploy', model, ...there());
+    // That it is none is found out there.
+    expect(inputsOf(ended)).toMatchObject([{ input: 'model', path: model, sentBytes: 15 }]);
+    expect([ended.code, JSON.stringify(ended.json.at(-1))]).toEqual([EXIT.failed, expect.stringContaining('"failed"')]);
+  });
+
   it('leave links in a folder out and say so', async () => {
     await cp(sandbox.path('recordings'), sandbox.path('linked'), { recursive: true });
     await symlink('/etc/passwd', sandbox.path('linked', 'yes', 'd_1.wav'));

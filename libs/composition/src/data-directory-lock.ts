@@ -22,11 +22,14 @@ export class DataDirectoryUnusableError extends Error {
   }
 }
 
+/** Recordings, logs and state are for nobody else on the machine. A folder that is there keeps what its owner gave it. */
+const PRIVATE = 0o700;
+
 /** Takes the lock of a data directory: two processes that open one embedded database each lose what the other writes. */
 export async function lockDataDirectory(path: string): Promise<Unlock> {
   let unlock: Unlock | null;
   try {
-    unlock = await tryLock(path);
+    unlock = await tryLock(path, PRIVATE);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (!/^(E[A-Z]+|LOCK_\w+)$/.test(code)) throw error;

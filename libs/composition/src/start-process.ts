@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { ErrorFilter, requestValidation, undeclaredRoutes, type Access } from '@sedge/service-kit';
+import { ErrorFilter, knownBeforeBody, requestValidation, undeclaredRoutes, type Access } from '@sedge/service-kit';
 import { serveApiDocument } from './api-document.js';
 import { lockDataDirectory } from './data-directory-lock.js';
 import { DiskReserve } from './disk-reserve.js';
@@ -101,7 +101,9 @@ async function startApplication(
     abortOnError: false,
     bodyParser: false,
   });
-  app.useBodyParser('json', { limit: BODY_LIMIT });
+  app.use(knownBeforeBody(platform.access));
+  // A compressed body of some KB can become gigabytes.
+  app.useBodyParser('json', { limit: BODY_LIMIT, inflate: false });
   app.useGlobalPipes(requestValidation());
   app.useGlobalFilters(new ErrorFilter());
   serveApiDocument(app);

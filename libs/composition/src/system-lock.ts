@@ -12,10 +12,11 @@ const RETRY_MS = 200;
 /**
  * Takes the lock of a folder, which the kernel frees when this process ends, however it ends. A PID file would outlive `kill -9`, and
  * Node has no call for file locks.
+ * @param mode of the folder where it is made here
  * @returns null where it is taken, by this process or another
  */
-export async function tryLock(folder: string): Promise<Unlock | null> {
-  await makeFolder(folder);
+export async function tryLock(folder: string, mode = 0o777): Promise<Unlock | null> {
+  await makeFolder(folder, mode);
   try {
     const lock = lockFile(join(folder, 'lock'));
     return async () => lock.release();
@@ -26,10 +27,10 @@ export async function tryLock(folder: string): Promise<Unlock | null> {
 }
 
 /** Makes a folder and those above it. Not by `recursive`: that never ends in Node 20 where a file system makes no folders, as /proc. */
-async function makeFolder(folder: string): Promise<void> {
+async function makeFolder(folder: string, mode?: number): Promise<void> {
   const parent = dirname(folder);
   if (parent !== folder && !existsSync(parent)) await makeFolder(parent);
-  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+  await mkdir(folder, { mode }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
   });
 }

@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { Controller, Get, Module } from '@nestjs/common';
 import { digestOfBytes } from '@sedge/artifact-contracts';
 import { Needs, makeKeyPair, makeToken, type Caller, type KeyPair } from '@sedge/service-kit';
@@ -81,6 +82,27 @@ describe('a process that asks for access tokens', () => {
     expect(await ask('GET', READ, 'Bearer ')).toEqual(refusal);
   });
 
+  it('reads no body of somebody unknown, and none that is compressed', async () => {
+    const post = async (body: Buffer | string, more: Record<string, string> = {}): Promise<[number, unknown]> => {
+      const headers = { 'content-type': 'application/json', ...more };
+      const answer = await fetch(`${started.process.url}/v1/jobs/${JOB}/claim`, { method: 'POST', headers, body });
+      return [answer.status, ((await answer.json()) as { code: unknown }).code];
+    };
+    const zeros = gzipSync(`[${'{},'.repeat(1_000_000)}{}]`);
+    const compressed = { 'content-encoding': 'gzip' };
+    for (const [body, more] of [
+      ['{', {}],
+      [zeros, compressed],
+      ['abc', compressed],
+      ['x'.repeat(40 << 20), {}],
+    ] as const)
+      expect(await post(body, more)).toEqual([401, 'ACCESS_TOKEN_MISSING']);
+    const known = { authorization: bearing(await tokenFor({ scope: 'run', team: 'vision' })) };
+    expect(await post('{', known)).toEqual([400, 'HTTP_REQUEST_INVALID']);
+    for (const body of [zeros, 'abc'])
+      expect(await post(body, { ...known, ...compressed })).toEqual([415, 'HTTP_BODY_INVALID']);
+  });
+
   it.each<[string, () => Promise<string> | string]>([
     ['is none', () => 'hunter2'],
     ['was signed by another key', async () => tokenFor({}, HOUR_MS, (await makeKeyPair()).signingKey)],
@@ -94,6 +116,10 @@ describe('a process that asks for access tokens', () => {
     ['has a scope that there is not', () => tokenFor({ scope: 'everything' as never })],
   ])('refuses a token that %s', async (_what, make) => {
     expect(await ask('GET', READ, bearing(await make()))).toMatchObject({ status: 401, code: 'ACCESS_TOKEN_REFUSED' });
+  });
+
+  it('keeps recordings, logs and state from others on the machine', async () => {
+    expect((await stat(join(folder.path, 'home'))).mode & 0o777).toBe(0o700);
   });
 
   it('lets a token of the scope in, and one of a larger one', async () => {

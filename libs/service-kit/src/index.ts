@@ -1,6 +1,7 @@
 export { ACCESS, Access } from './access/access.js';
 export { AccessGuard } from './access/access-guard.js';
 export { TokenReader, makeKeyPair, makeToken, type KeyPair } from './access/access-tokens.js';
+export { knownBeforeBody } from './access/before-body.js';
 export { SCOPES, type Caller, type Scope } from './access/caller.js';
 export { ACCESS_ERRORS } from './access/errors.js';
 export { AskedBy, Needs, Open } from './access/needs.js';

@@ -13,6 +13,8 @@ const BEARER = /^Bearer +([\w.-]+)$/i;
  */
 export class Access {
   private readonly admitted = new WeakSet<IncomingMessage>();
+  /** A token is read once for a request, though it is asked for before the body and again for the route. */
+  private readonly callers = new WeakMap<IncomingMessage, Promise<Caller>>();
 
   /** @param tokens null where no token can be read: then only admitted requests are let in */
   constructor(private readonly tokens: TokenReader | null) {}
@@ -23,9 +25,17 @@ export class Access {
 
   /** @throws ACCESS_TOKEN_MISSING, ACCESS_TOKEN_REFUSED, ACCESS_SCOPE_MISSING */
   async callerOf(request: IncomingMessage, wanted: Scope): Promise<Caller> {
-    const caller = this.admitted.has(request) ? OPERATOR : await this.bearerOf(request.headers.authorization);
+    const caller = await this.whoAsks(request);
     if (!covers(caller, wanted)) throw accessError('ACCESS_SCOPE_MISSING', { wanted, given: caller.scope });
     return caller;
+  }
+
+  /** @throws ACCESS_TOKEN_MISSING, ACCESS_TOKEN_REFUSED */
+  whoAsks(request: IncomingMessage): Promise<Caller> {
+    if (this.admitted.has(request)) return Promise.resolve(OPERATOR);
+    const known = this.callers.get(request) ?? this.bearerOf(request.headers.authorization);
+    this.callers.set(request, known);
+    return known;
   }
 
   private async bearerOf(header: string | undefined): Promise<Caller> {

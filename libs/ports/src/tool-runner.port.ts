@@ -49,6 +49,8 @@ export interface ToolCommand {
   workDirectory: string;
   /** the program's whole environment */
   environment: Record<string, string>;
+  /** the entry `NAME=value` and a zero byte of its environment that no other program has: what leaves its process group is known by it */
+  mark?: string;
   /** how long it may take to end after it was told to */
   graceMs: number;
   signal: AbortSignal;
@@ -57,7 +59,10 @@ export interface ToolCommand {
   onStart?(pid: number): void;
 }
 
-/** Runs a program until it ends, or until it is told to and has ended. Nothing of its process group is left. */
+/**
+ * Runs a program until it ends, or until it is told to and has ended. Nothing of its process group is left, and what left the group is not
+ * waited for.
+ */
 export type RunToolCommand = (command: ToolCommand) => Promise<ToolOutcome>;
 
 /** Why a tool can't be run here, and what would change that. */

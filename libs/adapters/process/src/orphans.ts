@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
+import { killLeftBehind } from './left-behind.js';
 
 /** Names, in a job's folder, the process group that works on it. */
 const FILE = 'process.json';
@@ -30,11 +31,12 @@ async function killOrphansOf(stageDirectory: string): Promise<void> {
   for (const name of await readdir(stageDirectory)) await killOrphan(join(stageDirectory, name));
 }
 
-/** Kills the process group that is noted in one folder, if there is one. */
+/** Kills the process group that is noted in one folder, if there is one, and what a tool's program in it put into other groups. */
 export async function killOrphan(folder: string): Promise<void> {
   const text = await readFile(join(folder, FILE), 'utf8').catch(() => null);
   if (text === null) return;
   killNoted(text);
+  await killLeftBehind(`SEDGE_JOB=${folder}${sep}`, null);
   await forgetPid(folder);
 }
 

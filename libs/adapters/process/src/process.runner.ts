@@ -54,6 +54,7 @@ export class ProcessRunner implements ToolRunner {
     const temporary = join(workDirectory, 'tmp');
     await mkdir(temporary, { recursive: true });
     const jobFolder = dirname(workDirectory);
+    const jobFile = join(workDirectory, 'job.json');
     const [file, ...args] = runtime.command as [string, ...string[]];
     const path = process.env['PATH'] ?? '';
     const outcome = await runToolCommand({
@@ -61,11 +62,12 @@ export class ProcessRunner implements ToolRunner {
       args,
       workDirectory: folder,
       environment: toolEnvironment({
-        SEDGE_JOB: join(workDirectory, 'job.json'),
+        SEDGE_JOB: jobFile,
         TMPDIR: temporary,
         ...(traceparent !== undefined && { TRACEPARENT: traceparent }),
         ...(environment && { PATH: `${environment.binaries}${delimiter}${path}`, VIRTUAL_ENV: environment.path }),
       }),
+      mark: `SEDGE_JOB=${jobFile}\0`,
       graceMs: definition.graceMs ?? DEFAULT_GRACE_MS,
       signal,
       onLine,

@@ -3,11 +3,16 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { killOrphan, notePid } from '../src/orphans.js';
+import type { ToolLine } from '@sedge/tool-contracts';
 import { Bench, messagesOf } from './bench.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 const SHELL = `
+leave() {
+  "$@" sh -c 'echo "child $$"; touch "$TMPDIR/left"; exec sleep 300' &
+  while [ ! -e "$TMPDIR/left" ]; do sleep 0.02; done
+}
 case "$(python3 -c 'import json,os;print(json.load(open(os.environ["SEDGE_JOB"]))["parameters"].get("do",""))')" in
   write)
     echo '{"type":"progress","done":1,"total":2,"unit":"part"}'
@@ -23,6 +28,9 @@ case "$(python3 -c 'import json,os;print(json.load(open(os.environ["SEDGE_JOB"])
   stubborn) trap '' TERM; echo ready; while :; do sleep 0.05; done ;;
   polite) trap 'echo bye; exit 130' TERM; echo ready; while :; do sleep 0.05; done ;;
   orphan) sleep 300 & echo "child $!" ;;
+  daemon) leave setsid ;;
+  hidden) leave env -u SEDGE_JOB setsid ;;
+  keeper) leave env -u SEDGE_JOB setsid; trap '' TERM; echo ready; while :; do sleep 0.05; done ;;
 esac
 `;
 
@@ -30,6 +38,8 @@ const bench = new Bench({ 'main.sh': SHELL });
 afterAll(() => bench.remove());
 const definition = bench.definition({ kind: 'process', command: ['sh', 'main.sh'] });
 const doing = (what: string): { parameters: { do: string } } => ({ parameters: { do: what } });
+
+const childIn = (lines: ToolLine[]): number => Number(/child (\d+)/.exec(messagesOf(lines).join('\n'))![1]);
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -88,9 +98,31 @@ describe('a process tool', () => {
 
   it('leaves no process behind', async () => {
     const { outcome, lines } = await bench.run(definition, doing('orphan'));
-    const child = Number(/child (\d+)/.exec(messagesOf(lines).join('\n'))![1]);
     expect(outcome.status).toBe('succeeded');
-    await vi.waitFor(() => expect(isAlive(child)).toBe(false));
+    await vi.waitFor(() => expect(isAlive(childIn(lines))).toBe(false));
+  });
+
+  it('leaves no process of another session behind, and says so', async () => {
+    const { outcome, lines } = await bench.run(definition, doing('daemon'));
+    expect(outcome.status).toBe('succeeded');
+    await vi.waitFor(() => expect(isAlive(childIn(lines))).toBe(false));
+    expect(messagesOf(lines)).toContain(`the program left process ${childIn(lines)} (sleep) behind; it was ended`);
+  });
+
+  it.each([
+    ['hidden', 'succeeded'],
+    ['keeper', 'cancelled'],
+  ])('does not wait for a process that can not be found: %s', async (what, status) => {
+    const controller = new AbortController();
+    const { outcome, lines } = await bench.run(definition, {
+      ...doing(what),
+      signal: controller.signal,
+      onLine: (line) => line.type === 'log' && line.message === 'ready' && controller.abort(),
+    });
+    expect(outcome.status).toBe(status);
+    expect(isAlive(childIn(lines))).toBe(true);
+    process.kill(childIn(lines), 'SIGKILL');
+    expect(messagesOf(lines).join('\n')).toContain('left a process behind that holds its output open');
   });
 
   it('that a dead service left working is killed by the next one, and a number that comes again is not', async () => {
@@ -98,6 +130,9 @@ describe('a process tool', () => {
     mkdirSync(folder);
     const left = spawn('sleep', ['300'], { detached: true, stdio: 'ignore' });
     const gone = once(left, 'exit');
+    const env = { ...process.env, SEDGE_JOB: join(folder, 'attempt-1', 'job.json') };
+    const elsewhere = spawn('sleep', ['300'], { detached: true, stdio: 'ignore', env });
+    const goneElsewhere = once(elsewhere, 'exit');
     await notePid(folder, left.pid!);
     const note = readFileSync(join(folder, 'process.json'), 'utf8');
     writeFileSync(join(folder, 'process.json'), note.replace(/"startedAt":"\d+"/, '"startedAt":"1"'));
@@ -105,7 +140,7 @@ describe('a process tool', () => {
     expect(isAlive(left.pid!)).toBe(true);
     await notePid(folder, left.pid!);
     await killOrphan(folder);
-    await gone;
+    await Promise.all([gone, goneElsewhere]);
     expect(isAlive(left.pid!)).toBe(false);
     expect(existsSync(join(folder, 'process.json'))).toBe(false);
   });

@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Sandbox } from './sandbox.js';
 
+const SAMPLE_STEP = fileURLToPath(new URL('./tools/training/sample-step/tool.yaml', import.meta.url));
 const PATIENT = { timeout: 300_000 };
 const WORKFLOW = `name: by-http
 inputs:
@@ -43,6 +45,8 @@ describe('a plain HTTP client', PATIENT, () => {
   beforeAll(async () => {
     sandbox = await Sandbox.create();
     await sandbox.file('data.txt', 'recordings');
+    await mkdir(sandbox.path('tools/training/mine'), { recursive: true });
+    await copyFile(SAMPLE_STEP, sandbox.path('tools/training/mine/tool.yaml'));
     await sandbox.up();
   }, PATIENT.timeout);
   afterAll(() => sandbox.remove());
@@ -197,6 +201,15 @@ describe('a plain HTTP client', PATIENT, () => {
     expect((await call('POST', '/v1/stages/tools/sample-step/test')).body).toMatchObject({ refused: null });
     const prepared = await fetch(`${sandbox.url}/v1/stages/tools/sample-step/prepare`, { method: 'POST' });
     expect(await prepared.text()).toContain('"status":"succeeded"');
+  });
+
+  it('shows a tool that has the name and version of another, with both places, and does not offer it', async () => {
+    const { refused } = (await call('GET', '/v1/stages')).body as unknown as { refused: Json[] };
+    const message = `there is a sample-step@1 already: ${SAMPLE_STEP}`;
+    const place = sandbox.path('tools/training/mine/tool.yaml');
+    expect(refused).toEqual([
+      expect.objectContaining({ name: 'sample-step', code: 'TOOL_NAME_TAKEN', message, place }),
+    ]);
   });
 
   it('deploys a model file: a workflow of two steps that `sedge deploy` writes as well', async () => {

@@ -43,6 +43,7 @@ export type { AttemptView, ClaimView, JobView } from './stage/job-view.js';
 export { StageDirectory } from './stage/stage-directory.js';
 export type { StageOptions } from './stage/stage-options.js';
 export { StageModule } from './stage/stage.module.js';
+export { offeredTools, type FoundTool } from './tools/offered-tools.js';
 export type { RefusedTool, StageTool } from './tools/tool-catalog.service.js';
 export { checkToolDefinition, parseToolFile, type ToolFileMistake, type ToolFileReading } from './tools/tool-file.js';
 export { TOOL_DEFINITION_SCHEMA } from './tools/tool-file-schema.js';

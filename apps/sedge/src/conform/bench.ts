@@ -1,11 +1,20 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, delimiter, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Type } from '@nestjs/common';
 import { readSettings, type RunningProcess } from '@sedge/composition';
 import { ARTIFACT_STORE, EVENT_BUS, type ArtifactStore, type EventBus } from '@sedge/ports';
-import { HOST, StageDirectory, StageModule, parseToolFile, type Host, type StageTool } from '@sedge/service-kit';
+import {
+  HOST,
+  StageDirectory,
+  StageModule,
+  offeredTools,
+  parseToolFile,
+  type FoundTool,
+  type Host,
+  type StageTool,
+} from '@sedge/service-kit';
 import { suggestName, type ToolDefinition } from '@sedge/tool-contracts';
 import { WorkflowModule } from '@sedge/workflow';
 import { CommandError } from '../errors.js';
@@ -40,17 +49,18 @@ export async function readToolArgument(text: string): Promise<NamedTool> {
 const TOOL_FILE = 'tool.yaml';
 const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => null))?.isFile() ?? false;
 
-/** The tool of a name in the folders of tools; the last one counts, as it does for stages. */
+/** The tool of a name in the folders of tools: the one that a stage would offer. */
 async function toolInFolders(name: string): Promise<NamedTool | null> {
-  let found: NamedTool | null = null;
+  const found: FoundTool[] = [];
   for (const root of readSettings(process.env).toolDirectories) {
     for (const file of await toolFilesIn(root)) {
       const reading = parseToolFile(await readFile(file, 'utf8'), file);
       if (reading.ok && reading.definition.name === name)
-        found = { folder: dirname(file), definition: reading.definition };
+        found.push({ folder: dirname(file), definition: reading.definition, place: file });
     }
   }
-  return found;
+  const [tool] = offeredTools(found).offered;
+  return tool ? { folder: tool.folder!, definition: tool.definition } : null;
 }
 
 /** ROOT/STAGE/TOOL/tool.yaml */
@@ -86,9 +96,10 @@ export class Bench {
     const folder = await mkdtemp(join(tmpdir(), 'sedge-conform-'));
     let sedge: RunningProcess | undefined;
     try {
-      const tools = 'folder' in tool ? await linkTool(join(folder, 'tools'), tool) : [];
       sedge = await startServices(await servicesFor(tool), {
         dataDirectory: join(folder, 'data'),
+        // What is named by its folder is tried, also where stages would refuse it for the sake of another of its name.
+        ...('folder' in tool && { toolDirectories: await linkTool(join(folder, 'tools'), tool) }),
         isVerbose,
         listen: { host: '127.0.0.1', port: 0 },
         environment: {
@@ -96,9 +107,6 @@ export class Bench {
           SEDGE_ARTIFACTS: 'directory',
           SEDGE_EVENTS: 'memory',
           SEDGE_ENVIRONMENTS_DIR: process.env['SEDGE_ENVIRONMENTS_DIR'] ?? environmentsDirectory,
-          SEDGE_TOOLS_DIR: [process.env['SEDGE_TOOLS_DIR'] ?? '', ...tools]
-            .filter((path) => path !== '')
-            .join(delimiter),
           ...environment,
         },
       });

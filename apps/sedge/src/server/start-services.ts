@@ -9,6 +9,8 @@ export interface ServicesOptions {
   dataDirectory: string;
   /** address of the HTTP API besides the socket; absent: as SEDGE_HOST and SEDGE_PORT say, else none */
   listen?: { host: string; port: number };
+  /** the only folders of tools; absent: those that are shipped and those that SEDGE_TOOLS_DIR names */
+  toolDirectories?: string[];
   /** whether the log goes to standard error besides its file */
   isVerbose: boolean;
   /** settings that go before those of the process's own environment */
@@ -21,14 +23,14 @@ const secrets: Record<string, string | undefined> = {};
 /** Starts services in this process. @throws CommandError that says how to mend it */
 export async function startServices(
   modules: Type[],
-  { dataDirectory, listen, isVerbose, environment = {} }: ServicesOptions,
+  { dataDirectory, listen, toolDirectories, isVerbose, environment = {} }: ServicesOptions,
 ): Promise<RunningProcess> {
   try {
     Object.assign(secrets, takeSecrets(process.env));
     const settings = readSettings({ ...process.env, ...secrets, ...environment, SEDGE_HOME: dataDirectory });
     return await startProcess({
       modules,
-      settings: listen ? { ...settings, listen } : settings,
+      settings: { ...settings, ...(listen && { listen }), ...(toolDirectories && { toolDirectories }) },
       log: processLogTo(dataDirectory, isVerbose),
       onFatal: sayFatal,
     });

@@ -70,7 +70,8 @@ export class StageToolsController {
       const tool = catalog.find(name);
       const refused = catalog.refusals().find((refusal) => refusal.name === name) ?? null;
       if (tool || refused) this.teams.assertMayActFor(caller, stage);
-      if (tool) return { tool: tool.registered, refused: refused ?? (await catalog.faultOf(tool)) };
+      // What is refused besides one that is offered is another of its name.
+      if (tool) return { tool: tool.registered, refused: await catalog.faultOf(tool) };
       if (refused) return { tool: null, refused };
     }
     throw this.unknown(name);

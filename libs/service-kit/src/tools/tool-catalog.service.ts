@@ -10,6 +10,7 @@ import { machineValuesFor } from '../machine.js';
 import { STAGE, type StageOptions } from '../stage/stage-options.js';
 import { BuiltinRunner } from './builtin.runner.js';
 import { loadBuiltinTools } from './builtin-tools.js';
+import { offeredTools, type FoundTool } from './offered-tools.js';
 import { checkToolDefinition, parseToolFile, type ToolFileMistake } from './tool-file.js';
 
 /** A tool of this stage, ready to run; `runner` is null for tools that only external workers run. */
@@ -30,17 +31,13 @@ export interface RefusedTool {
   mend: string;
 }
 
-interface FoundTool {
-  definition: ToolDefinition;
-  folder: string | null;
-  place: string;
-}
-
 /** The tools of a stage: found at start, and named by digest. */
 @Injectable()
 export class ToolCatalog implements OnModuleInit {
   private readonly logger: Logger;
   private readonly tools = new Map<string, StageTool>();
+  /** refused at start, whatever becomes of the others */
+  private readonly unusable: RefusedTool[] = [];
   private refused: RefusedTool[] = [];
   private found: FoundTool[] = [];
   private runners: ToolRunner[] = [];
@@ -57,10 +54,12 @@ export class ToolCatalog implements OnModuleInit {
     const builtins = this.stage.builtinTools ? await loadBuiltinTools(this.stage.builtinTools) : [];
     this.runners = [...this.sharedRunners, new BuiltinRunner(builtins, this.host.border)];
     for (const { tool, file } of builtins) assertUsable(tool.definition, this.stage.stage, file);
-    this.found = [
+    const { offered, refused } = offeredTools([
       ...builtins.map(({ tool, file }) => ({ definition: tool.definition, folder: null, place: file })),
       ...(await this.toolsInFolders()),
-    ];
+    ]);
+    this.found = offered;
+    for (const tool of refused) this.refuse(tool, this.unusable);
     await this.identifyAll();
   }
 
@@ -99,7 +98,7 @@ export class ToolCatalog implements OnModuleInit {
   }
 
   refusals(): RefusedTool[] {
-    return this.refused;
+    return [...this.unusable, ...this.refused];
   }
 
   find(name: string): StageTool | undefined {
@@ -113,9 +112,7 @@ export class ToolCatalog implements OnModuleInit {
 
   private async identifyAll(isWanted: (runtime: string) => boolean = () => true): Promise<void> {
     const known = new Map(this.found.map((tool) => [tool.definition.name, tool]));
-    this.refused = this.refused.filter(
-      ({ name }) => !known.has(name) || !isWanted(known.get(name)!.definition.runtime.kind),
-    );
+    this.refused = this.refused.filter(({ name }) => !isWanted(known.get(name)!.definition.runtime.kind));
     for (const tool of this.found.filter(({ definition }) => isWanted(definition.runtime.kind))) {
       await this.identify(tool);
     }
@@ -131,12 +128,15 @@ export class ToolCatalog implements OnModuleInit {
     } catch (error) {
       if (!(error instanceof ToolUnavailableError)) throw error;
       this.tools.delete(definition.name);
-      this.refuse({ name: definition.name, place, code: error.code, message: error.message, mend: error.mend });
+      this.refuse(
+        { name: definition.name, place, code: error.code, message: error.message, mend: error.mend },
+        this.refused,
+      );
     }
   }
 
-  private refuse(tool: RefusedTool): void {
-    this.refused.push(tool);
+  private refuse(tool: RefusedTool, among: RefusedTool[]): void {
+    among.push(tool);
     this.logger.warn(`${tool.place}: ${tool.name}: ${tool.message}; ${tool.mend}`);
   }
 
@@ -149,15 +149,10 @@ export class ToolCatalog implements OnModuleInit {
       if (reading.ok && mistakes.length === 0) found.push({ definition: reading.definition, folder, place });
       for (const { file, line, column, message, mend } of mistakes) {
         const at = `${file}:${line}:${column}`;
-        this.refuse({ name: basename(folder), place: at, code: 'TOOL_FILE_INVALID', message, mend });
+        this.refuse({ name: basename(folder), place: at, code: 'TOOL_FILE_INVALID', message, mend }, this.unusable);
       }
     }
-    return this.withoutDoubles(found);
-  }
-
-  /** A tool that comes later in the list of folders takes the place of one with the same name: a user's own goes before the shipped. */
-  private withoutDoubles(found: FoundTool[]): FoundTool[] {
-    return [...new Map(found.map((tool) => [tool.definition.name, tool])).values()];
+    return found;
   }
 }
 

@@ -4,8 +4,9 @@ import type { CommandContext, SedgeCommand } from './command.js';
 import { CommandError } from './errors.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { completing } from './output/command-hints.js';
-import { red } from './output/terminal.js';
 import { mistakesText } from './output/mistakes.js';
+import { printJson, printLine, printNote } from './output/printing.js';
+import { red } from './output/terminal.js';
 import { answers, connectOrStart, type Connection, type NamedServer } from './server/connect.js';
 import { dataDirectoryOf, socketPathOf } from './server/data-directory.js';
 
@@ -20,7 +21,7 @@ export interface GlobalOptions extends Record<string, unknown> {
 /** Runs one command: connects when it asks, ends what was started for it, and turns errors into sentences and exit codes. */
 export async function executeCommand(command: SedgeCommand, args: string[], options: GlobalOptions): Promise<ExitCode> {
   const interruption = watchInterrupts();
-  const patience = new Patience(interruption.signal, (text) => console.error(text));
+  const patience = new Patience(interruption.signal, printNote);
   const complete = completing(options);
   const isVerbose = options.verbose === true;
   const connector = new Connector(dataDirectoryOf(options.dataDir), serverOf(options), isVerbose);
@@ -37,8 +38,8 @@ export async function executeCommand(command: SedgeCommand, args: string[], opti
     ownsServer: async () => (await connector.open()).isOwn,
     isServerRunning: () => connector.isRunning(),
     revive: () => connector.reopen(interruption.signal),
-    say: (text) => void (isJson || console.log(text)),
-    emit: (value) => void (isJson && console.log(JSON.stringify(value))),
+    say: (text) => void (isJson || printLine(text)),
+    emit: (value) => void (isJson && printJson(value)),
   };
   try {
     return await command.run(context, args, options);
@@ -93,7 +94,7 @@ class Connector {
 
   async close(): Promise<void> {
     const open = await this.connection?.catch(() => null);
-    await open?.close().catch((error: Error) => console.error(`ending was not clean: ${error.message}`));
+    await open?.close().catch((error: Error) => printNote(`ending was not clean: ${error.message}`));
   }
 }
 
@@ -117,8 +118,8 @@ interface Reporting {
 
 function report(error: unknown, { isJson, isInterrupted, complete }: Reporting): ExitCode {
   if (isInterrupted && !(error instanceof CommandError)) {
-    if (isJson) console.log(JSON.stringify({ error: { code: 'CLI_INTERRUPTED', message: 'interrupted' } }));
-    else console.error('interrupted');
+    if (isJson) printJson({ error: { code: 'CLI_INTERRUPTED', message: 'interrupted' } });
+    else printNote('interrupted');
     return EXIT.interrupted;
   }
   const known = error instanceof CommandError ? error : unexpected(error);
@@ -126,10 +127,10 @@ function report(error: unknown, { isJson, isInterrupted, complete }: Reporting):
   const mend = known.mend && complete(known.mend);
   if (isJson) {
     const facts = { ...(mend && { mend }), ...(details !== undefined && { details }) };
-    console.log(JSON.stringify({ error: { code, message, ...facts } }));
+    printJson({ error: { code, message, ...facts } });
   } else {
     const places = mistakesText(details);
-    console.error([`${red('error')} ${message}`, ...(places ? [places] : mend ? [`  ${mend}`] : [])].join('\n'));
+    printNote([`${red('error')} ${message}`, ...(places ? [places] : mend ? [`  ${mend}`] : [])].join('\n'));
   }
   return known.exitCode;
 }

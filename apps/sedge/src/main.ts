@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { printJson } from './output/printing.js';
 import { createProgram } from './program.js';
 
 /** The entry of the `sedge` command: runs one command and ends the process with its exit code. */
@@ -23,7 +24,7 @@ export async function main(argv: string[]): Promise<void> {
     exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (exitCode === EXIT.usage && argv.includes('--json')) {
       const message = error.message.replace(/^error: /, '');
-      console.log(JSON.stringify({ error: { code: 'CLI_USAGE', message, mend: 'see: npx sedge --help' } }));
+      printJson({ error: { code: 'CLI_USAGE', message, mend: 'see: npx sedge --help' } });
     }
   }
   process.exitCode = exitCode;

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import type { CommandFile, SedgeCommand } from './command.js';
 import { executeCommand, type GlobalOptions } from './execute.js';
 import type { ExitCode } from './exit-codes.js';
+import { printable } from './output/printing.js';
 
 const DESCRIPTION = `Sedge: from recordings to a dependency-free AI application on a device.
 
@@ -28,6 +29,10 @@ export async function createProgram(version: string, finish: Finish): Promise<Co
     .version(version)
     .addHelpText('after', EPILOGUE)
     .showHelpAfterError('see: npx sedge --help')
+    .configureOutput({
+      writeOut: (text) => void process.stdout.write(printable(text)),
+      writeErr: (text) => void process.stderr.write(printable(text)),
+    })
     .exitOverride();
   addGlobalOptions(program);
   for (const command of await loadCommands()) addCommandFile(program, command, finish);

@@ -2,6 +2,7 @@ import { AccessFolder, SigningKeyError, writeSecretFile } from '@sedge/compositi
 import { SCOPES, type Scope } from '@sedge/service-kit';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import { printNote } from '../output/printing.js';
 
 /** A token as it is asked for. */
 export interface TokenWish {
@@ -45,7 +46,7 @@ export async function makeTokenFor(folder: string, wish: TokenWish): Promise<Mad
   const access = new AccessFolder(folder);
   const token = await access.token({ subject, scope, team }, { issuedAt, expiresAt }).catch(tokenNotMade);
   if (await access.isExposed()) {
-    process.stderr.write(`warning: others may read ${access.signingKeyFile}; chmod 600 mends it\n`);
+    printNote(`warning: others may read ${access.signingKeyFile}; chmod 600 mends it`);
   }
   if (out !== null) {
     await writeSecretFile(out, `${token}\n`).catch((error: Error) => {

@@ -1,5 +1,6 @@
 import type { Digest } from '@sedge/artifact-contracts';
 import type { CommandContext } from '../command.js';
+import { printNote } from '../output/printing.js';
 import { LiveLines, bar, dim, green } from '../output/terminal.js';
 import { bytes, counted, shortId } from '../output/units.js';
 
@@ -48,7 +49,7 @@ export class UploadDisplay {
 
   warn(message: string): void {
     if (this.live) this.live.print(`! ${this.input.name}: ${message}`);
-    else console.error(message);
+    else printNote(message);
   }
 
   there(artifact: Digest, sizeBytes: number, sentBytes: number): void {

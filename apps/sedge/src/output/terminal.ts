@@ -1,9 +1,11 @@
+import { onOneLine, printable, styled } from './printing.js';
+
 const isColour = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
 
 const paint =
   (code: number) =>
   (text: string): string =>
-    isColour ? `\x1b[${code}m${text}\x1b[0m` : text;
+    isColour ? styled(code, text) : text;
 
 export const green = paint(32);
 export const red = paint(31);
@@ -21,7 +23,7 @@ export class LiveLines {
   /** Prints a line that stays. */
   print(line: string): void {
     this.erase();
-    this.output.write(`${line}\n`);
+    this.output.write(`${printable(line)}\n`);
     this.draw();
   }
 
@@ -48,7 +50,7 @@ export class LiveLines {
     if (!this.output.isTTY || this.lines.length === 0) return;
     // Some terminals say that they have no columns at all.
     const width = (this.output.columns || 100) - 1;
-    const fitted = this.lines.map((line) => fit(line, width));
+    const fitted = this.lines.map((line) => fit(printable(onOneLine(line)), width));
     this.output.write(`${fitted.join('\n')}\n`);
     this.drawn = fitted.length;
   }

@@ -1,5 +1,6 @@
 import { openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { printable } from '../output/printing.js';
 
 /** A log that has grown beyond this is put aside at the next start, in the place of the one before. */
 const LARGE_BYTES = 10e6;
@@ -16,7 +17,7 @@ export function logFileOf(dataDirectory: string): string {
 export function processLogTo(dataDirectory: string, isVerbose: boolean): (line: string) => void {
   let file: number | null = null;
   return (line) => {
-    if (isVerbose) process.stderr.write(line);
+    if (isVerbose) process.stderr.write(printable(line));
     try {
       file ??= openLog(logFileOf(dataDirectory));
       writeSync(file, line);

@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import { SettingsError, readSettings, startProcess, takeSecrets, type RunningProcess } from '@sedge/composition';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import { printNote } from '../output/printing.js';
 import { red } from '../output/terminal.js';
 import { processLogTo } from './log-file.js';
 
@@ -41,7 +42,7 @@ export async function startServices(
 
 function sayFatal(error: Error): void {
   const mend = 'mend' in error ? `\n  ${String(error.mend)}` : '';
-  process.stderr.write(`${red('error')} ${error.message}${mend}\n`);
+  printNote(`${red('error')} ${error.message}${mend}`);
 }
 
 /** What the user can mend is said as a sentence; anything else is a fault of the program and keeps its trace. */

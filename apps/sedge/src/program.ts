@@ -87,8 +87,20 @@ function addCommand(parent: Command, command: SedgeCommand, finish: Finish): voi
   addGlobalOptions(sub);
   command.configure?.(sub);
   sub.action(async (...given: unknown[]) => {
-    const args = given.slice(0, -2).flat() as string[];
+    const words = given.slice(0, -2) as (string | string[] | undefined)[];
+    assertNoneEmpty(sub, words);
+    const args = words.flat() as string[];
     finish(await executeCommand(command, args, sub.optsWithGlobals<GlobalOptions>()));
+  });
+}
+
+/** What was to be named by a variable that is not set would be taken for everything, or for another address of the API. */
+function assertNoneEmpty(command: Command, words: readonly (string | string[] | undefined)[]): void {
+  const at = words.findIndex((word) => [word].flat().includes(''));
+  if (at < 0) return;
+  const name = command.registeredArguments[at]!.name();
+  command.error(`error: argument '${name}' is empty; is a variable of the shell not set?`, {
+    code: 'commander.invalidArgument',
   });
 }
 

@@ -161,6 +161,16 @@ describe('mistakes are told with what, where and how to mend it', PATIENT, () =>
       EXIT.environment,
       /nothing answers/,
     ],
+    [
+      'an address with more than a Sedge has',
+      ['runs', 'list', '--server', 'http://127.0.0.1:9/foo'],
+      EXIT.usage,
+      /goes on after host and port[^]*write --server http:\/\/127.0.0.1:9\n/,
+    ],
+    ['a run of no name', ['runs', 'show', ''], EXIT.usage, /argument 'run' is empty[^]*npx sedge runs show --help/],
+    ['a step of no name', ['logs', 'r1', ''], EXIT.usage, /argument 'step' is empty/],
+    ['a letter of no name', ['dead-letters', 'discard', 'x', ''], EXIT.usage, /argument 'id' is empty/],
+    ['a folder as an export', ['artifacts', 'import', '.'], EXIT.usage, /'\.' is a folder[^]*name the file/],
     ['an address that is not this machine', ['up', '--host', '0.0.0.0'], EXIT.usage, /refusing to listen on 0.0.0.0/],
     ['a port that is none', ['up', '--port', 'http'], EXIT.usage, /'http' is no port/],
   ];
@@ -190,7 +200,10 @@ describe('mistakes are told with what, where and how to mend it', PATIENT, () =>
     expect(ended.json).toMatchObject([
       { error: { code: 'WORKFLOW_INVALID', details: { mistakes: [{ place: { line: 6, column: 11 } }] } } },
     ]);
-    expect((await sandbox.sedge('rn', '--json')).json).toMatchObject([{ error: { code: 'CLI_USAGE' } }]);
+    for (const args of [['rn'], ['cancel', '']]) {
+      const wrong = await sandbox.sedge(...args, '--json');
+      expect(wrong).toMatchObject({ code: EXIT.usage, json: [{ error: { code: 'CLI_USAGE' } }] });
+    }
   });
 
   it('a port in use, and a second process on one data directory', async () => {

@@ -19,16 +19,19 @@ export async function exportArtifact(api: ApiClient, id: string, file: string): 
 
 /** Brings the artifacts of an archive in. @returns their ids, the wanted one last */
 export async function importArtifacts(api: ApiClient, file: string): Promise<string[]> {
-  const { size } = await stat(file).catch((error: NodeJS.ErrnoException) => {
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
     throw fileFault(file, 'read', error);
   });
-  const headers = { 'content-type': 'application/x-tar', 'content-length': String(size) };
-  const answer = await api.sendStream<{ artifacts: string[] }>(
-    'POST',
-    '/v1/artifacts/import',
-    createReadStream(file),
-    headers,
-  );
+  if (found.isDirectory()) {
+    const message = `'${file}' is a folder, where a file that an export saved is wanted`;
+    throw new CommandError('CLI_FILE_UNUSABLE', message, EXIT.usage, 'name the file, e.g. model.oci.tar');
+  }
+  const headers = { 'content-type': 'application/x-tar', 'content-length': String(found.size) };
+  const answer = await api
+    .sendStream<{ artifacts: string[] }>('POST', '/v1/artifacts/import', createReadStream(file), headers)
+    .catch((error: unknown) => {
+      throw isFileFault(error) ? fileFault(file, 'read', error) : error;
+    });
   return answer.artifacts;
 }
 

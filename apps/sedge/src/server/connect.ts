@@ -43,13 +43,42 @@ export async function connectOrStart(
 }
 
 function assertAddress(url: string): void {
-  if (URL.canParse(url) && /^https?:/.test(url)) return;
-  const mend = 'write it as npx sedge up printed it, e.g. --server http://127.0.0.1:7350';
-  throw new CommandError('CLI_BAD_SERVER', `--server '${url}' is no address`, EXIT.usage, mend);
+  if (!URL.canParse(url) || !/^https?:/.test(url)) {
+    const mend = 'write it as npx sedge up printed it, e.g. --server http://127.0.0.1:7350';
+    throw new CommandError('CLI_BAD_SERVER', `--server '${url}' is no address`, EXIT.usage, mend);
+  }
+  const { origin, username, password, pathname, search, hash } = new URL(url);
+  if (username !== '' || password !== '') {
+    const mend = `write --server ${origin}, and give an access token by --token-file or SEDGE_TOKEN`;
+    throw new CommandError('CLI_BAD_SERVER', '--server names a user, which no Sedge asks for', EXIT.usage, mend);
+  }
+  const more = `${pathname === '/' ? '' : pathname}${search}${hash}`;
+  if (more === '') return;
+  const message = `--server '${url}' goes on after host and port, where every Sedge has its API at /v1`;
+  throw new CommandError('CLI_BAD_SERVER', message, EXIT.usage, `write --server ${origin}`);
 }
 
 function tokenFor({ tokenFile }: NamedServer): string | null {
-  if (tokenFile === undefined) return process.env['SEDGE_TOKEN']?.trim() || null;
+  if (tokenFile === undefined) {
+    const token = process.env['SEDGE_TOKEN']?.trim() || null;
+    if (token !== null && !TOKEN.test(token)) throw noToken('what SEDGE_TOKEN holds');
+    return token;
+  }
+  const token = readTokenFile(tokenFile);
+  if (!TOKEN.test(token)) throw noToken(`what --token-file '${tokenFile}' holds`);
+  return token;
+}
+
+/** Characters of a header's value without spaces: more than a token ever has. */
+const TOKEN = /^[\x21-\x7e]+$/;
+
+/** Says where a token came from, never what it is. */
+function noToken(what: string): CommandError {
+  const message = `${what} is no access token: one is a single word of letters, digits and signs`;
+  return new CommandError('CLI_BAD_TOKEN', message, EXIT.usage, 'give it as npx sedge token create printed it');
+}
+
+function readTokenFile(tokenFile: string): string {
   try {
     return readFileSync(tokenFile, 'utf8').trim();
   } catch (error) {

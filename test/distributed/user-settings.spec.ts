@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { userSettings } from '../../tools/dev/distributed/user-settings.mjs';
+import { assertSettings, userSettings } from '../../tools/dev/distributed/user-settings.mjs';
 
 const STAGES = ['benchmark', 'training'];
 const of = (environment: Record<string, string>): ReturnType<typeof userSettings> =>
@@ -32,6 +32,15 @@ describe("settings of the user's environment", () => {
     const { settings, lines } = of({ SEDGE_TEAMS: 'trainin=a,benchmark=b' });
     expect(settings).toEqual({ SEDGE_TEAMS: 'trainin=a,benchmark=b' });
     expect(lines[1]).toBe('SEDGE_TEAMS names trainin, but no stage has that name; there are benchmark, training');
+  });
+
+  it('are read before anything is started, and what is wrong or misspelt is told all at once', async () => {
+    const wrong = { SEDGE_TEAM: 'training=vision', SEDGE_LEASE_S: 'soon' };
+    await expect(assertSettings(wrong)).rejects.toMatchObject({
+      message: expect.stringMatching(/SEDGE_TEAM is no setting; did you mean SEDGE_TEAMS\?.*SEDGE_LEASE_S/) as string,
+      exitCode: 2,
+    });
+    await expect(assertSettings({ SEDGE_TEAMS: 'training=vision', SEDGE_LEASE_S: '5' })).resolves.toBeUndefined();
   });
 
   it('never override what a cluster sets for a service', () => {

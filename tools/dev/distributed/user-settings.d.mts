@@ -3,3 +3,4 @@ export declare function userSettings(
   from: string,
   stages: readonly string[],
 ): { settings: Record<string, string>; lines: string[] };
+export declare function assertSettings(settings: Record<string, string>): Promise<void>;

@@ -36,6 +36,20 @@ export function userSettings(environment, from, stages) {
   return { settings, lines };
 }
 
+/**
+ * Reads settings as each service will, before any is started. Needs the TypeScript built.
+ * @throws Error that names all that are wrong or misspelt, with the exit code 2
+ */
+export async function assertSettings(settings) {
+  const { readSettings } = await import('@sedge/composition');
+  try {
+    readSettings(settings);
+  } catch (error) {
+    if (error.code !== 'SETTINGS_INVALID') throw error;
+    throw Object.assign(new Error(`${error.message}\n  ${error.mend}`), { exitCode: 2 });
+  }
+}
+
 function absolute(name, text, from) {
   if (!FOLDERS.includes(name)) return text;
   const folders = text.split(delimiter).filter((folder) => folder !== '');

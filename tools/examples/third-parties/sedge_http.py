@@ -98,6 +98,6 @@ def upload(api, kind, metadata, files, derived_from):
         "POST", f"{api}/v1/uploads", {"kind": kind, "metadata": metadata, "files": listed, "derivedFrom": derived_from}
     )
     for path, content in files.items():
-        headers = {"content-type": "application/octet-stream", "upload-offset": "0"}
+        headers = {"content-type": "application/offset+octet-stream", "upload-offset": "0"}
         ask("PATCH", f"{api}/v1/uploads/{begun['id']}/files/{path}", content, headers)
     return ask("POST", f"{api}/v1/uploads/{begun['id']}/complete")["id"]

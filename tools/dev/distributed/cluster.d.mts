@@ -13,7 +13,7 @@ export interface TokenRequest {
 
 export interface ClusterOptions {
   home: string;
-  workers?: number;
+  workers?: number | Record<string, number>;
   stages?: string[];
   port?: number;
   inputs?: string[];

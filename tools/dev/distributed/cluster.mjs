@@ -36,7 +36,7 @@ export class Cluster {
   /**
    * @param options.home folder of everything that it keeps
    * @param options.s3Folder where artifacts are kept; default in home
-   * @param options.workers copies of each stage
+   * @param options.workers copies of each stage; or how many of which, by its name, and one of the others
    * @param options.stages which stages there are; default all that have tools
    * @param options.inputs folders from which inputs are taken; default the shipped examples
    * @param options.port of the API, behind which those of the others follow; 0 takes free ones. They stay from start to start
@@ -122,11 +122,17 @@ export class Cluster {
     await this.brokerUsers.prepare(this.nats.url, this.caFile);
     this.accounts = ['workflow', ...this.stages].map((service) => accountOf(service));
     await provisionServices(this.postgres.url, this.accounts, this.caFile);
-    const copies = this.stages.flatMap((stage) => Array.from({ length: this.workers }, (_, n) => [stage, n + 1]));
+    const copies = this.stages.flatMap((stage) =>
+      Array.from({ length: this.#copiesWanted(stage) }, (_, n) => [stage, n + 1]),
+    );
     for (const [service, number] of [['workflow', 1], ...copies]) {
       this.services.push(await this.#define(service, number, service === 'workflow' ? this.port : 0));
     }
     await Promise.all(this.services.map((service) => service.start()));
+  }
+
+  #copiesWanted(stage) {
+    return typeof this.workers === 'number' ? this.workers : (this.workers[stage] ?? 1);
   }
 
   #parties() {

@@ -1,0 +1,1 @@
+export function workerCounts(texts: readonly string[], stages: readonly string[]): Record<string, number>;

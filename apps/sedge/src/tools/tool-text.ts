@@ -3,13 +3,16 @@ import { table } from '../output/table.js';
 import { bold, dim } from '../output/terminal.js';
 import { counted } from '../output/units.js';
 
+/** More than machines have: whoever asks for them gets what there is. */
+const ALL_CORES = 1024;
+
 export type ToolView = ToolDefinition & { digest: string; machine: Record<string, string>; registeredAt: string };
 
 /** A tool for people: what it takes, gives and can be told. */
 export function toolText(tool: ToolView): string {
   const { cpu, memoryMb, gpu, diskMb } = tool.resources;
   const needs = [
-    counted(cpu, 'core'),
+    cpu >= ALL_CORES ? 'all cores' : counted(cpu, 'core'),
     `${memoryMb} MB`,
     ...(gpu ? [`${gpu} GPU`] : []),
     ...(diskMb ? [`${diskMb} MB of disk`] : []),

@@ -20,7 +20,8 @@ describe('the options of up:distributed', () => {
 
   it.each([
     [['--wokers', '4'], /unknown option '--wokers'; did you mean --workers\?/],
-    [['--workers', '1e1'], /--workers '1e1' is no number from 1 to 64/],
+    [['--workers', '1e1'], /--workers '1e1' is neither a number from 1 to 64 nor/],
+    [['4', 'nas=2'], /--workers 'nas=2': nas is none of the stages that run/],
     [['--port', ''], /--port '' is no number from 0 to 65535/],
     [['--inputs', 'absent'], /--inputs '.*absent' is no folder/],
     [['--stage', 'trainin'], /--stage 'trainin' is none of/],

@@ -5,13 +5,15 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { optionsOf } from '../script-options.mjs';
 import { stages, stagesWithTools } from '../stages.mjs';
+import { workerCounts } from './worker-counts.mjs';
 
-const HELP = `usage: npm run up:distributed -- [options]
+const HELP = `usage: npm run up:distributed -- [options] [N | STAGE=N …]
 
 NATS, PostgreSQL, an S3 server and every service of Sedge as processes of their own, until Ctrl-C. It says the address of the API and the
 file of a token for it.
 
-  --workers N            copies of each stage, 1 to 64; default 1
+  --workers N            copies of each stage, 1 to 64; default 1. STAGE=N says it of one stage, and may be repeated; what is named without
+                         an option is the same
   --port P               where the API listens; default 7350; 0 takes a free one; back ends and stages get the ports behind it
   --data-dir FOLDER      where everything lies, and goes on from at the next start; default ~/.local/share/sedge-distributed
   --inputs FOLDER        ingestion may take recordings from there itself, beside the shipped examples; may be repeated
@@ -23,6 +25,7 @@ file of a token for it.
   --help
 
   npm run up:distributed -- --workers 4 --port 8000
+  npm run up:distributed -- training=3 benchmark=2
   npm run up:distributed -- --inputs ~/words --data-dir /srv/sedge
   npm run up:distributed -- --worker training/judge-value --bystander reviewer
   SEDGE_LOG_LEVEL=info npm run up:distributed
@@ -36,10 +39,11 @@ export const readOptions = (args, from) => optionsOf('npm run up:distributed --'
 
 function parse(args, from) {
   const named = { type: 'string', multiple: true, default: [] };
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args,
+    allowPositionals: true,
     options: {
-      workers: { type: 'string', default: '1' },
+      workers: named,
       port: { type: 'string', default: '7350' },
       'data-dir': { type: 'string' },
       tls: { type: 'boolean', default: false },
@@ -53,13 +57,14 @@ function parse(args, from) {
   if (values.help) return null;
   const dataHome = process.env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share');
   if (values['data-dir'] === '') throw new Error("--data-dir '' is no folder");
+  const started = stagesOf(values);
   return {
-    workers: numberFrom(values, 'workers', 1, 64),
+    workers: workerCounts([...values.workers, ...positionals], started),
     port: numberFrom(values, 'port', 0, 65535),
     home: resolve(from, values['data-dir'] ?? join(dataHome, 'sedge-distributed')),
     inputs: inputsOf(values, from),
     tls: values.tls,
-    stages: stagesOf(values),
+    stages: started,
     outsiders: outsidersOf(values),
   };
 }

@@ -99,6 +99,13 @@ describe.skipIf(missing)(`a source in S3 (${missing ?? 'on VersityGW'})`, () => 
       'INGESTION_S3_SETTINGS',
       /'here'/,
     ],
+    [
+      'an endpoint that is no host',
+      () => `${bucket}/${KEY}`,
+      { AWS_ENDPOINT_URL_S3: 'http://here-' },
+      'INGESTION_S3_SETTINGS',
+      /'here-'/,
+    ],
   ])('is refused with %s', async (_, key, more, code, message) => {
     setEnvironment(more);
     await expect(acquire(key())).rejects.toEqual(failing(code, message));

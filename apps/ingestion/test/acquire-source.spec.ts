@@ -139,6 +139,18 @@ describe('a local source', () => {
   });
 });
 
+describe('a source in S3', () => {
+  it.each([
+    ['a bucket that no bucket can be', 's3://../../x', 'INGESTION_SOURCE_FORM', /'s3:\/\/\.\.\/\.\.\/x'.*named '\.\.'/],
+    ['a bucket in capitals', 's3://Recordings/x', 'INGESTION_SOURCE_FORM', /named 'Recordings' \(3 to 63 lower-case/],
+    ['a key that is too long', `s3://recordings/${'k'.repeat(1025)}`, 'INGESTION_SOURCE_FORM', /1024 letters at most/],
+  ])('is refused at once with %s', async (_, from, code, message) => {
+    const startedAt = performance.now();
+    await expect(acquire(from)).rejects.toEqual(failing(code, message));
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+});
+
 describe('a source behind HTTP', () => {
   const content = randomBytes(300_000);
   let server: CuttingServer;

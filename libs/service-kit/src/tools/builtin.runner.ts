@@ -33,10 +33,15 @@ export class BuiltinRunner implements ToolRunner {
       return { status: 'succeeded' };
     } catch (error) {
       if (signal.aborted) return { status: 'cancelled' };
-      if (!(error instanceof ToolError)) onLine({ type: 'log', level: 'error', message: traceOf(error) });
-      return outcomeOfError(error);
+      const outcome = outcomeOfError(error);
+      // What nobody foresaw is a fault of the program; where in it is for those who mend it. All else is said by its message.
+      if (isFault(error, outcome)) onLine({ type: 'log', level: 'error', message: traceOf(error) });
+      return outcome;
     }
   }
 }
+
+const isFault = (error: unknown, outcome: ToolOutcome): boolean =>
+  !(error instanceof ToolError) && outcome.status === 'failed' && outcome.code === 'TOOL_FAILED';
 
 const traceOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,4 +1,4 @@
-import { Client, S3Error } from 'minio';
+import { Client, InvalidBucketNameError, InvalidEndpointError, InvalidObjectNameError, S3Error } from 'minio';
 import { refusal } from '../../errors.js';
 import type { RemoteContent, RemoteFile } from './remote-file.js';
 import type { SourceAddress } from './source-address.js';
@@ -8,16 +8,28 @@ type Environment = Record<string, string | undefined>;
 const AMAZON = 'https://s3.amazonaws.com';
 const ENDPOINTS = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'] as const;
 
-/** What the server says by its code, and what the user can do about it. */
+const REGION = 'set AWS_REGION to where the bucket lies, and AWS_ENDPOINT_URL_S3 to a server that holds it';
+
+/** What the server says by its code of what asking again would not change, and what the user can do about it. */
 const REFUSALS: Record<string, { status: number; mend: string }> = {
   NoSuchBucket: { status: 404, mend: 'correct the bucket' },
+  InvalidBucketName: { status: 400, mend: 'correct the bucket' },
   NoSuchKey: { status: 404, mend: 'correct the key' },
+  KeyTooLongError: { status: 400, mend: 'correct the key' },
   NotFound: { status: 404, mend: 'correct bucket and key' },
   AccessDenied: { status: 403, mend: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of someone who may read it' },
+  AllAccessDisabled: { status: 403, mend: 'name another bucket: this one is closed to all' },
   InvalidAccessKeyId: { status: 403, mend: 'correct AWS_ACCESS_KEY_ID' },
   // VersityGW's word for the same.
   XAdminUserNotFound: { status: 403, mend: 'correct AWS_ACCESS_KEY_ID' },
   SignatureDoesNotMatch: { status: 403, mend: 'correct AWS_SECRET_ACCESS_KEY' },
+  InvalidToken: { status: 400, mend: 'correct AWS_SESSION_TOKEN' },
+  ExpiredToken: { status: 400, mend: 'get a new AWS_SESSION_TOKEN, with the keys that belong to it' },
+  RequestTimeTooSkewed: { status: 403, mend: 'set the clock of the machine on which ingestion runs' },
+  InvalidObjectState: { status: 403, mend: 'restore the object from the archive first' },
+  AuthorizationHeaderMalformed: { status: 400, mend: REGION },
+  PermanentRedirect: { status: 301, mend: REGION },
+  MovedPermanently: { status: 301, mend: REGION },
 };
 
 /** An object in S3 or a store that speaks its protocol. Access is set by the variables that all S3 programs know. */
@@ -47,9 +59,17 @@ export class S3File implements RemoteFile {
   }
 
   private explain(error: unknown): unknown {
+    const { bucket, shown } = this.address;
+    if (error instanceof InvalidBucketNameError) {
+      const reason = `no bucket can be named '${bucket}' (3 to 63 lower-case letters, digits, hyphens and single dots)`;
+      return refusal('INGESTION_SOURCE_FORM', { from: shown, reason });
+    }
+    if (error instanceof InvalidObjectNameError) {
+      return refusal('INGESTION_SOURCE_FORM', { from: shown, reason: 'a key has 1024 letters at most' });
+    }
     const code = error instanceof S3Error ? error.code : undefined;
     const known = code === undefined ? undefined : REFUSALS[code];
-    return known ? refusal('INGESTION_SOURCE_REFUSED', { from: this.address.shown, ...known }) : error;
+    return known ? refusal('INGESTION_SOURCE_REFUSED', { from: shown, ...known }) : error;
   }
 }
 
@@ -77,7 +97,7 @@ function clientOf(shown: string, environment: Environment): Client {
     });
   }
   const region = environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'];
-  return new Client({
+  const options = {
     endPoint: url.hostname,
     useSSL: url.protocol === 'https:',
     ...(url.port !== '' && { port: Number(url.port) }),
@@ -85,5 +105,12 @@ function clientOf(shown: string, environment: Environment): Client {
     ...(environment['AWS_SESSION_TOKEN'] && { sessionToken: environment['AWS_SESSION_TOKEN'] }),
     ...(region && { region }),
     pathStyle: variable !== undefined,
-  });
+  };
+  try {
+    return new Client(options);
+  } catch (error) {
+    if (!(error instanceof InvalidEndpointError)) throw error;
+    const reason = `${variable} names the host '${url.hostname}', which is none`;
+    throw refusal('INGESTION_S3_SETTINGS', { from: shown, reason, variables: `${variable} to http://HOST:PORT` });
+  }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Digest } from '@sedge/artifact-contracts';
 import { suggestName, type RegisteredTool } from '@sedge/tool-contracts';
-import { ParameterChecker } from '@sedge/workflow';
+import { ParameterChecker, mendText } from '@sedge/workflow';
 import type { ApiClient } from '../client/api-client.js';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
@@ -40,7 +40,7 @@ export async function readPreprocessing(file: string, api: ApiClient): Promise<o
   const checked = new ParameterChecker().complete(tool, parameters);
   if ('problems' in checked) {
     const [first] = checked.problems;
-    const mend = first!.keyword === 'required' ? 'add it under parameters' : first!.mend;
+    const mend = first!.keyword === 'required' ? 'add it under parameters' : mendText(first!.mend);
     throw refuse(checked.problems.map(({ message }) => message).join('; '), mend);
   }
   return { ...given, tool: tool.definition.name, version, parameters: checked.parameters };

@@ -1,9 +1,8 @@
 import { isAbsolute, resolve } from 'node:path';
 import { isDigest } from '@sedge/artifact-contracts';
 import type { Mistakes } from './mistake.js';
-import { suggestName } from '@sedge/tool-contracts';
-import type { ParsedInput, ParsedWorkflow } from './parsed-workflow.js';
-import { Source, readYaml, type TreeNode } from './yaml-tree.js';
+import type { ParsedInput, ParsedParameter, ParsedWorkflow } from './parsed-workflow.js';
+import { AliasAllowance, Source, readYaml, type TreeNode } from './yaml-tree.js';
 
 /** Where relative paths start, absolute; null when the one who asks has no files here. */
 export interface BaseDirectories {
@@ -19,11 +18,12 @@ export function applyAssignments(
   set: Record<string, unknown>,
   mistakes: Mistakes,
 ): ParsedWorkflow {
-  const known = [...workflow.inputs, ...workflow.parameters].map((one) => one.name);
+  const known = new Set([...workflow.inputs, ...workflow.parameters].map((one) => one.name));
+  const allowance = new AliasAllowance();
   for (const name of Object.keys(set)) {
-    if (known.includes(name)) continue;
+    if (known.has(name)) continue;
     const message = `'${name}' is neither an input nor a parameter of the workflow`;
-    mistakes.add('WORKFLOW_SET_UNKNOWN', placeOfSet(name), message, suggestName(name, known));
+    mistakes.add('WORKFLOW_SET_UNKNOWN', placeOfSet(name), message, { written: name, among: known });
   }
   return {
     ...workflow,
@@ -32,7 +32,7 @@ export function applyAssignments(
     ),
     parameters: workflow.parameters.map((parameter) => {
       if (!Object.hasOwn(set, parameter.name)) return parameter;
-      return { ...parameter, value: valueOfSet(parameter.name, set[parameter.name], parameter.value, mistakes) };
+      return { ...parameter, value: valueOfSet(parameter, set[parameter.name], mistakes, allowance) };
     }),
   };
 }
@@ -79,13 +79,18 @@ function setInput(input: ParsedInput, value: unknown, mistakes: Mistakes): Parse
   return input;
 }
 
-function valueOfSet(name: string, value: unknown, before: TreeNode, mistakes: Mistakes): TreeNode {
+function valueOfSet(
+  { name, value: before }: ParsedParameter,
+  value: unknown,
+  mistakes: Mistakes,
+  allowance: AliasAllowance,
+): TreeNode {
   const file = `--set ${name}`;
   if (typeof value !== 'string') return readYaml(new Source(file, JSON.stringify(value)), mistakes) ?? before;
   const source = new Source(file, value);
   // A parameter that is a text stays one: --set version=1.10 must not become the number 1.1.
   const isText = before.kind === 'scalar' && typeof before.value === 'string';
-  return isText ? { kind: 'scalar', source, at: 0, value } : (readYaml(source, mistakes) ?? before);
+  return isText ? { kind: 'scalar', source, at: 0, value } : (readYaml(source, mistakes, allowance) ?? before);
 }
 
 function placeOfSet(name: string): ParsedInput['place'] {

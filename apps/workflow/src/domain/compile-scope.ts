@@ -1,5 +1,6 @@
 import type { Axis, CompiledStep, StepOutput } from './compiled-workflow.js';
-import type { Mistakes, Place } from './mistake.js';
+import type { CompileLimits } from './compile-limits.js';
+import type { Mistakes, NameSearch, Place } from './mistake.js';
 import { suggestName } from '@sedge/tool-contracts';
 import type { PlacedReference } from './parsed-workflow.js';
 import { isReference, parseReference, referenceText, unbraced, unescapeText, type Reference } from './reference.js';
@@ -14,9 +15,13 @@ export class CompileScope {
   private readonly parameters = new Map<string, Template>();
   private readonly parameterNodes = new Map<string, TreeNode>();
 
-  constructor(readonly mistakes: Mistakes) {}
+  constructor(
+    readonly mistakes: Mistakes,
+    readonly limits: CompileLimits,
+  ) {}
 
   addStep(step: CompiledStep): void {
+    this.limits.checkItems(step, this.steps);
     this.steps.push(step);
     this.byName.set(step.name, step);
   }
@@ -35,7 +40,7 @@ export class CompileScope {
   /** The value that `$parameters.NAME` stands for; undefined (and noted) when there is none of that name. */
   parameter(name: string, place: Place): Template | undefined {
     if (this.parameters.has(name)) return this.parameters.get(name)!;
-    this.unknown(place, `there is no parameter '${name}'`, suggestName(name, this.parameters.keys()));
+    this.unknown(place, `there is no parameter '${name}'`, { written: name, among: this.parameters.keys() });
     return undefined;
   }
 
@@ -143,8 +148,8 @@ export class CompileScope {
   }
 
   private unknownInput(name: string, place: Place): void {
-    const inputs = [...this.declaredInputs];
-    if (!inputs.includes(name)) this.unknown(place, `there is no input '${name}'`, suggestName(name, inputs));
+    if (this.declaredInputs.has(name)) return;
+    this.unknown(place, `there is no input '${name}'`, { written: name, among: this.declaredInputs });
   }
 
   /** names of all inputs of the workflow, those with mistakes too */
@@ -175,7 +180,7 @@ export class CompileScope {
     return null;
   }
 
-  private unknown(place: Place, message: string, mend: string): void {
+  private unknown(place: Place, message: string, mend: NameSearch): void {
     this.mistakes.add('WORKFLOW_REFERENCE_UNKNOWN', place, message, mend);
   }
 

@@ -1,6 +1,7 @@
-import { schemaValidator, suggestName, type RegisteredTool } from '@sedge/tool-contracts';
+import { schemaValidator, type RegisteredTool } from '@sedge/tool-contracts';
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { MistakeCode } from '../errors.js';
+import type { NameSearch } from './mistake.js';
 
 /** What is wrong with a tool's parameters, and where: the keys and positions that lead there. */
 export interface ParameterProblem {
@@ -10,8 +11,11 @@ export interface ParameterProblem {
   isKey: boolean;
   keyword: string;
   message: string;
-  mend: string;
+  mend: string | NameSearch;
 }
+
+/** Of one set of parameters; a long list may be wrong in each item. */
+const MOST_PROBLEMS = 200;
 
 /** Checks parameters by their tools' JSON Schemas and completes them with the defaults. */
 export class ParameterChecker {
@@ -33,10 +37,10 @@ export class ParameterChecker {
     const isValid = validate(parameters);
     if (isValid && unknown.length === 0) return { parameters };
     const names = Object.keys(schema.properties);
-    const problems = unknown.map((key) => unknownProblem([key], name, names));
-    const errors = (validate.errors ?? []).filter(
-      (error) => !(error.keyword === 'additionalProperties' && error.instancePath === ''),
-    );
+    const problems = unknown.slice(0, MOST_PROBLEMS).map((key) => unknownProblem([key], name, names));
+    const errors = (validate.errors ?? [])
+      .filter((error) => !(error.keyword === 'additionalProperties' && error.instancePath === ''))
+      .slice(0, MOST_PROBLEMS);
     return {
       problems: [...problems, ...withoutBranches(isValid ? [] : errors).map((error) => problemOf(error, name))],
     };
@@ -83,7 +87,7 @@ function unknownProblem(path: string[], tool: string, known: string[]): Paramete
     isKey: true,
     keyword: 'additionalProperties',
     message: `${where} has no parameter '${key}'`,
-    mend: suggestName(key, known),
+    mend: { written: key, among: known },
   };
 }
 
@@ -129,12 +133,15 @@ function problemOf(error: ErrorObject, tool: string): ParameterProblem {
   return { code: 'WORKFLOW_PARAMETER_INVALID', path: at, isKey: false, keyword: error.keyword, message, mend };
 }
 
-function allowanceOf(error: ErrorObject, params: Record<string, unknown>): { allowed: string; mend: string } {
+function allowanceOf(
+  error: ErrorObject,
+  params: Record<string, unknown>,
+): { allowed: string; mend: ParameterProblem['mend'] } {
   if (error.keyword === 'enum') {
     const values = (params['allowedValues'] as unknown[]).map((value) =>
       typeof value === 'string' ? value : JSON.stringify(value),
     );
-    return { allowed: `must be one of ${values.join(', ')}`, mend: suggestName(String(error.data), values) };
+    return { allowed: `must be one of ${values.join(', ')}`, mend: { written: String(error.data), among: values } };
   }
   if (error.keyword === 'type') {
     const type = [params['type']].flat().join(' or ');

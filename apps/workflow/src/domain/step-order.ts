@@ -1,5 +1,4 @@
 import type { Mistakes } from './mistake.js';
-import { suggestName } from '@sedge/tool-contracts';
 import type { ParsedStep, ParsedWorkflow, PlacedReference } from './parsed-workflow.js';
 import { isReference, parseReference } from './reference.js';
 import { placeOf, type TreeNode } from './yaml-tree.js';
@@ -21,7 +20,11 @@ interface Frame {
   next: number;
 }
 
+/** Above this many, further circles are no news. */
+const MOST_CIRCLES = 200;
+
 class StepGraph {
+  private circles = 0;
   private readonly steps: Map<string, ParsedStep>;
   private readonly state = new Map<string, 'open' | 'done' | 'in a circle'>();
 
@@ -58,13 +61,15 @@ class StepGraph {
     if (reference.to !== 'step') return;
     const target = this.steps.get(reference.step);
     if (target === undefined) {
-      const mend = suggestName(reference.step, this.steps.keys());
+      const mend = { written: reference.step, among: this.steps.keys() };
       this.mistakes.add('WORKFLOW_REFERENCE_UNKNOWN', place, `there is no step '${reference.step}'`, mend);
       return;
     }
     const state = this.state.get(target.name);
     if (state === undefined) stack.push(this.open(target));
     if (state !== 'open' && state !== 'in a circle') return;
+    // Each circle is walked through, which may be all steps.
+    if (++this.circles > MOST_CIRCLES) return;
     const from = stack.findIndex((frame) => frame.step === target);
     if (from < 0) return;
     const circle = stack.slice(from).map((frame) => frame.step.name);

@@ -8,6 +8,7 @@ import type {
   StepOutput,
 } from './compiled-workflow.js';
 import { artifactHolesOf, declaredMetrics, metricFits, type CompileScope } from './compile-scope.js';
+import { valuesIn } from './compile-limits.js';
 import type { ParameterChecker } from './parameter-checker.js';
 import type { ParsedBinding, ParsedExpectation, ParsedToolStep, PlacedReference } from './parsed-workflow.js';
 import { referenceText } from './reference.js';
@@ -45,13 +46,19 @@ export function compileToolStep(
   const before = scope.mistakes.count;
   const each = compileEach(scope, step);
   const sweep = compileSweep(scope, step);
+  const size = ownSize(sweep, each);
+  scope.limits.checkItems({ ...stepBase(scope, step, []), size }, scope.steps);
+  scope.limits.spend(valuesIn(each, scope.limits.left), step);
   const inputs = compileBindings(scope, step, tool, each);
   const parameters = compileParameters(scope, step, each);
+  spendParameters(scope, step, parameters, sweep, each);
   const read = [...sourcesOf(inputs), ...(each ?? []).flatMap(sourcesInTemplate), ...sourcesInTemplate(parameters)];
   const axes = scope.axesOf(read);
-  const own = ownAxis(scope, step, sweep, each, settings.maxSteps);
+  const own = ownAxis(scope, sweep, each);
   if (own) axes.push(own);
   const base = stepBase(scope, step, axes);
+  scope.limits.checkItems(base, scope.steps);
+  scope.limits.spend(base.size * readBy(scope, inputs), step);
   const compiled: CompiledToolStep = {
     ...base,
     kind: 'tool',
@@ -78,7 +85,10 @@ function findTool(scope: CompileScope, tools: ToolCatalogue, step: ParsedToolSte
   const versions = tools.versionsOf(name);
   if (found !== null || name === '') return found;
   if (versions.length === 0) {
-    scope.mistakes.add('WORKFLOW_TOOL_UNKNOWN', place, `there is no tool '${name}'`, suggestName(name, tools.names()));
+    scope.mistakes.add('WORKFLOW_TOOL_UNKNOWN', place, `there is no tool '${name}'`, {
+      written: name,
+      among: tools.names(),
+    });
   } else {
     const mend = `there is ${versions.map((one) => `${name}@${one}`).join(', ')}`;
     scope.mistakes.add(
@@ -176,7 +186,7 @@ function compileBindings(
       continue;
     }
     checkForm(scope, step, binding, port.many === true);
-    const sources = binding.references.map((reference) => compileSource(scope, reference, each, port.kind));
+    const sources = binding.references.map((reference) => compileSource(scope, step, reference, each, port.kind));
     bindings.push({ name: binding.name, form: binding.form, sources: sources.filter((source) => source !== null) });
   }
   return bindings;
@@ -201,6 +211,7 @@ function checkForm(scope: CompileScope, step: ParsedToolStep, binding: ParsedBin
 
 function compileSource(
   scope: CompileScope,
+  step: ParsedToolStep,
   placed: PlacedReference,
   each: Template[] | null,
   wanted: string,
@@ -211,7 +222,7 @@ function compileSource(
     if (output !== null) checkKind(scope, placed, output, wanted);
     return output;
   }
-  for (const item of checkedEachItems(scope, placed, each)) {
+  for (const item of checkedEachItems(scope, step, placed, each)) {
     const entry = entryOfEach(item, reference.key);
     if (entry instanceof ArtifactHole) checkKind(scope, placed, entry.source, wanted);
     else if (entry !== undefined) {
@@ -225,6 +236,7 @@ function compileSource(
 /** The items of each, after a look that all have the entry that a reference names. */
 function checkedEachItems(
   scope: CompileScope,
+  step: ParsedToolStep,
   { reference, place }: PlacedReference,
   each: Template[] | null,
 ): Template[] {
@@ -237,6 +249,7 @@ function checkedEachItems(
     );
     return [];
   }
+  scope.limits.spend(valuesIn(each, scope.limits.left), step);
   const lacking = each.findIndex((item) => entryOfEach(item, reference.key) === undefined);
   if (lacking < 0) return each;
   const message = `item ${lacking + 1} of each has no entry '${reference.key}'`;
@@ -280,7 +293,7 @@ function parameterReference(
   const { reference, place } = placed;
   if (reference.to === 'parameter') return scope.parameter(reference.name, place) ?? null;
   if (reference.to === 'each') {
-    const items = checkedEachItems(scope, placed, each);
+    const items = checkedEachItems(scope, step, placed, each);
     if (items.some((item) => artifactHolesOf(entryOfEach(item, reference.key) ?? null).length > 0)) {
       scope.mistakes.add(
         'WORKFLOW_EACH_INVALID',
@@ -302,22 +315,43 @@ function sourcesInTemplate(template: Template): StepOutput[] {
   return holesOf(template).flatMap((hole) => (hole instanceof EachHole ? [] : [hole.source]));
 }
 
-/** The axis that a step brings in: the items of its each, and for each of them the product of its sweep. */
-function ownAxis(
+/** How many items a step has by itself: the items of its each, and for each of them the product of its sweep. */
+function ownSize(sweep: CompiledToolStep['sweep'], each: Template[] | null): number {
+  return sweep.reduce((product, { values }) => product * values.length, each?.length ?? 1);
+}
+
+/** Counts the values that the parameters of a step's own items hold, each time that they are given. */
+function spendParameters(
   scope: CompileScope,
   step: ParsedToolStep,
+  parameters: ParameterTemplate,
   sweep: CompiledToolStep['sweep'],
   each: Template[] | null,
-  maxSteps: number,
-): Axis | null {
+): void {
+  const { limits } = scope;
+  const size = ownSize(sweep, each);
+  limits.spend(size * valuesIn(parameters, limits.left), step);
+  for (const { values } of sweep)
+    limits.spend((size / values.length) * valuesIn(values as Template, limits.left), step);
+  if (each === null) return;
+  const filled = holesOf(parameters).filter((hole) => hole instanceof EachHole).length;
+  limits.spend(filled * (size / each.length) * valuesIn(each, limits.left), step);
+}
+
+/** How many outputs each item of a step reads. */
+function readBy(scope: CompileScope, inputs: InputBinding[]): number {
+  const items = (source: StepOutput | EachEntry): number => ('step' in source ? scope.steps[source.step]!.size : 1);
+  return inputs.reduce(
+    (sum, { form, sources }) =>
+      sum + (form === 'all' ? sources.reduce((all, source) => all + items(source), 0) : sources.length),
+    0,
+  );
+}
+
+/** The axis that a step brings in, if any, with a label for each of its items. */
+function ownAxis(scope: CompileScope, sweep: CompiledToolStep['sweep'], each: Template[] | null): Axis | null {
   if (sweep.length === 0 && each === null) return null;
-  const size = sweep.reduce((product, { values }) => product * values.length, each?.length ?? 1);
-  if (size > maxSteps) {
-    // Refused here, before labels are made for what may be billions of items.
-    const message = `the step '${step.name}' alone has ${size} items; at most ${maxSteps} steps are taken`;
-    scope.mistakes.add('WORKFLOW_STEPS_TOO_MANY', step.place, message, 'sweep over fewer values');
-    return { owner: scope.steps.length, size: 1, labels: [''] };
-  }
+  const size = ownSize(sweep, each);
   let labels = each ? each.map(eachLabel) : [''];
   for (const { parameter, values } of sweep) {
     labels = labels.flatMap((label) =>

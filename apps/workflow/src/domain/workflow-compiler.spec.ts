@@ -405,16 +405,6 @@ steps:
     expect(mistakesOf(KEYWORD_SPOTTING, {}, 5).short[0]).toContain('WORKFLOW_STEPS_TOO_MANY');
   });
 
-  it('aliases can not blow a file up', () => {
-    const lines = ['name: w', 'parameters:', '  a: &a [x, x, x, x, x, x, x, x, x, x]'];
-    for (const [index, name] of [...'bcdefgh'].entries()) {
-      const before = 'abcdefgh'[index];
-      lines.push(`  ${name}: &${name} [${Array.from({ length: 10 }, () => `*${before}`).join(', ')}]`);
-    }
-    const { all } = mistakesOf([...lines, 'steps: {}'].join('\n'));
-    expect(all.some((mistake) => mistake.message.includes('beyond all bounds'))).toBe(true);
-  });
-
   it('deep nesting is refused, not overflowed', () => {
     expect(mistakesOf('['.repeat(100_000)).short[0]).toContain('WORKFLOW_YAML_INVALID');
     expect(

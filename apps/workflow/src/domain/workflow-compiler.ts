@@ -1,6 +1,7 @@
 import { isDigest, type Digest } from '@sedge/artifact-contracts';
 import { applyAssignments, locateInput, type BaseDirectories } from './assignments.js';
 import { INPUT_KIND, STORED_OUTPUT, type CompiledWorkflow } from './compiled-workflow.js';
+import { CompileLimits, WorkflowTooLarge } from './compile-limits.js';
 import { CompileScope } from './compile-scope.js';
 import { Mistakes, type Mistake } from './mistake.js';
 import type { ParsedInput, ParsedStep, ParsedWorkflow } from './parsed-workflow.js';
@@ -33,16 +34,30 @@ export function compileWorkflow(request: WorkflowRequest, settings: CompileSetti
   if (mistakes.count > 0) return { mistakes: mistakes.list() };
   const parsed = parseWorkflow(new Source(request.file, request.text), mistakes);
   if (parsed === null) return { mistakes: mistakes.list() };
-  const assigned = applyAssignments(parsed, request.set, mistakes);
-  const scope = new CompileScope(mistakes);
-  for (const { name, value } of assigned.parameters) scope.addParameter(name, value);
-  compileInputs(scope, settings, assigned, request);
-  for (const step of orderSteps(assigned, mistakes)) compileStep(scope, settings, step);
+  checkSteps(parsed, settings.maxSteps, mistakes);
+  const scope = new CompileScope(mistakes, new CompileLimits(mistakes, settings.maxSteps));
+  try {
+    if (parsed.steps.length <= settings.maxSteps) compileAll(scope, settings, parsed, request);
+  } catch (error) {
+    if (!(error instanceof WorkflowTooLarge)) throw error;
+  }
+  if (mistakes.count > 0) return { mistakes: mistakes.list() };
   const last = scope.steps.at(-1);
   const itemCount = last ? last.firstItem + last.size : 0;
-  checkSize(assigned, scope, itemCount, settings.maxSteps);
-  if (mistakes.count > 0) return { mistakes: mistakes.list() };
   return { workflow: { name: parsed.name, description: parsed.description, steps: scope.steps, itemCount } };
+}
+
+/** @throws WorkflowTooLarge */
+function compileAll(
+  scope: CompileScope,
+  settings: CompileSettings,
+  parsed: ParsedWorkflow,
+  request: WorkflowRequest,
+): void {
+  const assigned = applyAssignments(parsed, request.set, scope.mistakes);
+  for (const { name, value } of assigned.parameters) scope.addParameter(name, value);
+  compileInputs(scope, settings, assigned, request);
+  for (const step of orderSteps(assigned, scope.mistakes)) compileStep(scope, settings, step);
 }
 
 /** Reading YAML takes many times the memory of its text, in one go: what is too long is refused unread. */
@@ -99,16 +114,10 @@ function compileStep(scope: CompileScope, settings: CompileSettings, step: Parse
   if (compiled !== null) scope.addStep(compiled);
 }
 
-function checkSize(workflow: ParsedWorkflow, scope: CompileScope, itemCount: number, maxSteps: number): void {
-  const steps = Math.max(itemCount, workflow.steps.length);
-  if (steps <= maxSteps) return;
-  const largest = scope.steps.reduce((a, b) => (b.size > a.size ? b : a), scope.steps[0]!);
-  const message = `the workflow has ${steps} steps, sweeps expanded; at most ${maxSteps} are taken`;
-  const place = largest?.place ?? workflow.steps[0]!.place;
-  scope.mistakes.add(
-    'WORKFLOW_STEPS_TOO_MANY',
-    place,
-    message,
-    `sweep over fewer values; the step '${largest?.name}' alone has ${largest?.size}`,
-  );
+/** Steps are counted before anything is made of them: sweeps only add to them. */
+function checkSteps({ steps }: ParsedWorkflow, maxSteps: number, mistakes: Mistakes): void {
+  if (steps.length <= maxSteps) return;
+  const message = `the workflow has ${steps.length} steps; at most ${maxSteps} are taken`;
+  const mend = 'sweep over a list instead of repeating steps, or split the workflow';
+  mistakes.add('WORKFLOW_STEPS_TOO_MANY', steps[maxSteps]!.place, message, mend);
 }

@@ -1,4 +1,5 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, parseDocument, type Alias, type Document, type Node } from 'yaml';
+import { targetsOfAliases } from './alias-targets.js';
 import type { Mistakes, Place } from './mistake.js';
 import { unbraced } from './reference.js';
 
@@ -58,12 +59,24 @@ export function placeOf(node: TreeNode): Place {
   return node.source.placeOf(node.at);
 }
 
-/** Aliases may repeat parts of a file; this bounds what they blow it up to. */
-const MOST_NODES = 2_000_000;
+/** Values that aliases repeat, each counted as often as it is repeated. */
+const MOST_REPEATED = 100_000;
 const MOST_LEVELS = 64;
 
+/** How much aliases may still repeat; one for several texts bounds them together. */
+export class AliasAllowance {
+  left = MOST_REPEATED;
+}
+
+/** Ends the reading of a text whose aliases repeat too much. */
+class AliasesTooMany extends Error {
+  constructor(readonly at: number) {
+    super();
+  }
+}
+
 /** Reads YAML 1.2 (`yes`, `no`, `on`, `off` are words). @returns null when it can't be read; the reasons are in `mistakes` */
-export function readYaml(source: Source, mistakes: Mistakes): TreeNode | null {
+export function readYaml(source: Source, mistakes: Mistakes, allowance = new AliasAllowance()): TreeNode | null {
   const nul = source.text.indexOf('\0');
   if (nul >= 0) {
     const mend = 'remove it; a file in UTF-16 has many: save it as UTF-8';
@@ -73,8 +86,24 @@ export function readYaml(source: Source, mistakes: Mistakes): TreeNode | null {
   const before = mistakes.count;
   const document = parseText(source, mistakes);
   if (document === null || mistakes.count > before) return null;
-  const root = new TreeBuilder(source, document, mistakes).build(document.contents);
+  const root = buildTree(source, document, mistakes, allowance);
   return mistakes.count > before ? null : root;
+}
+
+function buildTree(
+  source: Source,
+  document: Document.Parsed,
+  mistakes: Mistakes,
+  allowance: AliasAllowance,
+): TreeNode | null {
+  try {
+    return new TreeBuilder(source, targetsOfAliases(document.contents), mistakes, allowance).build(document.contents);
+  } catch (error) {
+    if (!(error instanceof AliasesTooMany)) throw error;
+    const message = `this is not usable YAML: its aliases repeat more than ${MOST_REPEATED} values`;
+    mistakes.add('WORKFLOW_YAML_INVALID', source.placeOf(error.at), message, 'write fewer aliases');
+    return null;
+  }
 }
 
 function parseText(source: Source, mistakes: Mistakes): Document.Parsed | null {
@@ -126,21 +155,22 @@ function reasonOf({ code, message }: { code: string; message: string }): string 
 
 /** Turns the library's nodes into plain ones, and refuses what a workflow must not hold. */
 class TreeBuilder {
-  private nodes = 0;
+  /** where the outermost alias stands that is being repeated; null outside of all */
+  private repeatedAt: number | null = null;
   private readonly open = new Set<Node>();
 
   constructor(
     private readonly source: Source,
-    private readonly document: Document.Parsed,
+    private readonly targets: Map<Alias, Node>,
     private readonly mistakes: Mistakes,
+    private readonly allowance: AliasAllowance,
   ) {}
 
   build(node: Node | null, level = 0): TreeNode {
     const at = node?.range?.[0] ?? 0;
-    if (++this.nodes > MOST_NODES)
-      return this.refuse(at, 'it grows beyond all bounds through its aliases', 'write fewer aliases');
+    if (this.repeatedAt !== null && --this.allowance.left < 0) throw new AliasesTooMany(this.repeatedAt);
     if (level > MOST_LEVELS) return this.refuse(at, `it is nested more than ${MOST_LEVELS} levels deep`, 'nest less');
-    if (isAlias(node)) return this.buildAlias(node.resolve(this.document) ?? null, node.source, at, level);
+    if (isAlias(node)) return this.buildAlias(this.targets.get(node) ?? null, node.source, at, level);
     if (isMap(node)) return this.buildMap(node.items as MapItem[], at, level);
     if (isSeq(node)) {
       return {
@@ -157,9 +187,12 @@ class TreeBuilder {
     if (target === null)
       return this.refuse(at, `there is no anchor '&${name}' before the alias '*${name}'`, 'name an anchor');
     if (this.open.has(target)) return this.refuse(at, `the alias '*${name}' contains itself`, 'remove it');
+    const isOutermost = this.repeatedAt === null;
+    if (isOutermost) this.repeatedAt = at;
     this.open.add(target);
     const built = this.build(target, level + 1);
     this.open.delete(target);
+    if (isOutermost) this.repeatedAt = null;
     return built;
   }
 

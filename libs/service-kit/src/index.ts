@@ -30,6 +30,7 @@ export {
 } from './tracing/trace-context.js';
 export { NO_TRACING, TRACING, inFirstSpan, inSpan, type Span, type Tracing } from './tracing/tracing.js';
 export { ServiceModule, type ServiceOptions } from './service.module.js';
+export { MOST_INTEGER } from './state/column-limits.js';
 export { openSchema } from './state/open-schema.js';
 export { Transactions, type EventContext, type Transaction } from './state/transactions.service.js';
 export { STAGE_ERRORS } from './errors.js';

@@ -14,6 +14,7 @@ import {
   Min,
 } from 'class-validator';
 import { IsDigest } from '@sedge/event-contracts';
+import { MOST_INTEGER } from '@sedge/service-kit';
 import type { Digest } from '@sedge/artifact-contracts';
 
 /** `GET /v1/artifacts` */
@@ -76,6 +77,7 @@ export class KindRequest {
   @ApiProperty()
   @IsInt()
   @Min(1)
+  @Max(MOST_INTEGER)
   version!: number;
   @ApiProperty({
     description: "JSON Schema 2020-12 of the kind's metadata",

@@ -1,4 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
+import { MOST_INTEGER } from '@sedge/service-kit';
 import { Type } from 'class-transformer';
 import { IsInt, IsNotEmpty, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 
@@ -13,6 +14,7 @@ export class ListRunsDto {
   @ApiPropertyOptional({ description: 'nextCursor of the page before' })
   @IsOptional()
   @IsString()
+  @MaxLength(100)
   cursor?: string;
 }
 
@@ -28,5 +30,6 @@ export class RunLogsDto {
   @Type(() => Number)
   @IsInt()
   @Min(1)
+  @Max(MOST_INTEGER)
   attempt?: number;
 }

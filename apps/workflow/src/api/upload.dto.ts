@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Digest } from '@sedge/artifact-contracts';
 import { IsDigest } from '@sedge/event-contracts';
+import { MOST_INTEGER } from '@sedge/service-kit';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -10,6 +11,7 @@ import {
   IsObject,
   IsOptional,
   IsString,
+  Max,
   MaxLength,
   Min,
   ValidateNested,
@@ -24,6 +26,7 @@ export class UploadFileRequest {
   @ApiProperty()
   @IsInt()
   @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
   sizeBytes!: number;
   @ApiPropertyOptional({ description: 'refuse other bytes', type: String, example: 'sha256:…' })
   @IsOptional()
@@ -42,6 +45,7 @@ export class UploadRequest {
   @IsOptional()
   @IsInt()
   @Min(1)
+  @Max(MOST_INTEGER)
   kindVersion?: number;
   @ApiProperty({ type: 'object', additionalProperties: true })
   @IsObject()

@@ -22,11 +22,13 @@ export class WorkflowRequestDto {
 
   @ApiPropertyOptional({ description: 'where relative paths in the file start: the absolute folder that it lies in' })
   @IsOptional()
+  @MaxLength(4096)
   @Matches(ABSOLUTE, { message: 'baseDirectory must be an absolute path' })
   baseDirectory?: string;
 
   @ApiPropertyOptional({ description: 'where relative paths in `set` start; the base directory when absent' })
   @IsOptional()
+  @MaxLength(4096)
   @Matches(ABSOLUTE, { message: 'workingDirectory must be an absolute path' })
   workingDirectory?: string;
 
@@ -50,6 +52,7 @@ export class RunRequestDto extends WorkflowRequestDto {
   @IsArray()
   @ArrayMaxSize(20_000)
   @IsString({ each: true })
+  @MaxLength(1024, { each: true })
   again?: string[];
 }
 

@@ -9,10 +9,13 @@ import {
   IsNumber,
   IsOptional,
   IsString,
+  Matches,
+  Max,
   MaxLength,
   Min,
   ValidateNested,
 } from 'class-validator';
+import { MOST_INTEGER } from '../state/column-limits.js';
 
 /** The id of a job in a path. */
 export class JobIdDto {
@@ -28,6 +31,7 @@ export class LogQueryDto {
   @Type(() => Number)
   @IsInt()
   @Min(1)
+  @Max(MOST_INTEGER)
   attempt?: number;
 }
 
@@ -53,19 +57,23 @@ export class FenceDto {
   @ApiProperty()
   @IsInt()
   @Min(1)
+  @Max(MOST_INTEGER)
   attempt!: number;
   @ApiProperty()
   @IsString()
   @IsNotEmpty()
+  @MaxLength(200)
   token!: string;
 }
 
 export class ProgressDto {
   @ApiProperty()
   @IsNumber()
+  @Min(0)
   done!: number;
   @ApiProperty()
   @IsNumber()
+  @Min(0)
   total!: number;
   @ApiProperty()
   @IsString()
@@ -90,6 +98,7 @@ export class CompleteDto extends FenceDto {
   @ApiProperty()
   @IsInt()
   @Min(0)
+  @Max(MOST_INTEGER)
   durationMs!: number;
 }
 
@@ -100,11 +109,12 @@ export class FailDto extends FenceDto {
   class!: 'transient' | 'permanent';
   @ApiProperty()
   @IsString()
-  @IsNotEmpty()
   @MaxLength(200)
+  @Matches(/^[A-Z][A-Z0-9_]*$/, { message: 'code must be capital letters, digits and _, such as OUT_OF_MEMORY' })
   code!: string;
   @ApiProperty()
   @IsString()
+  @IsNotEmpty()
   @MaxLength(10_000)
   message!: string;
 }

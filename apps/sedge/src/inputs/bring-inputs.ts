@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { Digest } from '@sedge/artifact-contracts';
-import { measureSource } from '@sedge/ingestion/measured-source';
+import { measureSource, type MeasuredSource } from '@sedge/ingestion/measured-source';
 import { ToolError } from '@sedge/tool-contracts';
 import type { CheckAnswer } from '@sedge/workflow';
 import { locateInputs, type LocatedInput } from '@sedge/workflow/located-inputs';
@@ -14,6 +14,10 @@ import { inputsAbsent } from '../runs/input-places.js';
 import type { WorkflowRequest } from '../runs/workflow-request.js';
 import { SourceUpload } from './source-upload.js';
 import { UploadDisplay } from './upload-display.js';
+import { inputsUnusable, type UnusableInput } from './unusable-inputs.js';
+
+/** An input of this machine, and what it is as a source. */
+type MeasuredInput = LocatedInput & { source: MeasuredSource };
 
 /**
  * Brings the inputs of a workflow that lie on this machine to a server on another one. What is nowhere here and named by an absolute path is left
@@ -21,7 +25,7 @@ import { UploadDisplay } from './upload-display.js';
  *
  * @param tokenFile the file of the access token, which is never taken
  * @returns the request with the artifacts in place of what was brought
- * @throws CommandError CLI_INPUT_ABSENT, CLI_SERVER_OLDER, CLI_INTERRUPTED, INGESTION_SOURCE_…
+ * @throws CommandError CLI_INPUT_ABSENT, CLI_SERVER_OLDER, CLI_INTERRUPTED, INGESTION_SOURCE_…, CLI_INPUTS_UNUSABLE
  */
 export async function bringInputs(
   context: CommandContext,
@@ -33,7 +37,8 @@ export async function bringInputs(
   if (local.length === 0 || !(await isFit(api, request))) return request;
   const closed = [context.dataDirectory, ...(tokenFile === undefined ? [] : [resolve(tokenFile)])];
   const set = { ...request.set };
-  for (const input of local) set[input.name] = await bring(context, api, input, closed);
+  const inputs = await measureAll(context, local, closed);
+  for (const input of inputs) set[input.name] = await bring(context, api, input);
   return { ...request, set };
 }
 
@@ -70,19 +75,48 @@ async function isFit(api: ApiClient, request: WorkflowRequest): Promise<boolean>
   throw new CommandError('CLI_SERVER_OLDER', message, EXIT.environment, mend);
 }
 
-async function bring(
+/** Reads each input before the first is sent, so that all that is wrong with them is told at once. */
+async function measureAll(
   context: CommandContext,
-  api: ApiClient,
-  { name, from, sha256, place }: LocatedInput,
+  inputs: readonly LocatedInput[],
   closed: string[],
-): Promise<Digest> {
+): Promise<MeasuredInput[]> {
+  const measured: MeasuredInput[] = [];
+  const unusable: UnusableInput[] = [];
+  for (const input of inputs) {
+    try {
+      measured.push({ ...input, source: await measure(context, input, closed) });
+    } catch (error) {
+      if (context.signal.aborted) throw interrupted(input.from, null);
+      if (!(error instanceof ToolError)) throw error;
+      unusable.push({ input, error });
+    }
+  }
+  if (unusable.length > 0) throw inputsUnusable(unusable);
+  return measured;
+}
+
+async function measure(
+  context: CommandContext,
+  { name, from, sha256 }: LocatedInput,
+  closed: string[],
+): Promise<MeasuredSource> {
+  const display = new UploadDisplay(context, { name, path: from });
+  const warn = (message: string): void => display.warn(message);
+  const progress = (done: number, total: number): void => display.reading(done, total);
+  try {
+    return await measureSource({ path: from, closed, sha256, warn, signal: context.signal, progress });
+  } finally {
+    display.end();
+  }
+}
+
+async function bring(context: CommandContext, api: ApiClient, input: MeasuredInput): Promise<Digest> {
   const { signal } = context;
+  const { name, from, source } = input;
   const display = new UploadDisplay(context, { name, path: from });
   let sent: { doneBytes: number; totalBytes: number } | null = null;
   try {
-    const warn = (message: string): void => display.warn(message);
-    const progress = (done: number, total: number): void => display.reading(done, total);
-    const source = await measureSource({ path: from, closed, sha256, warn, signal, progress });
     const totalBytes = source.file.sizeBytes;
     const upload = new SourceUpload(api, source, signal, (doneBytes) => {
       if (sent === null) display.begins(source.fileCount, totalBytes);
@@ -94,10 +128,7 @@ async function bring(
     return artifact;
   } catch (error) {
     if (signal.aborted) throw interrupted(from, sent);
-    if (!(error instanceof ToolError)) throw error;
-    const where = place.file.startsWith('--') ? place.file : `${place.file}:${place.line}:${place.column}`;
-    const exitCode = error.code === 'INGESTION_SOURCE_CHANGED' ? EXIT.failed : EXIT.usage;
-    throw new CommandError(error.code, `${where}: the input '${name}': ${error.message}`, exitCode);
+    throw error instanceof ToolError ? inputsUnusable([{ input, error }]) : error;
   } finally {
     display.end();
   }

@@ -216,6 +216,39 @@ describe('inputs that lie on the machine of the user', PATIENT, () => {
     }
   });
 
+  it('are all told at once where several are wrong, before any is sent', async () => {
+    await mkdir(sandbox.path('nothing'), { recursive: true });
+    const wrong = await sandbox.file(
+      'wrong.yml',
+      WORKFLOW.replace('more:', `more: { from: recordings, sha256: ${'ab'.repeat(32)} }`).replace(
+        './recordings',
+        'nothing',
+      ),
+    );
+    const ended = await run(wrong);
+    expect([ended.code, errorOf(ended)]).toMatchObject([
+      EXIT.usage,
+      {
+        code: 'CLI_INPUTS_UNUSABLE',
+        details: {
+          mistakes: [
+            {
+              code: 'INGESTION_SOURCE_EMPTY',
+              place: { line: 2 },
+              message: expect.stringContaining("'source'") as string,
+            },
+            {
+              code: 'INGESTION_SOURCE_CHECKSUM',
+              place: { line: 2 },
+              message: expect.stringContaining("'more'") as string,
+            },
+          ],
+        },
+      },
+    ]);
+    expect(ended.json.filter(({ event }) => event === 'upload')).toEqual([]);
+  });
+
   it('are not looked for on the server, unless they are nowhere else or an address says so', async () => {
     await mkdir(sandbox.path('on-the-server'), { recursive: true });
     const given = await sandbox.file('on-the-server/given.txt', 'given');

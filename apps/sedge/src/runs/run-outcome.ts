@@ -6,6 +6,7 @@ import { readJsonFile, type ArtifactDetail } from '../client/artifacts.js';
 import { layOutArtifact } from '../program/artifact-folder.js';
 import { crossBuildCommand } from '../program/cross-build.js';
 import { layoutsDirectory } from '../program/layouts.js';
+import { decisionOf } from './item-decision.js';
 
 /** Something that a run made and that lies in a folder for use. */
 export interface LaidOut {
@@ -35,7 +36,7 @@ export interface RunOutcome {
   failure: RunView['failure'];
   durationMs: number | null;
   counts: Record<string, number>;
-  /** of the items that ran a tool: how many ran for this run, were reused, shared with another run */
+  /** of the items that ran a tool: how many ran for this run, were reused, shared with another run; those that never began are none of them */
   decisions: Record<string, number>;
   /** the last application that was made; null where the workflow makes none or did not get there */
   application: LaidOutApplication | null;
@@ -116,6 +117,6 @@ async function outputsWithKinds(api: ApiClient, items: readonly ItemView[]): Pro
 
 function countDecisions(items: readonly ItemView[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { decision } of items) if (decision) counts[decision] = (counts[decision] ?? 0) + 1;
+  for (const decision of items.map(decisionOf)) if (decision) counts[decision] = (counts[decision] ?? 0) + 1;
   return counts;
 }

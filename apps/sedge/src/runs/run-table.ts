@@ -2,6 +2,7 @@ import type { ItemView, RunSummary, RunView } from '@sedge/workflow';
 import { table } from '../output/table.js';
 import { dim } from '../output/terminal.js';
 import { duration, shortId, when } from '../output/units.js';
+import { decisionOf } from './item-decision.js';
 
 /** Items beyond which a run is shown by its steps' counts. */
 const MOST_ITEMS = 200;
@@ -28,7 +29,7 @@ export function runText(run: RunView): string {
   const rows = shown.map((item) => [
     item.name,
     item.state,
-    item.decision ?? '',
+    decisionOf(item) ?? '',
     item.progress ? `${Math.round((100 * item.progress.done) / item.progress.total)} %` : timeOf(item.durationMs),
     Object.entries(item.outputs ?? {})
       .map(([name, id]) => `${name} ${shortId(id)}`)

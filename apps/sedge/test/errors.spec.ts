@@ -144,6 +144,12 @@ describe('mistakes are told with what, where and how to mend it', PATIENT, () =>
       EXIT.usage,
       /--set source: there is no file or folder '.*\/nope'\n +correct the path/,
     ],
+    [
+      'a kind that is none',
+      ['artifacts', 'list', '--kind', 'modl'],
+      EXIT.notFound,
+      /no kind 'modl' is known\n +did you mean 'model'/,
+    ],
     ['an unknown tool to test', ['tools', 'test', 'sample-stp'], EXIT.notFound, /did you mean 'sample-step'\?/],
     ['doubled classes', ['deploy', 'workflow.yml', '--classes', 'a,a'], EXIT.usage, /empty or doubled name/],
     ['recordings that are not there', ['init', 'mine', '--from', 'absent'], EXIT.notFound, /there is no folder/],

@@ -1,5 +1,6 @@
 import type { Digest } from '@sedge/artifact-contracts';
 import type { ArtifactProducer } from '@sedge/event-contracts';
+import { suggestName, type ToolDefinition } from '@sedge/tool-contracts';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import type { ApiClient } from './api-client.js';
@@ -44,6 +45,20 @@ export async function* listArtifacts(api: ApiClient, kind: string | null): Async
     yield* page.items;
     cursor = page.nextCursor;
   } while (cursor !== null);
+}
+
+/**
+ * Sees to it that a kind of which nothing is there is one all the same: of Sedge itself, or of a tool that the server knows.
+ * @throws CommandError CLI_KIND_UNKNOWN
+ */
+export async function assertKindKnown(api: ApiClient, kind: string): Promise<void> {
+  // Loaded only when needed: the schemas of all kinds are behind this import.
+  const { KINDS } = await import('@sedge/artifact-contracts');
+  const { tools } = await api.get<{ tools: ToolDefinition[] }>('/v1/tools');
+  const ports = tools.flatMap(({ inputs, outputs }) => [...Object.values(inputs), ...Object.values(outputs)]);
+  const known = new Set([...KINDS.map(({ name }) => name), ...ports.map((port) => port.kind)]);
+  if (known.has(kind)) return;
+  throw new CommandError('CLI_KIND_UNKNOWN', `no kind '${kind}' is known`, EXIT.notFound, suggestName(kind, known));
 }
 
 /** Whether a text can be an artifact id or the beginning of one. */

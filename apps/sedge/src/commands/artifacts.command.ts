@@ -1,5 +1,11 @@
 import { exportArtifact, importArtifacts } from '../client/artifact-transfer.js';
-import { artifactIdOf, listArtifacts, type ArtifactDetail, type ArtifactSummary } from '../client/artifacts.js';
+import {
+  artifactIdOf,
+  assertKindKnown,
+  listArtifacts,
+  type ArtifactDetail,
+  type ArtifactSummary,
+} from '../client/artifacts.js';
 import type { CommandGroup, SedgeCommand } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { artifactText, artifactsTable } from '../output/artifact-text.js';
@@ -14,7 +20,7 @@ const list: SedgeCommand = {
   help: `  npx sedge artifacts list --kind application
   npx sedge artifacts list --limit 5 --json         a line for each: {"id", "kind", "sizeBytes", "storedAt", "metadata", …}
 
-Exit codes: 0 listed, 2 --limit is no count.`,
+Exit codes: 0 listed, 2 --limit is no count, 4 there is no such kind.`,
   configure(command) {
     command.option('--kind <kind>', 'only of this kind, e.g. model').option('--limit <count>', 'how many', '20');
   },
@@ -25,6 +31,7 @@ Exit codes: 0 listed, 2 --limit is no count.`,
     for await (const artifact of listArtifacts(await context.api(), kind)) {
       if (artifacts.push(artifact) >= limit) break;
     }
+    if (artifacts.length === 0 && kind !== null) await assertKindKnown(await context.api(), kind);
     for (const artifact of artifacts) context.emit(artifact);
     context.say(artifacts.length > 0 ? artifactsTable(artifacts) : 'There are none.');
     return EXIT.ok;

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildProgram } from '../../apps/sedge/test/server/sedge-process.js';
 
 function upDistributed(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   const script = ['tools/dev/up-distributed.mjs', ...args];
@@ -8,6 +9,9 @@ function upDistributed(...args: string[]): { status: number | null; stdout: stri
 }
 
 describe('the options of up:distributed', () => {
+  // What is nearest is told once the TypeScript is built.
+  beforeAll(buildProgram, 60_000);
+
   it('are taught, each of them', () => {
     const { status, stdout, stderr } = upDistributed('--help');
     expect([status, stderr]).toEqual([0, '']);

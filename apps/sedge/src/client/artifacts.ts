@@ -1,4 +1,4 @@
-import type { Digest } from '@sedge/artifact-contracts';
+import { KINDS, type Digest } from '@sedge/artifact-contracts';
 import type { ArtifactProducer } from '@sedge/event-contracts';
 import { suggestName, type ToolDefinition } from '@sedge/tool-contracts';
 import { CommandError } from '../errors.js';
@@ -52,8 +52,6 @@ export async function* listArtifacts(api: ApiClient, kind: string | null): Async
  * @throws CommandError CLI_KIND_UNKNOWN
  */
 export async function assertKindKnown(api: ApiClient, kind: string): Promise<void> {
-  // Loaded only when needed: the schemas of all kinds are behind this import.
-  const { KINDS } = await import('@sedge/artifact-contracts');
   const { tools } = await api.get<{ tools: ToolDefinition[] }>('/v1/tools');
   const ports = tools.flatMap(({ inputs, outputs }) => [...Object.values(inputs), ...Object.values(outputs)]);
   const known = new Set([...KINDS.map(({ name }) => name), ...ports.map((port) => port.kind)]);

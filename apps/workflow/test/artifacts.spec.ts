@@ -173,7 +173,7 @@ describe('uploading', () => {
     const send = async (offset: string, bytes: string): Promise<unknown> =>
       (await call('PATCH', `${place}/files/source`, Buffer.from(bytes), { 'upload-offset': offset })).body['code'];
     expect(await send('1', 'x')).toBe('UPLOAD_OFFSET_WRONG');
-    expect(await send('-1', 'x')).toBe('UPLOAD_OFFSET_WRONG');
+    expect(await send('-1', 'x')).toBe('UPLOAD_OFFSET_INVALID');
     expect(await send('0', 'too long')).toBe('UPLOAD_TOO_LONG');
     expect(await send('0', 'ba')).toBeUndefined();
     expect((await call('POST', `${place}/complete`)).body['code']).toBe('UPLOAD_INCOMPLETE');

@@ -1,8 +1,8 @@
 import { Global, Module, type BeforeApplicationShutdown, type DynamicModule } from '@nestjs/common';
 import { ARTIFACT_STORE, DATABASE, DEAD_LETTERS, EVENT_BUS, TOOL_RUNNERS, type EventBus } from '@sedge/ports';
-import { ACCESS, AccessGuard, HOST, PROCESS_METRICS, TRACING, Teams } from '@sedge/service-kit';
+import { ACCESS, AccessGuard, HOST, JsonBodies, PROCESS_METRICS, TRACING, Teams } from '@sedge/service-kit';
 import { Inject } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { HealthController } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
@@ -29,7 +29,12 @@ export class PlatformModule implements BeforeApplicationShutdown {
     return {
       module: PlatformModule,
       controllers: [HealthController, MetricsController, DeadLettersController],
-      providers: [...providers, Teams, { provide: APP_GUARD, useClass: AccessGuard }],
+      providers: [
+        ...providers,
+        Teams,
+        { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_INTERCEPTOR, useClass: JsonBodies },
+      ],
       exports: [...providers.map(({ provide }) => provide), Teams],
     };
   }

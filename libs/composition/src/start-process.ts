@@ -101,6 +101,7 @@ async function startApplication(
     abortOnError: false,
     bodyParser: false,
   });
+  app.disable('x-powered-by');
   app.use(knownBeforeBody(platform.access));
   // A compressed body of some KB can become gigabytes.
   app.useBodyParser('json', { limit: BODY_LIMIT, inflate: false });

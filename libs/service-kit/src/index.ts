@@ -12,6 +12,7 @@ export type { Bytes, JsonLines, ServerSentEvents } from './answers/streams.js';
 export { routesOf, type Route } from './answers/routes.js';
 export { ErrorFilter } from './errors/error.filter.js';
 export { BACK_END_MEND, BODY_STATUSES, HTTP_ERRORS } from './errors/http-errors.js';
+export { JsonBodies } from './errors/json-bodies.js';
 export { ServiceError, errorsOf, type ErrorRow, type ErrorTable } from './errors/service-error.js';
 export { FindsNul, requestValidation, sentencesOf } from './errors/validation.js';
 export { EventSubscriber, type AfterCommit, type EventHandlers } from './events/event-subscriber.service.js';

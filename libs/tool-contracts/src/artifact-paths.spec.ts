@@ -15,6 +15,12 @@ describe('the paths of the files of an artifact', () => {
     [['metadata.json/a'], 'metadata.json/a', /'metadata.json' is a file/],
     [['a', 'a'], 'a', /twice/],
     [['../a'], '../a', /leaves/],
+    [['/a'], '/a', /leaves/],
+    [['a\\b'], 'a\\b', /backslash/],
+    [['a//b'], 'a//b', /empty/],
+    [['a/./b'], 'a/./b', /'\.'/],
+    [['con:'], 'con:', /colon/],
+    [[''], '', /empty/],
     [[`a/${'ä'.repeat(128)}`], `a/${'ä'.repeat(128)}`, /255 bytes/],
   ])('are refused where they are %j', (paths, path, reason) => {
     expect(mistakeOfPaths(paths)).toEqual({ path, reason: expect.stringMatching(reason) });

@@ -32,8 +32,20 @@ function firstFrom(sorted: readonly string[], text: string): string | undefined 
   return sorted[low];
 }
 
+/** Why a path is none that is safe on every machine. */
+function unsafety(path: string): string {
+  const parts = path.split('/');
+  if (path === '') return 'it is empty';
+  if (path.startsWith('/') || parts.includes('..')) return 'it leaves the artifact';
+  if (path.includes('\\')) return 'it holds a backslash; its parts are separated by /';
+  if (path.includes(':')) return 'it holds a colon, which names of files can not hold everywhere';
+  if (parts.includes('')) return 'a part of it is empty';
+  if (parts.includes('.')) return "a part of it is '.'";
+  return path.includes('\0') ? 'it holds a NUL character' : 'it is too long';
+}
+
 function mistakeOf(path: string): string | null {
-  if (!isSafeRelativePath(path)) return 'it leaves the artifact';
+  if (!isSafeRelativePath(path)) return unsafety(path);
   if (path === METADATA_FILE) return `${METADATA_FILE} is the name of the artifact's metadata`;
   const isLong = path
     .split('/')

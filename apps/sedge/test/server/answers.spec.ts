@@ -206,7 +206,7 @@ describe('what routes answer, by the OpenAPI document that the process publishes
       [400, 'GET', '/v1/artifacts?cursor=x'],
       [400, 'GET', '/v1/artifacts?limit=0'],
       [422, 'POST', '/v1/artifacts/import', 'no archive', { 'content-type': 'application/x-tar' }],
-      [422, 'GET', '/v1/kinds/nothing'],
+      [404, 'GET', '/v1/kinds/nothing'],
       [422, 'POST', '/v1/kinds', { name: 'source', version: 1, schema: {} }],
       [409, 'POST', '/v1/kinds', { name: 'report.sample', version: 1, schema: {} }],
       [400, 'POST', '/v1/kinds', {}],
@@ -219,7 +219,11 @@ describe('what routes answer, by the OpenAPI document that the process publishes
       [404, 'DELETE', `/v1/uploads/${NO_UPLOAD}`],
       [404, 'POST', `/v1/uploads/${NO_UPLOAD}/complete`],
       [404, 'PATCH', `/v1/uploads/${NO_UPLOAD}/files/a`, 'x', CHUNK],
-      [409, 'PATCH', `/v1/uploads/${NO_UPLOAD}/files/a`, 'x', { ...CHUNK, 'upload-offset': 'x' }],
+      [400, 'PATCH', `/v1/uploads/${NO_UPLOAD}/files/a`, 'x', { ...CHUNK, 'upload-offset': 'x' }],
+      [422, 'POST', '/v1/uploads', { kind: 'report.sample', metadata: {}, files: [{ path: 'a\nb', sizeBytes: 1 }] }],
+      ...['text/plain', 'application/xml', 'application/x-www-form-urlencoded'].map(
+        (type): (typeof refused)[number] => [415, 'POST', '/v1/runs', 'workflow=x', { 'content-type': type }],
+      ),
       [422, 'POST', '/v1/runs', { workflow: 'name: none' }],
       [422, 'POST', '/v1/plans', { workflow: 'name: none' }],
       [400, 'GET', '/v1/runs?cursor=x'],
@@ -269,6 +273,27 @@ describe('what routes answer, by the OpenAPI document that the process publishes
         request[1],
       ]);
     }
+    const outputs = { report: NOWHERE };
+    const { body } = await ask('POST', `/v1/jobs/${job}/complete`, { ...fence, outputs, durationMs: 1 });
+    expect(body['message']).toBe(`output 'report': the artifact ${NOWHERE} is not in the store, or not whole`);
+  });
+
+  it('saying what is wrong, and nothing of how the process is made', async () => {
+    const told = async (...request: Parameters<typeof hear>): Promise<string> => {
+      const { body } = await ask(...request);
+      return String(body['message']);
+    };
+    expect(await told('POST', '/v1/runs', 'workflow=x', { 'content-type': 'text/plain' })).toBe(
+      "the body is of the type 'text/plain'; this address takes application/json",
+    );
+    expect(await told('PATCH', `/v1/uploads/${NO_UPLOAD}/files/a`, 'x', { 'content-type': 'application/x' })).toBe(
+      "the header Upload-Offset is missing: it says at which byte of 'a' the chunk begins",
+    );
+    expect(await told('POST', '/v1/kinds', { name: 'report.large', version: 3_000_000_000, schema: {} })).toBe(
+      'version must not be greater than 2147483647',
+    );
+    const answer = await fetch(`${running.url}/v1/runs`);
+    expect(answer.headers.get('x-powered-by')).toBeNull();
   });
 
   it('each at least once, so that none is documented and never looked at', () => {

@@ -937,6 +937,11 @@ export const ANSWERS: AnswerTable = {
       sentence: 'artifact {id} is needed: {reason}',
       mend: 'Remove what needs it first, or leave it to the garbage collection.',
     },
+    ARTIFACT_KIND_ABSENT: {
+      status: 404,
+      sentence: "there is no artifact kind '{kind}'",
+      mend: 'Name one that GET /v1/kinds lists.',
+    },
     ARTIFACT_KIND_INVALID: {
       status: 422,
       sentence: "the kind '{kind}' can't be registered: {reason}",
@@ -1013,9 +1018,14 @@ export const ANSWERS: AnswerTable = {
       sentence: 'the Idempotency-Key is that of another upload',
       mend: 'Use a fresh key for each different upload.',
     },
+    UPLOAD_OFFSET_INVALID: {
+      status: 400,
+      sentence: "the header Upload-Offset {given}: it says at which byte of '{path}' the chunk begins",
+      mend: 'Send the header with a whole number; GET /v1/uploads/ID shows the offset of each file.',
+    },
     UPLOAD_OFFSET_WRONG: {
       status: 409,
-      sentence: "'{path}' has {offset} bytes so far; a chunk must start there, not at {given}",
+      sentence: "'{path}' has {offset} bytes so far; {reason}",
       mend: 'Ask for the offset (GET /v1/uploads/ID) and go on from it.',
     },
     UPLOAD_TOO_LONG: {
@@ -1109,7 +1119,7 @@ export const ANSWERS: AnswerTable = {
     'ArtifactKindsController.register': { success: null, errors: ['ARTIFACT_KIND_INVALID', 'ARTIFACT_KIND_TAKEN'] },
     'ArtifactKindsController.show': {
       success: { mediaType: 'application/json', schema: { type: 'object', additionalProperties: {} } },
-      errors: ['ARTIFACT_KIND_UNKNOWN'],
+      errors: ['ARTIFACT_KIND_ABSENT'],
     },
     'ArtifactLayoutsController.export': {
       success: { mediaType: 'application/x-tar', schema: { type: 'string', format: 'binary' } },
@@ -1281,6 +1291,7 @@ export const ANSWERS: AnswerTable = {
         'STORE_FULL',
         'UPLOAD_CHUNK_CUT',
         'UPLOAD_FILE_UNKNOWN',
+        'UPLOAD_OFFSET_INVALID',
         'UPLOAD_OFFSET_WRONG',
         'UPLOAD_TOO_LONG',
         'UPLOAD_UNKNOWN',

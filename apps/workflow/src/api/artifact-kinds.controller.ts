@@ -26,7 +26,7 @@ export class ArtifactKindsController {
   @Get(':name')
   @ApiOperation({ summary: 'Shows a kind with the JSON Schema of its metadata' })
   async show(@Param('name') name: string): Promise<Record<string, unknown>> {
-    return this.kinds.schemaOf(name, null);
+    return this.kinds.show(name);
   }
 
   @Post()

@@ -75,7 +75,11 @@ export class UploadsController {
   ): Promise<void> {
     const path = Array.isArray(parts) ? parts.join('/') : parts;
     const offset = /^\d{1,15}$/.test(offsetText ?? '') ? Number(offsetText) : NaN;
-    if (Number.isNaN(offset)) throw error('UPLOAD_OFFSET_WRONG', { path, offset: 'some', given: offsetText ?? 'none' });
+    if (Number.isNaN(offset)) {
+      const given =
+        offsetText === undefined ? 'is missing' : `is '${offsetText.slice(0, 100)}', which is no whole number`;
+      throw error('UPLOAD_OFFSET_INVALID', { path, given });
+    }
     const after = await this.uploads.append(id, path, offset, request);
     response.setHeader('Upload-Offset', after).end();
   }

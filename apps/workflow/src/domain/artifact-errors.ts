@@ -45,6 +45,11 @@ export const ARTIFACT_ERRORS = {
     sentence: "there is no artifact kind '{kind}' in version {version}",
     mend: 'Name one that GET /v1/kinds lists, or register it with its JSON Schema at POST /v1/kinds.',
   },
+  ARTIFACT_KIND_ABSENT: {
+    status: 404,
+    sentence: "there is no artifact kind '{kind}'",
+    mend: 'Name one that GET /v1/kinds lists.',
+  },
   ARTIFACT_KIND_INVALID: {
     status: 422,
     sentence: "the kind '{kind}' can't be registered: {reason}",
@@ -87,8 +92,13 @@ export const ARTIFACT_ERRORS = {
   },
   UPLOAD_OFFSET_WRONG: {
     status: 409,
-    sentence: "'{path}' has {offset} bytes so far; a chunk must start there, not at {given}",
+    sentence: "'{path}' has {offset} bytes so far; {reason}",
     mend: 'Ask for the offset (GET /v1/uploads/ID) and go on from it.',
+  },
+  UPLOAD_OFFSET_INVALID: {
+    status: 400,
+    sentence: "the header Upload-Offset {given}: it says at which byte of '{path}' the chunk begins",
+    mend: 'Send the header with a whole number; GET /v1/uploads/ID shows the offset of each file.',
   },
   UPLOAD_TOO_LONG: {
     status: 413,

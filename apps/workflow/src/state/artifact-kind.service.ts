@@ -53,12 +53,12 @@ export class ArtifactKinds {
     return [...own, ...rest];
   }
 
-  /** @throws ARTIFACT_KIND_UNKNOWN */
-  async schemaOf(name: string, version: number | null): Promise<Record<string, unknown>> {
+  /** @returns the JSON Schema of a kind's metadata. @throws ARTIFACT_KIND_ABSENT */
+  async show(name: string): Promise<Record<string, unknown>> {
     const own = findKind(name);
-    if (own && (version === null || version === own.version)) return metadataSchemaOf(own);
-    const found = await this.findThirdParty(name, version);
-    if (!found) throw error('ARTIFACT_KIND_UNKNOWN', { kind: name, version: version ?? 'any' });
+    if (own) return metadataSchemaOf(own);
+    const found = await this.findThirdParty(name, null);
+    if (!found) throw error('ARTIFACT_KIND_ABSENT', { kind: name.slice(0, 100) });
     return found.schema;
   }
 

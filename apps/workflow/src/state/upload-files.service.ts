@@ -39,8 +39,11 @@ export class UploadFiles {
   ): Promise<number> {
     const target = this.pathOf(place.upload, place.position);
     const offset = await this.offsetOf(place.upload, place.position);
-    if (offset !== from || this.busy.has(target))
-      throw error('UPLOAD_OFFSET_WRONG', { path: place.path, offset, given: from });
+    const isBusy = this.busy.has(target);
+    if (isBusy || offset !== from) {
+      const reason = isBusy ? 'another request writes to it just now' : `a chunk must start there, not at ${from}`;
+      throw error('UPLOAD_OFFSET_WRONG', { path: place.path, offset, reason });
+    }
     this.busy.add(target);
     try {
       await mkdir(this.folderOf(place.upload), { recursive: true });

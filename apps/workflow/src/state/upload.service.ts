@@ -52,7 +52,7 @@ export class UploadService {
    */
   async start(upload: NewUpload, key: string | null, artifacts: ArtifactRepository): Promise<UploadState> {
     const paths = upload.files.map((file) => file.path);
-    const mistake = mistakeOfPaths(paths);
+    const mistake = controlCharacterIn(paths) ?? mistakeOfPaths(paths);
     if (mistake !== null) throw error('UPLOAD_FILE_INVALID', mistake);
     await this.kinds.check(upload.kind, upload.kindVersion, upload.metadata, paths);
     for (const id of upload.derivedFrom) {
@@ -175,6 +175,12 @@ export class UploadService {
     const isStored = file.digest !== null && (await this.isStored(file.digest, file.sizeBytes));
     return { ...file, offset, isStored };
   }
+}
+
+/** Artifacts that have such names are read; new ones are not made of what lists and terminals can't show. */
+function controlCharacterIn(paths: readonly string[]): { path: string; reason: string } | null {
+  const path = paths.find((one) => /\p{Cc}/u.test(one));
+  return path === undefined ? null : { path, reason: 'it holds a control character, such as a line break' };
 }
 
 /** What an upload is to become, as one text. */

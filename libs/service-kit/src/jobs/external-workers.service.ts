@@ -111,7 +111,9 @@ export class ExternalWorkers {
   private async checkOutput(name: string, wantedKind: string, id: Digest): Promise<StoredOutput> {
     const { manifest, kind } = await openArtifact(this.store, id).catch((error: unknown) => {
       if (error instanceof StoreError && error.transient) throw error;
-      throw invalid(name, (error as Error).message);
+      // Where the store is, and how it fails, is nothing for a worker.
+      const reason = error instanceof StoreError ? `the artifact ${id} is not in the store, or not whole` : null;
+      throw invalid(name, reason ?? (error as Error).message);
     });
     if (kind !== wantedKind) throw invalid(name, `it is of kind ${kind}, not ${wantedKind}`);
     for (const { digest } of manifest.layers) {

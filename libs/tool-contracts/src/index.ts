@@ -1,6 +1,7 @@
 export { mistakeOfPaths } from './artifact-paths.js';
 export { jobInside } from './job-inside.js';
 export { jobIdOf, type JobSpecification } from './job-key.js';
+export { commandLeftBehind, leftBehindMessage } from './left-behind.js';
 export { LineSplitter } from './line-splitter.js';
 export { failureOf, type EndingFailure, type ProgramEnding } from './program-ending.js';
 export {

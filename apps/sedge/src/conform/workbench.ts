@@ -12,7 +12,7 @@ import {
   type JobFolders,
   type StageTool,
 } from '@sedge/service-kit';
-import { jobIdOf, type JobFile, type ToolLine } from '@sedge/tool-contracts';
+import { commandLeftBehind, jobIdOf, type JobFile, type ToolLine } from '@sedge/tool-contracts';
 import type { ArtifactSamples } from './artifact-samples.js';
 import { differenceOf } from './artifact-difference.js';
 import { KillableBuiltinRunner } from './killable-builtin.runner.js';
@@ -205,7 +205,7 @@ export class Workbench {
         const durationMs = performance.now() - startedAt;
         signal.throwIfAborted();
         const result = outcome.status === 'succeeded' ? await this.take(file) : { outputs: null, outputFault: null };
-        await this.lookForTraces(folders, file);
+        await this.lookForTraces(folders, file, lines);
         return { outcome, ...result, lines, durationMs, isHung, folders, file };
       });
     const kill = async (): Promise<void> => runner.recover?.(workDirectoryOf(place));
@@ -223,8 +223,10 @@ export class Workbench {
     }
   }
 
-  private async lookForTraces(folders: JobFolders, { inputs }: JobFile): Promise<void> {
-    const processes = await survivorsOf(folders.attempt);
+  private async lookForTraces(folders: JobFolders, { inputs }: JobFile, lines: readonly ToolLine[]): Promise<void> {
+    // The runner ends those that it finds, and says so.
+    const ended = lines.map((line) => (line.type === 'log' ? commandLeftBehind(line.message) : null));
+    const processes = [...ended.filter((command) => command !== null), ...(await survivorsOf(folders.attempt))];
     if (processes.length > 0) this.traces.push(`processes were left at work: ${processes.join(', ')}`);
     for (const [name, given] of Object.entries(inputs)) {
       for (const { id, path } of [given].flat()) {

@@ -3,12 +3,14 @@ import { readFile, readdir } from 'node:fs/promises';
 /** A process that outlived the program that started it. */
 export interface LeftBehind {
   pid: number;
-  /** its name, as the kernel has it */
-  name: string;
+  /** its words; its name where it has none */
+  command: string;
 }
 
 /** Each round ends what the last one could not see, because it was forked meanwhile. */
 const ROUNDS = 5;
+/** Letters of a command that are shown. */
+const SHOWN = 200;
 
 /**
  * Kills what a program started and put into a session of its own (setsid, daemons), where the kill of its process group does not reach.
@@ -46,7 +48,8 @@ async function lookAt(pid: number, mark: string, group: number | null): Promise<
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
     const [state, , pgrp] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state === 'Z' || Number(pgrp) === group) return null;
-    return { pid, name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')) };
+    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').join(' ').trim();
+    return { pid, command: words.slice(0, SHOWN) || stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')) };
   } catch {
     // It ended in between, or belongs to somebody else.
     return null;

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setImmediate, setTimeout as after } from 'node:timers/promises';
 import type { ToolCommand, ToolOutcome } from '@sedge/ports';
-import { LineSplitter, failureOf, parseToolLine, type ProgramEnding } from '@sedge/tool-contracts';
+import { LineSplitter, failureOf, leftBehindMessage, parseToolLine, type ProgramEnding } from '@sedge/tool-contracts';
 import { killLeftBehind } from './left-behind.js';
 
 /** What is still in the pipes when a program has ended is read for so long; a process that it left behind may hold them open for ever. */
@@ -45,7 +45,7 @@ async function endingOf(child: ChildProcess, command: ToolCommand): Promise<Prog
   );
   const [code, signal] = await exitOf(child, command);
   const left = command.mark === undefined ? [] : await killLeftBehind(command.mark, child.pid!);
-  for (const { pid, name } of left) warn(`the program left process ${pid} (${name}) behind; it was ended`);
+  for (const { pid, command: words } of left) warn(leftBehindMessage(pid, words));
   if (!(await Promise.race([closed, drained()]))) {
     warn(
       'the program left a process behind that holds its output open; it was not found, and is not listened to any more',

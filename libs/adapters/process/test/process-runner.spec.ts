@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { killOrphan, notePid } from '../src/orphans.js';
-import type { ToolLine } from '@sedge/tool-contracts';
+import { leftBehindMessage, type ToolLine } from '@sedge/tool-contracts';
 import { Bench, messagesOf } from './bench.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -106,7 +106,7 @@ describe('a process tool', () => {
     const { outcome, lines } = await bench.run(definition, doing('daemon'));
     expect(outcome.status).toBe('succeeded');
     await vi.waitFor(() => expect(isAlive(childIn(lines))).toBe(false));
-    expect(messagesOf(lines)).toContain(`the program left process ${childIn(lines)} (sleep) behind; it was ended`);
+    expect(messagesOf(lines)).toContain(leftBehindMessage(childIn(lines), 'sleep 300'));
   });
 
   it.each([

@@ -18,10 +18,12 @@ describe('chunks of a file of an upload', () => {
     const place = { upload: 'u', position: 0, path: 'a.bin' };
     const slow = new PassThrough();
     const first = files.append(place, slow, 0, 10);
-    await expect
-      .poll(() => files.append(place, Readable.from([]), 0, 10).catch((error: Error) => error.message))
-      .toBe("'a.bin' has 0 bytes so far; another request writes to it just now");
-    slow.end('abc');
+    slow.write('a');
+    await expect.poll(() => files.offsetOf('u', 0)).toBe(1);
+    await expect(files.append(place, Readable.from([]), 1, 10)).rejects.toThrow(
+      "'a.bin' has 1 bytes so far; another request writes to it just now",
+    );
+    slow.end('bc');
     expect(await first).toBe(3);
     await expect(files.append(place, Readable.from([]), 1, 10)).rejects.toThrow(
       "'a.bin' has 3 bytes so far; a chunk must start there, not at 1",

@@ -35,6 +35,12 @@ describe('ApiClient', () => {
   });
   afterEach(() => server.close());
 
+  it('asks for what is named, dots too, not for what that would lead to', async () => {
+    await client.get('/v1/runs/.');
+    await client.get('/v1/runs/..');
+    expect(seen).toEqual(['GET /v1/runs/.', 'GET /v1/runs/..']);
+  });
+
   it('reads on when a kept connection ends as it is used again', async () => {
     for (let i = 0; i < 5; i++) expect(await client.get(`/${i}`)).toEqual({ good: true });
     expect(seen).toEqual(['GET /0', 'GET /1', 'GET /2', 'GET /3', 'GET /4']);

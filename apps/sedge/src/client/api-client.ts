@@ -189,10 +189,13 @@ export class ApiClient {
         'socketPath' in this.endpoint
           ? httpRequest({ ...options, socketPath: this.endpoint.socketPath, path }, resolve)
           : (this.endpoint.url.startsWith('https:') ? httpsRequest : httpRequest)(
-              new URL(path, this.endpoint.url),
-              this.token === null
-                ? options
-                : { ...options, headers: { ...headers, authorization: `Bearer ${this.token}` } },
+              this.endpoint.url,
+              // As it is: in a URL, an id `.` would name the list that it stands in.
+              {
+                ...options,
+                path,
+                ...(this.token !== null && { headers: { ...headers, authorization: `Bearer ${this.token}` } }),
+              },
               resolve,
             );
       request.on('error', (error: NodeJS.ErrnoException) => {

@@ -98,7 +98,7 @@ export class CompleteDto extends FenceDto {
   @ApiProperty()
   @IsInt()
   @Min(0)
-  @Max(MOST_INTEGER)
+  @Max(Number.MAX_SAFE_INTEGER)
   durationMs!: number;
 }
 

@@ -8,6 +8,7 @@ import { JobTables1764000000001 } from '../jobs/job-tables.migration.js';
 import { JobSurroundings } from '../jobs/job-surroundings.service.js';
 import { JobWorkshop } from '../jobs/job-workshop.service.js';
 import { JobRepository } from '../jobs/job.repository.js';
+import { LongDurations1764290000000 } from '../jobs/long-durations.migration.js';
 import { WorkerAddress1764160000000 } from '../jobs/worker-address.migration.js';
 import { JobMetrics } from '../metrics/job-metrics.service.js';
 import { namedModule } from '../named-module.js';
@@ -40,6 +41,7 @@ export class StageModule implements OnModuleInit {
         WorkerAddress1764160000000,
         ToolCopies1764190000000,
         EndedTokens1764280000000,
+        LongDurations1764290000000,
         ...(options.migrations ?? []),
       ],
     });

@@ -60,7 +60,7 @@ describe('a command with --server, whose server is killed and started again', PA
   });
 
   it('is shown commands that reach the same server when they are typed as shown', async () => {
-    const token = await sandbox.file('a token', 'none is asked for');
+    const token = await sandbox.file('a token', 'none-is-asked-for');
     const here = ['--server', url, '--token-file', token];
     const running = sandbox.start('run', await workflow('three'), ...here);
     const api = new ApiClient({ url });

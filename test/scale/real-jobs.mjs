@@ -21,10 +21,10 @@ const EXPLORATION = { seed: 1 };
 const LEAST_BUDGET_S = 3600;
 const WARM_UP = { iterations: 5 };
 const FIRST_SEED = 1;
-/** What is measured; explorations take a fraction of a training's time. */
+/** What is measured, and of what a workflow consists for some numbers; explorations take a fraction of a training's time. */
 const KINDS = [
-  { stage: 'training', tool: 'train-pytorch', times: 1 },
-  { stage: 'deployment-optimizer', tool: 'explore-lne', times: 3 },
+  { stage: 'training', tool: 'train-pytorch', times: 1, workOf: (seeds) => [{ seeds }, []] },
+  { stage: 'deployment-optimizer', tool: 'explore-lne', times: 3, workOf: (numbers) => [{}, numbers] },
 ];
 
 /** What a cluster needs for these jobs: one core for each worker. */
@@ -60,12 +60,9 @@ export async function realJobs(cluster, { jobs, rounds }, machine, report) {
       for (const { stage } of KINDS) await useWorkers(cluster, stage, workers);
       // Each worker has done one job of each kind before it is measured.
       await runOf(api, workflowOf(archive, { ...WARM_UP, seeds: next(workers) }, next(workers)));
-      for (const { stage, tool, times } of KINDS) {
+      for (const { stage, tool, times, workOf } of KINDS) {
         const count = times * jobs;
-        const text =
-          tool === 'train-pytorch'
-            ? workflowOf(archive, { seeds: next(count) }, [])
-            : workflowOf(archive, {}, next(count));
+        const text = workflowOf(archive, ...workOf(next(count)));
         const throughput = await throughputOf(cluster, { stage, tool, count }, () => runOf(api, text));
         report({ round, tool, workers, throughput });
       }

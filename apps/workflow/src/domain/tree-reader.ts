@@ -72,6 +72,14 @@ export class TreeReader {
     );
   }
 
+  /** A text that stands within a line of a list or a message. */
+  line(node: TreeNode, what: string): string | null {
+    const text = this.text(node, what);
+    if (text === null || (text.length <= LONGEST_LINE && !/\p{Cc}/u.test(text))) return text;
+    const mend = `write one line of at most ${LONGEST_LINE} characters`;
+    return this.note('WORKFLOW_VALUE_INVALID', node, `${what} must be one line, but is ${describe(node)}`, mend);
+  }
+
   count(node: TreeNode, what: string, most: number): number | null {
     if (node.kind === 'scalar' && Number.isInteger(node.value) && Number(node.value) >= 0 && Number(node.value) <= most)
       return Number(node.value);
@@ -117,6 +125,7 @@ export class TreeReader {
 }
 
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const LONGEST_LINE = 200;
 const LONGEST_MS = 365 * UNIT_MS.d;
 
 export function keyPlace(map: TreeMap, entry: TreeEntry): Place {
@@ -133,5 +142,5 @@ export function describe(node: TreeNode): string {
   if (node.kind === 'list') return 'a list';
   if (node.value === null) return 'empty';
   const text = String(node.value).slice(0, 60);
-  return typeof node.value === 'string' ? `the text '${text}'` : text;
+  return typeof node.value === 'string' ? `the text '${text.replaceAll(/\s+/g, ' ')}'` : text;
 }

@@ -346,6 +346,12 @@ describe('a mistake is found with its place and a suggestion', () => {
     ],
     ['a reserved name', swept('  each: { tool: extract-mfcc, in: { dataset: $speech } }'), 'WORKFLOW_NAME_INVALID 7:3'],
     [
+      'a name of several lines',
+      'name: "two\\nlines"\ninputs: { a: { from: /x } }\nsteps: { x: { await: { kind: k, derivedFrom: $inputs.a } } }',
+      'WORKFLOW_VALUE_INVALID 1:7',
+      'one line',
+    ],
+    [
       'an input from nowhere',
       'name: w\ninputs: { a: }\nsteps: { x: { await: { kind: k, derivedFrom: $inputs.a } } }',
       'WORKFLOW_INPUT_UNSET 2:11',

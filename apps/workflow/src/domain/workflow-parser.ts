@@ -21,7 +21,7 @@ function parseRoot(reader: TreeReader, map: TreeMap): ParsedWorkflow {
   const name = reader.required(map, 'name', 'the workflow');
   const description = map.entries.get('description')?.value;
   const workflow = {
-    name: (name && reader.text(name, 'the name of the workflow')) ?? '',
+    name: (name && reader.line(name, 'the name of the workflow')) ?? '',
     description: (description && reader.text(description, 'the description')) ?? '',
     inputs: reader.namedEntries(map.entries.get('inputs')?.value, 'inputs').map((entry) => parseInput(reader, entry)),
     parameters: reader.namedEntries(map.entries.get('parameters')?.value, 'parameters') satisfies ParsedParameter[],

@@ -61,7 +61,7 @@ export class ArtifactsModule {
         OciExport,
         OciImport,
       ],
-      exports: [ArtifactIndex, ArtifactReader],
+      exports: [ArtifactIndex, ArtifactKinds, ArtifactReader],
     };
   }
 }

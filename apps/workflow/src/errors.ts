@@ -192,8 +192,12 @@ export const STEP_FAILURES = {
     mend: 'Run the workflow again from where the data lie: what is stored again mends the artifact.',
   },
   WORKFLOW_REPORT_DAMAGED: {
-    sentence: 'A report that a step reads a number from can not be read.',
+    sentence: 'A report that a step reads a number from, or an output that is checked, can not be read.',
     mend: 'Run the workflow again: results are verified, and damaged ones made anew.',
+  },
+  WORKFLOW_OUTPUT_INVALID: {
+    sentence: 'An output of a tool does not fit the schema that its kind was registered with.',
+    mend: 'Mend the tool; the schema is at `GET /v1/kinds/KIND`.',
   },
   WORKFLOW_AWAIT_TIMED_OUT: {
     sentence: 'Nobody published the awaited artifact in time.',

@@ -165,6 +165,23 @@ steps:
     expect(statesOf(run)).toEqual({ gate: 'failed', slow: 'skipped', after: 'skipped' });
   });
 
+  it('fails a step whose output is not what its kind was registered as', async () => {
+    const smallReport = { properties: { metrics: { properties: { value: { maximum: 1000 } } } } };
+    const kind = { name: 'report.sample', version: 1, schema: smallReport };
+    const workflow = (value: number): string =>
+      `name: kinds\nsteps:\n  one: { tool: measure, with: { value: ${value} } }\n  two: { tool: measure, in: { of: $one } }\n`;
+    expect(statesOf(await harness.run(workflow(2000)))).toEqual({ one: 'succeeded', two: 'succeeded' });
+    expect((await harness.post('/v1/kinds', kind)).status).toBe(204);
+    for (const run of [await harness.run(workflow(2001)), await harness.run(workflow(2000))]) {
+      expect(statesOf(run)).toEqual({ one: 'failed', two: 'skipped' });
+      expect(itemNamed(run, 'one').failure).toEqual({
+        code: 'WORKFLOW_OUTPUT_INVALID',
+        message: "the output 'report' is no report.sample: metrics.value: must be <= 1000",
+      });
+    }
+    expect(statesOf(await harness.run(workflow(999)))).toEqual({ one: 'succeeded', two: 'succeeded' });
+  });
+
   it('is cancelled, without its job when another run shares it', async () => {
     const gate = join(harness.folder, 'gate');
     const text = (name: string): string => `name: ${name}

@@ -1129,7 +1129,6 @@ export const ANSWERS: AnswerTable = {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/ImportedArtifacts' } },
       errors: [
         'ARTIFACT_CONTENT_INVALID',
-        'ARTIFACT_KIND_INVALID',
         'ARTIFACT_KIND_UNKNOWN',
         'LAYOUT_INVALID',
         'STORE_FULL',
@@ -1310,7 +1309,6 @@ export const ANSWERS: AnswerTable = {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/UploadState' } },
       errors: [
         'ARTIFACT_CONTENT_INVALID',
-        'ARTIFACT_KIND_INVALID',
         'ARTIFACT_KIND_UNKNOWN',
         'ARTIFACT_PARENT_UNKNOWN',
         'UPLOAD_FILE_INVALID',

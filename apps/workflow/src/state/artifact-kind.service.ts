@@ -17,6 +17,8 @@ import { withinMs } from './within-ms.js';
 const MAX_SCHEMA_BYTES = 256 << 10;
 const COMPILE_MS = 5000;
 const VALIDATE_MS = 1000;
+/** How many third-party schemas are kept compiled. */
+const KEPT_SCHEMAS = 100;
 const error = errorsOf(ARTIFACT_ERRORS);
 
 interface KindRow {
@@ -37,6 +39,9 @@ export interface KindSummary {
 /** The kinds there are: Sedge's own, which are classes, and those of third parties, which are JSON Schemas. */
 @Injectable()
 export class ArtifactKinds {
+  /** by name and version, under which a schema never changes */
+  private readonly compiled = new Map<string, ValidateFunction>();
+
   constructor(private readonly transactions: Transactions) {}
 
   async list(): Promise<KindSummary[]> {
@@ -66,7 +71,8 @@ export class ArtifactKinds {
   async register(name: string, version: number, schema: Record<string, unknown>): Promise<void> {
     if (!isKindName(name) || findKind(name))
       throw error('ARTIFACT_KIND_INVALID', { kind: name, reason: 'the name is taken' });
-    compile(name, schema);
+    const compiled = compile(schema);
+    if (typeof compiled === 'string') throw error('ARTIFACT_KIND_INVALID', { kind: name, reason: compiled });
     await this.transactions.query(
       'INSERT INTO artifact_kind (name, version, schema) VALUES ($1, $2, $3::jsonb) ON CONFLICT DO NOTHING',
       [name, version, JSON.stringify(schema)],
@@ -82,21 +88,14 @@ export class ArtifactKinds {
   async check(kind: string, version: number, metadata: unknown, paths: readonly string[]): Promise<void> {
     const mistakes = await this.mistakesOf(kind, version, metadata, paths);
     if (mistakes.length === 0) return;
-    const sentences = mistakes.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
-    throw error('ARTIFACT_CONTENT_INVALID', { kind, mistakes: sentences.join('; ') }, mistakes);
+    throw error('ARTIFACT_CONTENT_INVALID', { kind, mistakes: sentencesOf(mistakes) }, mistakes);
   }
 
-  private async mistakesOf(
-    kind: string,
-    version: number,
-    metadata: unknown,
-    paths: readonly string[],
-  ): Promise<KindMistake[]> {
-    if (findKind(kind)?.version === version)
-      return [...validateMetadata(kind, metadata), ...validateFiles(kind, paths)];
-    const row = await this.findThirdParty(kind, version);
-    if (!row) throw error('ARTIFACT_KIND_UNKNOWN', { kind, version });
-    const validate = compile(kind, row.schema);
+  /** What of an artifact's metadata does not fit a third party's kind; nothing where nobody registered it. */
+  async misfitsOf(kind: string, version: number, metadata: unknown): Promise<KindMistake[]> {
+    const validate = await this.validatorOf(kind, version);
+    if (validate === null) return [];
+    if (typeof validate === 'string') return [{ path: '', message: `the kind can't be checked: ${validate}` }];
     const fits = withinMs(VALIDATE_MS, () => validate(metadata));
     if (fits === 'timed out') {
       const message = `checking the metadata took more than ${VALIDATE_MS} ms: the schema of the kind is too costly`;
@@ -109,6 +108,31 @@ export class ArtifactKinds {
     }));
   }
 
+  private async mistakesOf(
+    kind: string,
+    version: number,
+    metadata: unknown,
+    paths: readonly string[],
+  ): Promise<KindMistake[]> {
+    if (findKind(kind)?.version === version)
+      return [...validateMetadata(kind, metadata), ...validateFiles(kind, paths)];
+    if ((await this.validatorOf(kind, version)) === null) throw error('ARTIFACT_KIND_UNKNOWN', { kind, version });
+    return this.misfitsOf(kind, version, metadata);
+  }
+
+  /** @returns null where nobody registered the kind, the reason where its schema can't be used */
+  private async validatorOf(kind: string, version: number): Promise<ValidateFunction | string | null> {
+    const key = `${kind}.v${version}`;
+    const known = this.compiled.get(key);
+    if (known) return known;
+    const row = await this.findThirdParty(kind, version);
+    const validate = row && compile(row.schema);
+    if (typeof validate !== 'function') return validate;
+    this.compiled.set(key, validate);
+    if (this.compiled.size > KEPT_SCHEMAS) this.compiled.delete(this.compiled.keys().next().value!);
+    return validate;
+  }
+
   private async findThirdParty(name: string, version: number | null): Promise<KindRow | null> {
     const rows = await this.transactions.query<KindRow>(
       `SELECT name, version, schema FROM artifact_kind WHERE name = $1 AND ($2::int IS NULL OR version = $2)
@@ -119,15 +143,16 @@ export class ArtifactKinds {
   }
 }
 
-/** A schema refers to nothing but itself: no other document is fetched. @throws ARTIFACT_KIND_INVALID */
-function compile(kind: string, schema: Record<string, unknown>): ValidateFunction {
-  if (JSON.stringify(schema).length > MAX_SCHEMA_BYTES) {
-    throw error('ARTIFACT_KIND_INVALID', { kind, reason: `the schema has more than ${MAX_SCHEMA_BYTES} bytes` });
-  }
+/** Mistakes in one line. */
+export function sentencesOf(mistakes: readonly KindMistake[]): string {
+  return mistakes.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+}
+
+/** A schema refers to nothing but itself: no other document is fetched. @returns the reason where it can't be used */
+function compile(schema: Record<string, unknown>): ValidateFunction | string {
+  if (JSON.stringify(schema).length > MAX_SCHEMA_BYTES) return `the schema has more than ${MAX_SCHEMA_BYTES} bytes`;
   const compiled = withinMs(COMPILE_MS, () => compileOrSay(schema));
-  if (typeof compiled === 'function') return compiled;
-  const reason = compiled === 'timed out' ? `the schema takes more than ${COMPILE_MS} ms to compile` : compiled;
-  throw error('ARTIFACT_KIND_INVALID', { kind, reason });
+  return compiled === 'timed out' ? `the schema takes more than ${COMPILE_MS} ms to compile` : compiled;
 }
 
 /** @returns the reason as a text where the schema can't be compiled */

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { Digest } from '@sedge/artifact-contracts';
+import { findKind, type Digest } from '@sedge/artifact-contracts';
 import {
   CHOSEN_OUTPUT,
   STORED_OUTPUT,
   type CompiledChooseStep,
+  type CompiledStep,
   type CompiledStoredInput,
   type CompiledToolStep,
 } from '../domain/compiled-workflow.js';
@@ -12,6 +13,7 @@ import type { ItemOutput } from '../domain/item-graph.js';
 import { chooseBest, metricOf, missOf, missingMetric, type Metrics } from '../domain/judgement.js';
 import { itemName, type ItemFailure, type ItemJob } from '../domain/run-item.js';
 import type { ActiveRun } from './active-run.js';
+import { ArtifactKinds, sentencesOf } from './artifact-kind.service.js';
 import { ResultReader, isArtifactFault } from './result-reader.service.js';
 import { JobRepository, type KnownJob } from './job.repository.js';
 import { ToolRegistry } from './tool-registry.service.js';
@@ -34,6 +36,7 @@ export class ItemDecider {
   constructor(
     private readonly jobs: JobRepository,
     private readonly results: ResultReader,
+    private readonly kinds: ArtifactKinds,
     private readonly tools: ToolRegistry,
   ) {}
 
@@ -56,21 +59,36 @@ export class ItemDecider {
     }
   }
 
-  /** A job gave its outputs: the item has them, unless the step expects more of them. */
+  /** A job gave its outputs: the item has them, unless they are not what their kinds say, or the step expects more of them. */
   async accept(active: ActiveRun, number: number, outputs: Record<string, Digest>, now: Date): Promise<void> {
     const { progress } = active;
     const step = progress.graph.stepOf(number);
+    const misfit = await this.misfitOf(step, outputs);
+    if (misfit !== null) return progress.fail(number, misfit, now);
     const miss = step.kind === 'tool' && step.expect.length > 0 ? await this.missedBy(step, outputs) : null;
-    if (miss === null) {
-      progress.succeed(number, outputs, now);
-      return;
-    }
+    if (miss === null) return progress.succeed(number, outputs, now);
     progress.items[number]!.outputs = outputs;
     progress.fail(number, miss, now);
     const name = itemName(step.name, progress.items[number]!.label);
     active.failure = { code: miss.code, message: `${name}: ${miss.message}` };
     const reason = { code: 'WORKFLOW_RUN_STOPPED', message: `the run was stopped by ${name}: ${miss.message}` };
     active.leaving.push(...progress.stop(reason, now));
+  }
+
+  /** Stages check outputs of Sedge's own kinds; of those that others registered they know nothing. */
+  private async misfitOf(step: CompiledStep, outputs: Record<string, Digest>): Promise<ItemFailure | null> {
+    for (const [output, kind] of step.outputs) {
+      const artifact = outputs[output];
+      if (artifact === undefined || findKind(kind)) continue;
+      const content = await this.readable(this.results.contentOf(artifact));
+      if ('failure' in content) return content.failure;
+      const { type, metadata } = content.read;
+      const misfits = type === null ? [] : await this.kinds.misfitsOf(type.kind, type.version, metadata);
+      if (misfits.length === 0) continue;
+      const message = `the output '${output}' is no ${kind}: ${sentencesOf(misfits)}`;
+      return { code: 'WORKFLOW_OUTPUT_INVALID', message };
+    }
+    return null;
   }
 
   private async missedBy(step: CompiledToolStep, outputs: Record<string, Digest>): Promise<ItemFailure | null> {
@@ -187,10 +205,15 @@ export class ItemDecider {
 
   private async metricsOf(artifact: Digest | null): Promise<{ metrics: Metrics } | { failure: ItemFailure }> {
     if (artifact === null) return { failure: { code: 'WORKFLOW_OUTPUT_ABSENT', message: ABSENT } };
+    const metrics = await this.readable(this.results.metricsOf(artifact));
+    return 'failure' in metrics ? metrics : { metrics: metrics.read };
+  }
+
+  /** What may pass is tried again by whoever called; a damaged artifact stays damaged. */
+  private async readable<Read>(reading: Promise<Read>): Promise<{ read: Read } | { failure: ItemFailure }> {
     try {
-      return { metrics: await this.results.metricsOf(artifact) };
+      return { read: await reading };
     } catch (error) {
-      // What may pass is tried again by whoever called; a damaged report stays damaged.
       if (!isArtifactFault(error)) throw error;
       return { failure: { code: 'WORKFLOW_REPORT_DAMAGED', message: error.message } };
     }

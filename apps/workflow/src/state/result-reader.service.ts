@@ -1,5 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ManifestError, filesOf, parseManifest, type Digest, type Manifest } from '@sedge/artifact-contracts';
+import {
+  ManifestError,
+  filesOf,
+  parseArtifactType,
+  parseManifest,
+  type Digest,
+  type Manifest,
+} from '@sedge/artifact-contracts';
 import { ARTIFACT_STORE, StoreError, type ArtifactStore } from '@sedge/ports';
 import { buffer } from 'node:stream/consumers';
 import type { Metrics } from '../domain/judgement.js';
@@ -43,12 +50,18 @@ export class ResultReader {
   async metricsOf(artifact: Digest): Promise<Metrics> {
     const known = this.metrics.get(artifact);
     if (known !== undefined) return known;
-    const manifest = await this.manifestOf(artifact);
-    const text = (await this.bytesOf(manifest.config.digest)).toString();
-    const found = (JSON.parse(text) as { metrics?: unknown } | null)?.metrics;
+    const { metadata } = await this.contentOf(artifact);
+    const found = (metadata as { metrics?: unknown } | null)?.metrics;
     const metrics = typeof found === 'object' && found !== null && !Array.isArray(found) ? (found as Metrics) : null;
     remember(this.metrics, artifact, metrics);
     return metrics;
+  }
+
+  /** What an artifact says of itself; `type` is null where it isn't a kind of Sedge's form. */
+  async contentOf(artifact: Digest): Promise<{ type: { kind: string; version: number } | null; metadata: unknown }> {
+    const manifest = await this.manifestOf(artifact);
+    const text = (await this.bytesOf(manifest.config.digest)).toString();
+    return { type: parseArtifactType(manifest.artifactType), metadata: JSON.parse(text) };
   }
 
   private async blobFault(digest: Digest): Promise<string | null> {

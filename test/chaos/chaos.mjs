@@ -84,7 +84,7 @@ async function run() {
   // One that does not end is for the checker to tell.
   for (const { run } of workflows) await api.ended(run, QUIET_MS).catch(() => undefined);
   await settle(api);
-  say(`all ${await replayAll(cluster, random)} events come once more, in another order`);
+  say(`all ${await replayAll(cluster, random)} events come twice more, in another order`);
   await untilHandled(cluster, REPLAY_MS);
   await settle(api);
   return check({ cluster, api, workflows, ledger });

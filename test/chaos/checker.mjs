@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { BUCKET } from '../../tools/dev/distributed/cluster.mjs';
+import { faultsOfEffects } from './effects.mjs';
 import { faultsOfExecutions } from './executions.mjs';
+import { heldEvents } from './replays.mjs';
 
 const OUTBOX_TRIES = 20;
 const OUTBOX_PAUSE_MS = 250;
@@ -20,7 +22,7 @@ export async function check({ cluster, api, workflows, ledger }) {
     for (const workflow of workflows) faults.push(...(await faultsOfRun(cluster, api, workflow)));
     for (const stage of cluster.stages) faults.push(...(await faultsOfStage(query, stage.replaceAll('-', '_'))));
     faults.push(...(await faultsOfLedger(query, ledger)));
-    faults.push(...(await faultsOfEvents(query, api, cluster)));
+    faults.push(...(await faultsOfEvents(query, api, cluster)), ...faultsOfEffects(await heldEvents(cluster)));
     faults.push(...leftovers(cluster));
     return faults;
   } finally {

@@ -21,21 +21,39 @@ export function replaySome(cluster, random, count) {
   });
 }
 
-/** All of them, in another order: what a consumer sees whose position was lost with the disk that held it. @returns how many */
+/**
+ * All of them, in another order: what a consumer sees whose position was lost with the disk that held it. Then once more, so that what a
+ * delivery too many makes is made twice.
+ * @returns how many there are
+ */
 export function replayAll(cluster, random) {
   return withStream(cluster, async ({ connection, manager, state }) => {
-    const messages = [];
-    for (let seq = state.first_seq; seq <= state.last_seq && state.messages > 0; seq++) {
-      const message = await manager.streams.getMessage(STREAM, { seq }).catch(() => null);
-      if (message) messages.push(message);
+    const messages = await messagesOf(manager, state);
+    for (let time = 1; time <= 2; time++) {
+      for (const [n, { subject, data }] of shuffled(random, messages).entries()) {
+        connection.publish(subject, data);
+        if (n % PAGE === 0) await connection.flush();
+      }
+      await connection.flush();
     }
-    for (const [n, { subject, data }] of shuffled(random, messages).entries()) {
-      connection.publish(subject, data);
-      if (n % PAGE === 0) await connection.flush();
-    }
-    await connection.flush();
     return messages.length;
   });
+}
+
+/** What the broker holds, as events. One that came several times stands there as often. */
+export function heldEvents(cluster) {
+  return withStream(cluster, async ({ manager, state }) =>
+    (await messagesOf(manager, state)).map((message) => message.json()),
+  );
+}
+
+async function messagesOf(manager, state) {
+  const messages = [];
+  for (let seq = state.first_seq; seq <= state.last_seq && state.messages > 0; seq++) {
+    const message = await manager.streams.getMessage(STREAM, { seq }).catch(() => null);
+    if (message) messages.push(message);
+  }
+  return messages;
 }
 
 /** Resolves when every consumer has handled all that there is. @throws Error when they have not after so long */

@@ -74,6 +74,14 @@ export default tseslint.config(
     },
   },
   {
+    // Nobody checks the types of scripts, so a name that is missing would show only when its line runs. Known are those that Node.js has.
+    files: ['**/*.mjs'],
+    languageOptions: {
+      globals: Object.fromEntries(Object.getOwnPropertyNames(globalThis).map((name) => [name, 'readonly'])),
+    },
+    rules: { 'no-undef': 'error' },
+  },
+  {
     // The rules of a service: no framework, no input or output, no clock.
     files: ['apps/*/src/domain/**/*.ts'],
     ignores: ['**/*.spec.ts'],

@@ -6,7 +6,7 @@ import { runChaos } from './chaos.mjs';
 import { buildCpp, missingGoogleTest, runCppTestsWith } from './cpp-tests.mjs';
 import { missingClang, runFuzzers } from './fuzzers.mjs';
 import { referencePython } from './python.mjs';
-import { runPytest, runVitest } from './suites.mjs';
+import { runPytest, runReference, runVitest } from './suites.mjs';
 
 export const deepSuites = [
   {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-
 import numpy as np
 
 V1_TYPES = {
@@ -43,7 +41,7 @@ class CaffeNet:
     def __init__(self, shape: tuple[int, ...], seed: int = 0, is_old: bool = False) -> None:
         self.random = np.random.default_rng(seed)
         self.shape, self.is_old = shape, is_old
-        self.text = f'name: "test"\ninput: "data"\n' + "".join(f"input_dim: {extent}\n" for extent in shape)
+        self.text = 'name: "test"\ninput: "data"\n' + "".join(f"input_dim: {extent}\n" for extent in shape)
         self.weights = chunk(1, "test")
         self.count = 0
 

@@ -65,6 +65,13 @@ def bench(lne: Path, tmp_path: Path) -> Workbench:
     return Workbench(lne, tmp_path)
 
 
+@pytest.fixture
+def chain(bench):
+    from chains import Chain  # librosa takes seconds to load, which other tests need not wait for
+
+    return Chain(bench)
+
+
 def reference(model: onnx.ModelProto, sample: np.ndarray) -> np.ndarray:
     """What ONNX Runtime computes on one thread."""
     options = onnxruntime.SessionOptions()

@@ -10,7 +10,7 @@ import pytest
 from architectures import NETS
 from caffe_nets import CaffeNet
 from models import ModelBuilder, keyword_net, residual_net
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 SEED = int(os.environ.get("LNE_TEST_SEED", "1"))
 MUTATIONS = int(os.environ.get("LNE_TEST_MUTATIONS", "400"))

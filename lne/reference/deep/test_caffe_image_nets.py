@@ -1,17 +1,11 @@
 """The image networks of the benchmark as prototxt and caffemodel: the same outputs as their ONNX models have in ONNX Runtime."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import onnx
 import pytest
-
-REFERENCE = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(REFERENCE), str(REFERENCE.parent / "bench")]
-from caffe_from_onnx import caffe_from  # noqa: E402
-from conftest import reference, relative_error  # noqa: E402
-from nets import NETS  # noqa: E402
+from caffe_from_onnx import caffe_from
+from conftest import reference, relative_error
+from nets import NETS
 
 
 def without_clips(model: onnx.ModelProto) -> onnx.ModelProto:

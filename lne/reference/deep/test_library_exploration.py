@@ -2,17 +2,12 @@
 
 import json
 import os
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from conftest import bench, libraries, lne  # noqa: E402, F401 (fixtures)
-from models import ModelBuilder  # noqa: E402
+from models import ModelBuilder
 
 
-def test_an_exploration_weighs_libraries_against_own_kernels(bench, libraries):  # noqa: F811
+def test_an_exploration_weighs_libraries_against_own_kernels(bench, libraries):
     bench.environment = {**os.environ, "SEDGE_HOME": str(bench.folder / "home")}
     builder = ModelBuilder((1, 8, 6, 5), 3)
     model, _ = builder.model([builder.conv("input", 8, 8, (1, 1), bias=True)]), builder.sample()

@@ -4,14 +4,11 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from conftest import LNE, Workbench, reference, relative_error  # noqa: E402
-from models import ModelBuilder  # noqa: E402
+from conftest import LNE, Workbench, reference, relative_error
+from models import ModelBuilder
 
 MANUAL = LNE.parent / "docs" / "how-to" / "add-an-lne-plugin.md"
 

@@ -1,40 +1,34 @@
 """Generated programs of every kernel and of unlike networks, and one of an application, under the sanitizers: on each target that this processor runs."""
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from architectures import NETS  # noqa: E402
-from conftest import bench, lne  # noqa: E402, F401 (fixtures)
-from models import audio_metadata, every_kernel_net, keyword_net  # noqa: E402
-from programs import Machine, build_checked, check_network, run_checked  # noqa: E402
-from test_applications import chain  # noqa: E402, F401 (fixture)
+from architectures import NETS
+from models import audio_metadata, every_kernel_net, keyword_net
+from programs import Machine, build_checked, check_network, run_checked
 
 TARGETS = [target for target in ("x86-64-v4", "x86-64-v3", "generic", "native") if not Machine(target).missing]
 UNLIKE = ["shufflenet_v2", "ssd_head", "inception_v3", "transformer", "lstm_spotter", "quantized"]
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_every_kernel(bench, target):  # noqa: F811
+def test_every_kernel(bench, target):
     model, sample, plan = every_kernel_net()
     check_network(bench, model, sample, "--target", target, "--plan", bench.plan(json.dumps(plan)))
 
 
 @pytest.mark.parametrize("target", ["native", "generic"])
 @pytest.mark.parametrize("name", UNLIKE)
-def test_unlike_networks(bench, name, target):  # noqa: F811
+def test_unlike_networks(bench, name, target):
     check_network(bench, *NETS[name](), "--target", target)
 
 
-def test_a_keyword_spotter_with_its_front_end(bench):  # noqa: F811
+def test_a_keyword_spotter_with_its_front_end(bench):
     check_network(bench, *keyword_net("kws9", audio=audio_metadata()))
 
 
 @pytest.mark.parametrize("target", ["native", "generic"])
-def test_an_application(bench, chain, target):  # noqa: F811
+def test_an_application(bench, chain, target):
     program = build_checked(chain.generate("checked", "--target", target))
     run_checked(program, "--self-test")
     assert len(run_checked(program, "--json", *chain.paths).splitlines()) == len(chain.paths)

@@ -22,7 +22,8 @@ export interface SubscriptionOptions {
 
 /**
  * Carries events between services, at least once. A handler that throws sees the event again, after a growing delay and a bounded
- * number of times; then the event goes to the dead letters with the reason.
+ * number of times; then the event goes to the dead letters with the reason. That a back end is away (`isBackEndAway`) is no fault of the
+ * event: its handler is asked again until the back end answers, however long that takes, and none of these times counts.
  */
 export interface EventBus {
   /** Resolves when the event can no longer be lost by this process ending. @param subject see `subjectOf` */

@@ -17,7 +17,7 @@ export {
   type EventHandler,
   type SubscriptionOptions,
 } from './event-bus.port.js';
-export { LostBackEndError, backEndReason, type BackEnd } from './lost-back-end.js';
+export { LostBackEndError, backEndReason, isBackEndAway, type BackEnd } from './lost-back-end.js';
 export {
   TOOL_RUNNERS,
   ToolUnavailableError,

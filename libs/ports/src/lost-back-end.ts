@@ -1,3 +1,5 @@
+import { StoreError } from './artifact-store.port.js';
+
 /** The back ends of a process, in the words of its readiness. */
 export type BackEnd = 'database' | 'events' | 'artifacts';
 
@@ -11,6 +13,11 @@ export class LostBackEndError extends Error {
     super(backEndReason(backEnd, cause), { cause });
     this.name = 'LostBackEndError';
   }
+}
+
+/** Whether a fault is only that a back end does not answer for now, which says nothing of what was asked for. */
+export function isBackEndAway(error: unknown): boolean {
+  return error instanceof LostBackEndError || (error instanceof StoreError && error.code === 'STORE_UNAVAILABLE');
 }
 
 /** What is wrong with a back end, e.g. `database: connect ECONNREFUSED 127.0.0.1:5432`. */

@@ -1,10 +1,19 @@
 import type { CloudEvent } from '@sedge/event-contracts';
-import { DeadLetterError, type DeadLetter, type EventHandler, type SubscriptionOptions } from '@sedge/ports';
+import {
+  DeadLetterError,
+  isBackEndAway,
+  type DeadLetter,
+  type EventHandler,
+  type SubscriptionOptions,
+} from '@sedge/ports';
 
 export interface RedeliveryRules {
   delaysMs: number[];
   keepDeadLetter(letter: DeadLetter): Promise<void>;
 }
+
+/** A back end that is away is looked for this often. */
+const AGAIN_AFTER_MS = 500;
 
 interface Item {
   subject: string;
@@ -66,17 +75,26 @@ export class Subscription {
   }
 
   private async handle(item: Item): Promise<void> {
-    for (let count = 1; ; count++) {
+    for (let count = 1; ;) {
       try {
         await this.handler(item.event, { subject: item.subject, count, heartbeat: () => undefined });
         return item.handled();
       } catch (error) {
-        const delayMs = error instanceof DeadLetterError ? undefined : this.rules.delaysMs[count - 1];
-        if (delayMs === undefined && (await this.bury(item, count, error as Error))) return item.handled();
-        await this.pause(delayMs ?? this.rules.delaysMs.at(-1) ?? 1000);
+        const delayMs = await this.afterFailure(item, count, error as Error);
+        if (delayMs === null) return item.handled();
+        await this.pause(delayMs);
         if (this.isClosed) return item.lost(new Error('the bus is closed'));
+        if (!isBackEndAway(error)) count++;
       }
     }
+  }
+
+  /** @returns how long to wait before the event is delivered again; null where it is a dead letter now */
+  private async afterFailure(item: Item, count: number, error: Error): Promise<number | null> {
+    if (isBackEndAway(error)) return AGAIN_AFTER_MS;
+    const delayMs = error instanceof DeadLetterError ? undefined : this.rules.delaysMs[count - 1];
+    if (delayMs !== undefined) return delayMs;
+    return (await this.bury(item, count, error)) ? null : (this.rules.delaysMs.at(-1) ?? AGAIN_AFTER_MS);
   }
 
   /** @returns whether the letter is kept; if not, the event is delivered again rather than lost */

@@ -8,7 +8,7 @@ import {
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import type { CloudEvent } from '@sedge/event-contracts';
-import { DeadLetterError, type EventHandler, type SubscriptionOptions } from '@sedge/ports';
+import { DeadLetterError, isBackEndAway, type EventHandler, type SubscriptionOptions } from '@sedge/ports';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bury } from './dead-letters.js';
 import { EVENTS, REPLAY_SUBJECT } from './streams.js';
@@ -109,13 +109,27 @@ export class NatsSubscription {
     try {
       // Deliveries that no handler answered count as well: an event that kills its handler must not come for ever.
       if (deliveryCount > this.rules.delaysMs.length + 1) throw new Error('its handler ended without an answer');
-      const heartbeat = (): void => message.working();
-      await this.handler(eventIn(message), { subject: this.subjectOf(message), count: deliveryCount, heartbeat });
+      await this.callHandler(message);
       message.ack();
     } catch (error) {
       await this.fail(message, error as Error);
     } finally {
       clearInterval(beat);
+    }
+  }
+
+  /** A back end that is away says nothing of the event, so its handler is asked again while the broker goes on counting one delivery. */
+  private async callHandler(message: JsMsg): Promise<void> {
+    const event = eventIn(message);
+    const heartbeat = (): void => message.working();
+    const delivery = { subject: this.subjectOf(message), count: message.info.deliveryCount, heartbeat };
+    for (;;) {
+      try {
+        return await this.handler(event, delivery);
+      } catch (error) {
+        if (!isBackEndAway(error) || this.isClosed) throw error;
+        await sleep(AGAIN_AFTER_MS);
+      }
     }
   }
 
@@ -128,6 +142,7 @@ export class NatsSubscription {
   private async fail(message: JsMsg, error: Error): Promise<void> {
     const { deliveryCount, streamSequence } = message.info;
     const { delaysMs } = this.rules;
+    if (isBackEndAway(error)) return message.nak(AGAIN_AFTER_MS);
     const delayMs = error instanceof DeadLetterError ? undefined : delaysMs[deliveryCount - 1];
     if (delayMs !== undefined) return message.nak(delayMs);
     const { consumer } = this.options;

@@ -2,6 +2,7 @@ import { createCloudEvent, type CloudEvent } from '@sedge/event-contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DeadLetters, KeptLetter } from '../dead-letters.port.js';
 import { DeadLetterError, type Delivery, type EventBus, type SubscriptionOptions } from '../event-bus.port.js';
+import { LostBackEndError } from '../lost-back-end.js';
 
 /** A bus under test that redelivers twice, after 30 and 60 ms, and its dead letters. */
 export interface EventBusHarness {
@@ -129,6 +130,32 @@ export function describeEventBus(name: string, open: () => Promise<EventBusHarne
       expect(letter).toMatchObject({ consumer, subject: SUBJECT, event, reason: 'attempts-exhausted', deliveries: 3 });
       expect(letter!.message).toContain('never');
       expect(Math.abs(Date.now() - letter!.keptAt.getTime())).toBeLessThan(60_000);
+    });
+
+    it('asks again as long as a back end is away, which says nothing of the event', async () => {
+      const seen: [unknown, number][] = [];
+      let isAway = true;
+      await bus.subscribe(wanting(['sedge.job.>']), async (event, { count }) => {
+        const { n } = event.data as { n: number };
+        seen.push([n, count]);
+        if (isAway) throw new LostBackEndError('database', new Error('the database system is starting up'));
+        if (n === 0 && count <= CONTRACT_DELAYS_MS.length) throw new Error('not yet');
+      });
+      const published = Promise.all([0, 1].map((n) => bus.publish(SUBJECT, eventOf({ n }))));
+      // More often than an event is delivered that fails by itself.
+      const times = CONTRACT_DELAYS_MS.length + 3;
+      await arrived(seen, times);
+      expect(seen.slice(0, times)).toEqual(Array(times).fill([0, 1]));
+      isAway = false;
+      await published;
+      // What the event fails by itself is counted from there.
+      await expect.poll(() => seen.some(([n]) => n === 1), { timeout: 20_000 }).toBe(true);
+      expect(seen.slice(-3)).toEqual([
+        [0, 2],
+        [0, 3],
+        [1, 1],
+      ]);
+      expect(await harness.letters.list(10)).toEqual([]);
     });
 
     it('keeps an event that its handler gives up on at once', async () => {

@@ -34,6 +34,17 @@ export class DatabaseUnreachableError extends Error {
   }
 }
 
+/**
+ * A connection whose breaking never ends the process. A pool listens to it while it lies idle and TypeORM while it works, but neither in the
+ * moment between, when the server's last words may come in one piece with what was waited for. Whoever uses it hears of it by the query.
+ */
+class HeardClient extends pg.Client {
+  constructor(config: pg.ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
+
 /** A PostgreSQL server: many processes, many connections. */
 export class PostgresDatabase implements Database {
   /** @param options their url names the authorities too */
@@ -69,7 +80,7 @@ export class PostgresDatabase implements Database {
       poolSize,
       connectTimeoutMS: CONNECT_TIMEOUT_MS,
       // TypeORM's driver notes an error of an idle connection and goes on; the pool makes another one.
-      extra: { options: `-c search_path="${schema.name}"`, keepAlive: true },
+      extra: { options: `-c search_path="${schema.name}"`, keepAlive: true, Client: HeardClient },
     };
   }
 
@@ -90,13 +101,11 @@ export class PostgresDatabase implements Database {
 
   private async withClient<Result>(use: (client: pg.Client) => Promise<Result>): Promise<Result> {
     const { url, applicationName } = this.options;
-    const client = new pg.Client({
+    const client = new HeardClient({
       connectionString: url,
       application_name: applicationName,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
-    // Without a listener a connection that breaks would end the process.
-    client.on('error', () => undefined);
     try {
       await client.connect();
       return await use(client);

@@ -1,5 +1,6 @@
 import { PostgresServer, freePort, missingServer } from '@sedge/local-servers';
 import { describeDatabase } from '@sedge/ports/contract';
+import type pg from 'pg';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PostgresDatabase, provisionServices, urlFor } from '../src/index.js';
@@ -62,6 +63,25 @@ describe.skipIf(missing)(`on PostgreSQL (${missing ?? 'there'})`, () => {
     await expect(source.query('SELECT 1')).rejects.toThrow();
     await server.process.start();
     await expect.poll(() => source.query('SELECT 1 AS one').catch(() => null)).toEqual([{ one: 1 }]);
+    await source.destroy();
+  });
+
+  it('goes on when a connection breaks in the moment in which it has no owner', async () => {
+    const database = await openAt(server.url);
+    const source = await new DataSource(
+      database.optionsFor({ name: 'public', entities: [], migrations: [] }),
+    ).initialize();
+    const pool = (source.driver as unknown as { master: pg.Pool }).master;
+    await new Promise<void>((resolve, reject) => {
+      pool.connect((error, client, release) => {
+        if (error) return reject(error);
+        // The pool has let go of it, and nobody else has taken it yet.
+        expect(() => client!.emit('error', new Error('terminating connection'))).not.toThrow();
+        release(true);
+        resolve();
+      });
+    });
+    expect(await source.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await source.destroy();
   });
 

@@ -1,4 +1,4 @@
-// Events that the broker still holds come once more, as if it had forgotten that it had delivered them.
+// Events that the broker still holds come again, as if it had forgotten that it had delivered them.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';

@@ -7,7 +7,7 @@ import { replaySome } from './replays.mjs';
 /** How long a worker may take to end a job before the disturbance that waits for it does without. */
 const END_MS = 3000;
 const LOOK_MS = 10;
-/** From one full disk to the next: a job is tried three times within seven seconds, then the disk counts as full for good. */
+/** From one full disk to the next: a job is tried four times within half a minute, then the disk counts as full for good. */
 const ROOM_MS = 8000;
 
 const KINDS = {

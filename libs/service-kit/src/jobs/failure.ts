@@ -41,9 +41,12 @@ const RETRY_DELAYS_MS: Record<FailureClass, readonly number[]> = {
   permanent: [],
 };
 
-/** A full disk has room again when another job ends, or not before someone makes some: whoever waits should soon hear of it. */
+/**
+ * A full disk has room again when another job ends, or not before someone makes some: whoever waits should hear of it, after half a minute.
+ * Sooner would end jobs on a disk that is full again and again for a moment.
+ */
 export const DISK_FULL: readonly string[] = ['STORE_FULL', 'MACHINE_ENOSPC', 'MACHINE_EDQUOT'];
-const DISK_RETRIES = 2;
+const DISK_RETRIES = 3;
 
 /**
  * The pause before the next attempt, or null when the budget of the class is spent.

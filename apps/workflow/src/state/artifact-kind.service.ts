@@ -94,18 +94,7 @@ export class ArtifactKinds {
   /** What of an artifact's metadata does not fit a third party's kind; nothing where nobody registered it. */
   async misfitsOf(kind: string, version: number, metadata: unknown): Promise<KindMistake[]> {
     const validate = await this.validatorOf(kind, version);
-    if (validate === null) return [];
-    if (typeof validate === 'string') return [{ path: '', message: `the kind can't be checked: ${validate}` }];
-    const fits = withinMs(VALIDATE_MS, () => validate(metadata));
-    if (fits === 'timed out') {
-      const message = `checking the metadata took more than ${VALIDATE_MS} ms: the schema of the kind is too costly`;
-      return [{ path: '', message }];
-    }
-    if (fits) return [];
-    return (validate.errors ?? []).map((mistake) => ({
-      path: mistake.instancePath.slice(1).replaceAll('/', '.'),
-      message: mistake.message ?? mistake.keyword,
-    }));
+    return validate === null ? [] : misfitsBy(validate, metadata);
   }
 
   private async mistakesOf(
@@ -116,8 +105,9 @@ export class ArtifactKinds {
   ): Promise<KindMistake[]> {
     if (findKind(kind)?.version === version)
       return [...validateMetadata(kind, metadata), ...validateFiles(kind, paths)];
-    if ((await this.validatorOf(kind, version)) === null) throw error('ARTIFACT_KIND_UNKNOWN', { kind, version });
-    return this.misfitsOf(kind, version, metadata);
+    const validate = await this.validatorOf(kind, version);
+    if (validate === null) throw error('ARTIFACT_KIND_UNKNOWN', { kind, version });
+    return misfitsBy(validate, metadata);
   }
 
   /** @returns null where nobody registered the kind, the reason where its schema can't be used */
@@ -141,6 +131,21 @@ export class ArtifactKinds {
     );
     return rows[0] ?? null;
   }
+}
+
+/** @param validate of the kind's schema, or the reason why that can't be used */
+function misfitsBy(validate: ValidateFunction | string, metadata: unknown): KindMistake[] {
+  if (typeof validate === 'string') return [{ path: '', message: `the kind can't be checked: ${validate}` }];
+  const fits = withinMs(VALIDATE_MS, () => validate(metadata));
+  if (fits === 'timed out') {
+    const message = `checking the metadata took more than ${VALIDATE_MS} ms: the schema of the kind is too costly`;
+    return [{ path: '', message }];
+  }
+  if (fits) return [];
+  return (validate.errors ?? []).map((mistake) => ({
+    path: mistake.instancePath.slice(1).replaceAll('/', '.'),
+    message: mistake.message ?? mistake.keyword,
+  }));
 }
 
 /** Mistakes in one line. */

@@ -1,8 +1,8 @@
-import { Controller, Get, Inject, Module } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import { digestOfBytes } from '@sedge/artifact-contracts';
 import { NatsServer, PostgresServer, S3Server, missingServer } from '@sedge/local-servers';
 import { ARTIFACT_STORE, LostBackEndError, type ArtifactStore } from '@sedge/ports';
-import { Open, ServiceModule, Transactions } from '@sedge/service-kit';
+import { EventSubscriber, Open, ServiceModule, Transactions } from '@sedge/service-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSettings, startProcess, type RunningProcess } from '../src/index.js';
 import { makeDataDirectory } from './stage-harness.js';
@@ -39,7 +39,34 @@ class AskingController {
   }
 }
 
-@Module({ imports: [ServiceModule.forRoot({ name: 'asking' })], controllers: [AskingController] })
+/** Handles its own events on a database that has no room for the first of its statements. */
+@Injectable()
+class Listener implements OnModuleInit {
+  static readonly fullTimes = 3;
+  /** the counts of the deliveries, one for each time that the handler was called */
+  readonly deliveries: number[] = [];
+
+  constructor(private readonly subscriber: EventSubscriber) {}
+
+  async onModuleInit(): Promise<void> {
+    const options = { consumer: 'listener', subjects: ['sedge.artifact.>'], concurrency: 1 };
+    await this.subscriber.subscribe(options, {
+      'sedge.artifact.stored.v1': async (_event, transaction, { count }) => {
+        this.deliveries.push(count);
+        if (this.deliveries.length > Listener.fullTimes) return;
+        await transaction.query(
+          `DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$`,
+        );
+      },
+    });
+  }
+}
+
+@Module({
+  imports: [ServiceModule.forRoot({ name: 'asking' })],
+  controllers: [AskingController],
+  providers: [Listener],
+})
 class AskingModule {}
 
 describe.skipIf(missing)(`requests while a back end is away (${missing ?? 'on real servers'})`, () => {
@@ -132,6 +159,16 @@ describe.skipIf(missing)(`requests while a back end is away (${missing ?? 'on re
 
   it('are told that something is wrong with Sedge where the database is not why', async () => {
     expect(await ask('/v1/ask/mistake')).toMatchObject({ status: 500, body: { code: 'INTERNAL_ERROR' } });
+  });
+
+  it('find an event handled, though the database had no room for a while', async () => {
+    const artifact = digestOfBytes('');
+    const stored = { artifact, kind: 'note', kindVersion: 1, sizeBytes: 0, derivedFrom: [] };
+    await transactions().run(async (transaction) => transaction.publish('sedge.artifact.stored.v1', artifact, stored));
+    const { deliveries } = running.app.get(Listener, { strict: false });
+    await expect.poll(() => deliveries.length, { timeout: 20_000 }).toBe(Listener.fullTimes + 1);
+    expect(deliveries, 'none of them counts').toEqual(deliveries.map(() => 1));
+    expect((await ask('/v1/dead-letters')).body).toMatchObject({ letters: [] });
   });
 
   it('are told that the store is away, and go on once it is there', async () => {

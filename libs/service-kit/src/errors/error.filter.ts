@@ -1,5 +1,6 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Response } from 'express';
+import { isDiskFull } from './disk-full.js';
 import { httpError } from './http-errors.js';
 import { lostBackEnd } from './lost-back-end.js';
 import { ServiceError, type ErrorBody } from './service-error.js';
@@ -57,11 +58,4 @@ function bodyOf(error: HttpException): ErrorBody {
 
 function isBodyParserError(error: unknown): error is Error & { status: number } {
   return error instanceof Error && 'status' in error && 'type' in error && typeof error.status === 'number';
-}
-
-/** By file system, artifact store and database (SQLSTATE disk_full). */
-const DISK_FULL_CODES = new Set<unknown>(['ENOSPC', 'EDQUOT', 'STORE_FULL', '53100']);
-
-function isDiskFull(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && DISK_FULL_CODES.has(error.code);
 }

@@ -1,6 +1,14 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { checkEvent, forgeryIn, type CloudEvent, type EventMap, type EventType } from '@sedge/event-contracts';
-import { DeadLetterError, EVENT_BUS, type Delivery, type EventBus, type SubscriptionOptions } from '@sedge/ports';
+import {
+  DeadLetterError,
+  EVENT_BUS,
+  LostBackEndError,
+  type Delivery,
+  type EventBus,
+  type SubscriptionOptions,
+} from '@sedge/ports';
+import { isDiskFull } from '../errors/disk-full.js';
 import { SERVICE_NAME } from '../service-name.js';
 import { Transactions, type Transaction } from '../state/transactions.service.js';
 import { parseTraceparent } from '../tracing/trace-context.js';
@@ -71,21 +79,25 @@ export class EventSubscriber {
     else this.logger.debug(`${consumer}: ${event.type} ${event.id} came again`);
   }
 
-  /** @returns false for an event that was handled before */
-  private handleOnce(
+  /** @returns false for an event that was handled before. @throws LostBackEndError also where the database has no room, which is no fault of the event */
+  private async handleOnce(
     consumer: string,
     event: CloudEvent,
     work: (transaction: Transaction) => Promise<void>,
   ): Promise<boolean> {
-    return this.transactions.run(async (transaction) => {
-      const noted = await transaction.query(
-        'INSERT INTO inbox (consumer, source, event) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING event',
-        [consumer, event.source, event.id],
-      );
-      if (noted.length === 0) return false;
-      await work(transaction);
-      return true;
-    });
+    try {
+      return await this.transactions.run(async (transaction) => {
+        const noted = await transaction.query(
+          'INSERT INTO inbox (consumer, source, event) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING event',
+          [consumer, event.source, event.id],
+        );
+        if (noted.length === 0) return false;
+        await work(transaction);
+        return true;
+      });
+    } catch (error) {
+      throw isDiskFull(error) ? new LostBackEndError('database', error) : error;
+    }
   }
 }
 

@@ -9,7 +9,7 @@ import { stageError } from '../errors.js';
 import { StageDirectory, type StageDesk } from '../stage/stage-directory.js';
 import type { AttemptOutcome, AttemptResult } from './job-attempts.service.js';
 import { openArtifact } from './inputs.js';
-import type { Fence, JobRow } from './job.js';
+import { OUTSIDE, type Fence, type JobRow } from './job.js';
 import { attemptOf } from './job-events.js';
 import { waitOf, type JobWait } from './job-wait.js';
 import type { EndedAttempt } from './job.repository.js';
@@ -57,7 +57,7 @@ export class ExternalWorkers {
     if (tool !== undefined && tool !== job.tool_digest) {
       throw stageError('JOB_TOOL_DIFFERS', { wanted: job.tool_digest, given: tool });
     }
-    const claimed = await desk.attempts.claim(id, `external:${worker}`);
+    const claimed = await desk.attempts.claim(id, `${OUTSIDE}${worker}`);
     if (!claimed) throw stageError('JOB_NOT_QUEUED', { job: id, state: (await desk.jobs.find(id))!.state });
     return claimed;
   }

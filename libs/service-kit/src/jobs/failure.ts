@@ -36,7 +36,7 @@ function describe(error: unknown): { code: string; message: string } {
 /** Pauses before the retries of each class; where a list ends, so does the budget. */
 const RETRY_DELAYS_MS: Record<FailureClass, readonly number[]> = {
   transient: [1000, 5000, 25_000, 125_000],
-  // A worker that was taken away says nothing against the job; ten times in a row does.
+  // A worker that was taken away says nothing against the job; ten times since it was asked for do.
   preempted: [0, 0, 1000, 2000, 5000, 10_000, 20_000, 40_000, 60_000, 60_000],
   permanent: [],
 };

@@ -57,31 +57,47 @@ export class JobAttempts {
   }
 
   /** Ends an attempt that failed: the job is queued again while the budget of the failure's class lasts. */
-  async fail(fence: Fence, failure: Failure): Promise<AttemptResult> {
-    return this.end(fence, async (transaction, job, endAttempt) => {
-      const { class: failureClass, code, message } = failure;
-      const transientFailures = job.transient_failures + (failureClass === 'transient' ? 1 : 0);
-      const preemptedFailures = job.preempted_failures + (failureClass === 'preempted' ? 1 : 0);
-      const earlier = failureClass === 'transient' ? job.transient_failures : job.preempted_failures;
-      const earlierFull = DISK_FULL.includes(code) ? await this.jobs.countFailures(transaction, job, DISK_FULL) : 0;
-      const delayMs = retryDelayMs(failure, earlier, earlierFull);
-      const end = {
-        outcome: failureClass === 'preempted' ? 'preempted' : 'failed',
-        class: failureClass,
-        code,
-        message,
-      } as const;
-      const counts = { transientFailures, preemptedFailures, failure };
-      if (job.is_cancel_requested) return this.cancelWithin(transaction, job, endAttempt);
-      if (delayMs !== null) {
-        await endAttempt(end, { state: 'queued', delayMs, ...counts });
-        return 'retried';
-      }
-      await endAttempt(end, { state: 'failed', ...counts });
-      const attempt = attemptOf(job, this.stage.stage);
-      publishAbout(transaction, job, 'sedge.job.failed.v1', { ...attempt, class: failureClass, code, message });
-      return 'failed';
+  fail(fence: Fence, failure: Failure): Promise<AttemptResult> {
+    return this.end(fence, (...ending) => this.failWithin(...ending, failure));
+  }
+
+  /** Ends an attempt whose worker is dead, unless it turns out to live. */
+  preempt(fence: Fence): Promise<AttemptResult> {
+    const failure: Failure = { class: 'preempted', code: 'WORKER_LOST', message: 'the worker ended or fell silent' };
+    return this.ending(fence, async (transaction, endAttempt) => {
+      const job = await this.jobs.lockAbandoned(transaction, fence);
+      return job ? this.failWithin(transaction, job, endAttempt, failure) : 'fenced';
     });
+  }
+
+  private async failWithin(
+    transaction: Transaction,
+    job: JobRow,
+    endAttempt: EndAttempt,
+    failure: Failure,
+  ): Promise<AttemptResult> {
+    const { class: failureClass, code, message } = failure;
+    const transientFailures = job.transient_failures + (failureClass === 'transient' ? 1 : 0);
+    const preemptedFailures = job.preempted_failures + (failureClass === 'preempted' ? 1 : 0);
+    const earlier = failureClass === 'transient' ? job.transient_failures : job.preempted_failures;
+    const earlierFull = DISK_FULL.includes(code) ? await this.jobs.countFailures(transaction, job, DISK_FULL) : 0;
+    const delayMs = retryDelayMs(failure, earlier, earlierFull);
+    const end = {
+      outcome: failureClass === 'preempted' ? 'preempted' : 'failed',
+      class: failureClass,
+      code,
+      message,
+    } as const;
+    const counts = { transientFailures, preemptedFailures, failure };
+    if (job.is_cancel_requested) return this.cancelWithin(transaction, job, endAttempt);
+    if (delayMs !== null) {
+      await endAttempt(end, { state: 'queued', delayMs, ...counts });
+      return 'retried';
+    }
+    await endAttempt(end, { state: 'failed', ...counts });
+    const attempt = attemptOf(job, this.stage.stage);
+    publishAbout(transaction, job, 'sedge.job.failed.v1', { ...attempt, class: failureClass, code, message });
+    return 'failed';
   }
 
   /** Ends an attempt that was told to stop, because nobody waits for the job. */

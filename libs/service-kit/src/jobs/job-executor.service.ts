@@ -10,42 +10,43 @@ import { JobWorkshop } from './job-workshop.service.js';
 import { JobRepository } from './job.repository.js';
 import { CAPACITY, type Capacity } from './capacity.js';
 import { JobLane } from './job-lane.js';
+import { LeaseWatch } from './lease-watch.service.js';
 import { logFieldsOf } from './job-spans.js';
 import { ToolCatalog, type StageTool } from '../tools/tool-catalog.service.js';
 import type { JobRow } from './job.js';
-
-/** How often dead workers are looked for. */
-const WATCH_MS = 5000;
 
 /** Takes due jobs of the stage, in their order, as far as the machine's capacity goes. */
 @Injectable()
 export class JobExecutor implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('jobs');
   private isOpen = false;
-  private watch: NodeJS.Timeout | undefined;
   private lanes: JobLane[] = [];
 
   constructor(
     private readonly jobs: JobRepository,
     private readonly workshop: JobWorkshop,
+    private readonly watch: LeaseWatch,
     private readonly catalog: ToolCatalog,
     @Inject(CAPACITY) private readonly capacity: Capacity,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.workshop.recover(this.catalog.stageName());
+    const isHeld = (job: Digest, attempt: number): boolean => this.workshop.holds(job, attempt);
+    await this.watch.start(isHeld, () => this.wake());
+    await this.workshop.sweep(this.catalog.stageName());
     this.isOpen = true;
     // Where a job waits for cores, what needs none must not wait behind it.
     this.lanes = [true, false].map((isIdle) => this.lane(isIdle));
-    this.watch = setInterval(() => void this.preemptAbandoned(), WATCH_MS).unref();
     this.wake();
   }
 
   /** Jobs under way are stopped and given back; the next process takes them up. */
   async beforeApplicationShutdown(): Promise<void> {
     this.isOpen = false;
-    clearInterval(this.watch);
+    this.watch.stop();
     await Promise.all([this.workshop.stopAll(), ...this.lanes.map((lane) => lane.close())]);
+    // One that a lane had claimed just before.
+    await this.workshop.stopAll();
   }
 
   /** Looks for work now: a job was queued, or capacity became free. */
@@ -61,14 +62,6 @@ export class JobExecutor implements OnApplicationBootstrap, BeforeApplicationShu
     } catch (error) {
       const message = `job ${id} is cancelled at its next heartbeat: ${(error as Error).message}`;
       this.logger.warn({ message, job: id });
-    }
-  }
-
-  private async preemptAbandoned(): Promise<void> {
-    try {
-      if ((await this.workshop.preemptAbandoned()) > 0) this.wake();
-    } catch (error) {
-      this.logger.warn(`dead workers not looked for: ${(error as Error).message}`);
     }
   }
 

@@ -1,7 +1,8 @@
 import { createCloudEvent, subjectOf, type JobProgressData } from '@sedge/event-contracts';
-import type { ToolOutcome } from '@sedge/ports';
+import { StoreError, type ToolOutcome } from '@sedge/ports';
 import { ToolError, schemaValidator, type JobFile, type ToolLine } from '@sedge/tool-contracts';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { formatTraceparent, type TraceContext } from '../tracing/trace-context.js';
 import { inSpan } from '../tracing/tracing.js';
 import type { StageTool } from '../tools/tool-catalog.service.js';
@@ -24,6 +25,8 @@ export type RunResult =
 export type RunSurroundings = Pick<JobSurroundings, 'host' | 'store' | 'bus' | 'tracing'> & { stage: string };
 
 const PROGRESS_EVERY_MS = 200;
+/** Between looks at a store that is away. */
+const STORE_PAUSE_MS = 2000;
 
 /** The work of one attempt: inputs out of the store, the tool, outputs into the store. It touches no table. */
 export class JobRun {
@@ -44,15 +47,14 @@ export class JobRun {
   async work(signal: AbortSignal): Promise<RunResult> {
     const startedAt = performance.now();
     try {
-      const file = await this.inSpan('fetch inputs', () => this.prepare());
+      const file = await this.inSpan('fetch inputs', () => this.onceStoreAnswers(signal, () => this.prepare()));
       const outcome = await this.inSpan('run tool', (context) => this.runTool(file, signal, context));
       if (signal.aborted) return { status: 'stopped' };
       if (outcome.status === 'cancelled') return { status: 'stopped' };
       if (outcome.status === 'failed') return this.failed(outcome);
       const { definition } = this.tool.registered;
-      const outputs = await this.inSpan('store outputs', () =>
-        storeOutputs(this.around.store, definition, file.outputs),
-      );
+      const store = (): Promise<StoredOutput[]> => storeOutputs(this.around.store, definition, file.outputs);
+      const outputs = await this.inSpan('store outputs', () => this.onceStoreAnswers(signal, store));
       return { status: 'done', outputs, durationMs: Math.round(performance.now() - startedAt) };
     } catch (error) {
       if (signal.aborted) return { status: 'stopped' };
@@ -72,6 +74,19 @@ export class JobRun {
     const { tracing, stage: service } = this.around;
     const [parent, attributes] = [attemptSpanOf(this.job), jobAttributes(this.job)];
     return inSpan(tracing, { name, kind: 'internal', service, parent, attributes }, work);
+  }
+
+  /** A store that is away says nothing of the job, whose work so far would be lost with the attempt: what needs the store is done again. */
+  private async onceStoreAnswers<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+    for (let isFirst = true; ; isFirst = false) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isStoreAway(error)) throw error;
+        if (isFirst) this.log.add('warn', `waits for the store, which is away: ${error.message}`);
+        await sleep(STORE_PAUSE_MS, undefined, { signal });
+      }
+    }
   }
 
   private async prepare(): Promise<JobFile> {
@@ -130,6 +145,11 @@ export class JobRun {
     this.log.add('error', `${code}: ${message}`);
     return { status: 'failed', failure: { class: failureClass, code, message } };
   }
+}
+
+/** A store that refuses this process for good is no such. */
+function isStoreAway(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.code === 'STORE_UNAVAILABLE' && error.transient;
 }
 
 const parameterChecks = new WeakMap<object, ValidateFunction>();

@@ -1,28 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Digest } from '@sedge/artifact-contracts';
+import { isBackEndAway } from '@sedge/ports';
+import { isDiskFull } from '../errors/disk-full.js';
 import type { StageTool } from '../tools/tool-catalog.service.js';
 import type { Failure } from './failure.js';
-import type { Fence, JobRow } from './job.js';
+import { fenceOf, type Fence, type JobRow } from './job.js';
 import { JobAttempts, type AttemptResult } from './job-attempts.service.js';
 import { logFieldsOf } from './job-spans.js';
 import { sweepWork } from './job-folders.js';
 import { JobRepository } from './job.repository.js';
 import { JobSurroundings } from './job-surroundings.service.js';
 import { JobRun, type RunResult } from './job-run.js';
+import { beatMs } from './lease.js';
 
 /** Why an attempt is stopped. */
 type StopReason = 'cancel' | 'lease-lost' | 'shutdown';
 
 interface UnderWay {
+  attempt: number;
   controller: AbortController;
   ended: Promise<void>;
 }
 
-/** Heartbeats in the time of a lease: two may get lost. */
-const BEATS_PER_LEASE = 3;
-/** A result is worth waiting for a database that comes back; beyond the lease another worker has the job anyway. */
-const COMMIT_PAUSES_MS = [100, 500, 2000, 5000, 10_000];
+/** Pauses between the tries to commit an end; the last one again and again while the database is away or full. */
+const COMMIT_PAUSES_MS = [100, 500, 2000, 5000];
 const KEEP_SCRATCH_OF_FAILED_DAYS = 7;
 
 /** Works on attempts in this process: keeps their leases, stops them when told, commits what they came to. */
@@ -30,6 +32,7 @@ const KEEP_SCRATCH_OF_FAILED_DAYS = 7;
 export class JobWorkshop {
   private readonly logger = new Logger('jobs');
   private readonly underWay = new Map<Digest, UnderWay>();
+  private isClosing = false;
 
   constructor(
     private readonly jobs: JobRepository,
@@ -37,21 +40,9 @@ export class JobWorkshop {
     private readonly around: JobSurroundings,
   ) {}
 
-  /** Brings order after the death of an earlier process: its jobs are queued again, its working directories removed. */
-  async recover(stage: string): Promise<void> {
-    await this.preemptAbandoned();
+  /** Removes the working directories that an earlier process left. */
+  async sweep(stage: string): Promise<void> {
     await sweepWork(this.around.host.dataDirectory, stage, await this.jobs.keepingScratch(KEEP_SCRATCH_OF_FAILED_DAYS));
-  }
-
-  /** Ends attempts whose worker is dead. */
-  async preemptAbandoned(): Promise<number> {
-    const jobs = await this.jobs.abandoned(this.around.host.worker, this.around.host.isAlone);
-    const failure: Failure = { class: 'preempted', code: 'WORKER_LOST', message: 'the worker ended or fell silent' };
-    for (const job of jobs) {
-      const result = await this.attempts.fail(fenceOf(job), failure);
-      this.logger.warn({ message: `the worker of job ${job.id} is gone; ${result}`, ...logFieldsOf(job) });
-    }
-    return jobs.length;
   }
 
   claimNext(tool: string): Promise<JobRow | null> {
@@ -62,7 +53,13 @@ export class JobWorkshop {
     this.underWay.get(job)?.controller.abort('cancel' satisfies StopReason);
   }
 
+  /** Whether an attempt is worked on, or its end is yet to be committed, by this process. */
+  holds(job: Digest, attempt: number): boolean {
+    return this.underWay.get(job)?.attempt === attempt;
+  }
+
   async stopAll(): Promise<void> {
+    this.isClosing = true;
     const all = [...this.underWay.values()];
     for (const { controller } of all) controller.abort('shutdown' satisfies StopReason);
     await Promise.all(all.map(({ ended }) => ended));
@@ -74,17 +71,14 @@ export class JobWorkshop {
    * @param onWorked called when its outputs are stored: what is left needs nothing of the machine that another job would
    */
   async execute(job: JobRow, tool: StageTool | undefined, onWorked: () => void): Promise<void> {
-    if (!tool || tool.registered.digest !== job.tool_digest) {
-      await this.commit(job, () => this.attempts.fail(fenceOf(job), missingTool(job, tool)));
-      return;
-    }
-    const { stage } = tool.registered.definition;
-    const run = new JobRun(job, tool, { ...this.around, stage });
-    // An attempt that has just ended may still be removing the job's folder, which would take this one's with it.
-    await this.underWay.get(job.id)?.ended;
     const controller = new AbortController();
-    const ended = this.workAndCommit(run, job, controller, onWorked);
-    const entry: UnderWay = { controller, ended: ended.catch(() => undefined) };
+    // An attempt that has just ended may still be removing the job's folder, which would take this one's with it.
+    const before = this.underWay.get(job.id)?.ended;
+    const ended = this.whileHeld(job, controller, async () => {
+      await before;
+      await this.workAndCommit(job, tool, controller, onWorked);
+    });
+    const entry: UnderWay = { attempt: job.attempt, controller, ended: ended.catch(() => undefined) };
     this.underWay.set(job.id, entry);
     try {
       await ended;
@@ -93,23 +87,29 @@ export class JobWorkshop {
     }
   }
 
+  /** Extends the lease of an attempt until its work ends. */
+  private async whileHeld(job: JobRow, controller: AbortController, work: () => Promise<void>): Promise<void> {
+    const heartbeat = setInterval(() => void this.beat(job, controller), beatMs(this.around.host.leaseS));
+    try {
+      await work();
+    } finally {
+      clearInterval(heartbeat);
+    }
+  }
+
   private async workAndCommit(
-    run: JobRun,
     job: JobRow,
+    tool: StageTool | undefined,
     controller: AbortController,
     onWorked: () => void,
   ): Promise<void> {
     const fence = fenceOf(job);
-    const heartbeat = setInterval(
-      () => void this.beat(job, controller),
-      (this.around.host.leaseS * 1000) / BEATS_PER_LEASE,
-    );
-    let result: RunResult;
-    try {
-      result = await run.work(controller.signal);
-    } finally {
-      clearInterval(heartbeat);
+    if (!tool || tool.registered.digest !== job.tool_digest) {
+      await this.commit(job, () => this.attempts.fail(fence, missingTool(job, tool)));
+      return;
     }
+    const run = new JobRun(job, tool, { ...this.around, stage: tool.registered.definition.stage });
+    const result = await run.work(controller.signal);
     onWorked();
     let end: AttemptResult | null = null;
     try {
@@ -143,21 +143,24 @@ export class JobWorkshop {
     }
   }
 
+  /**
+   * Commits the end of an attempt. While the database is away nobody else can take the job, so a result waits for it however long that is;
+   * where another worker has the job at last, the fence keeps the end out.
+   */
   private async commit(job: JobRow, work: () => Promise<AttemptResult>): Promise<AttemptResult> {
-    for (const pauseMs of COMMIT_PAUSES_MS) {
+    for (let tries = 0; ; tries++) {
       try {
         return await work();
       } catch (error) {
+        const isPassing = (isBackEndAway(error) || isDiskFull(error)) && !this.isClosing;
+        if (!isPassing && tries >= COMMIT_PAUSES_MS.length) throw error;
         const message = `the end of an attempt of job ${job.id} is not committed yet: ${(error as Error).message}`;
         this.logger.warn({ message, ...logFieldsOf(job) });
-        await sleep(pauseMs);
+        await sleep(COMMIT_PAUSES_MS[Math.min(tries, COMMIT_PAUSES_MS.length - 1)]);
       }
     }
-    return work();
   }
 }
-
-const fenceOf = ({ id, attempt, token }: JobRow): Fence => ({ job: id, attempt, token: token! });
 
 /**
  * A tool that is only away for now (its server is down) may be back for the next attempt. Who waits for one that is another by now hears of

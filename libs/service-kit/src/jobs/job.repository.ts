@@ -4,7 +4,7 @@ import type { JobRequestedData } from '@sedge/event-contracts';
 import { HOST, type Host } from '../host.js';
 import { Transactions, type Transaction } from '../state/transactions.service.js';
 import { isForThisCopy } from '../tools/tool-copies.service.js';
-import type { AttemptRow, Fence, JobRow } from './job.js';
+import { OUTSIDE, type AttemptRow, type Fence, type JobRow } from './job.js';
 import type { OutsideWorkers } from './job-wait.js';
 
 /** What a finished attempt leaves in its row. */
@@ -91,14 +91,14 @@ export class JobRepository {
   /** What the jobs of a tool tell of the workers outside that do them. One that lost its lease was silent for as long as that. */
   async outsideWorkersOf(tool: string): Promise<OutsideWorkers> {
     const [row] = await this.transactions.query<{ busy: number; seen_at: Date | null }>(
-      `SELECT (SELECT count(*)::int FROM job WHERE tool_name = $1 AND state = 'running' AND worker LIKE 'external:%'
+      `SELECT (SELECT count(*)::int FROM job WHERE tool_name = $1 AND state = 'running' AND worker LIKE '${OUTSIDE}%'
            AND lease_until > now()) AS busy,
          (SELECT max(CASE
              WHEN attempt.finished_at IS NULL THEN greatest(started_at, lease_until - make_interval(secs => $2))
              WHEN outcome = 'preempted' THEN greatest(started_at, attempt.finished_at - make_interval(secs => $2))
              ELSE attempt.finished_at END)
            FROM job JOIN attempt ON attempt.job = job.id
-           WHERE tool_name = $1 AND attempt.worker LIKE 'external:%') AS seen_at`,
+           WHERE tool_name = $1 AND attempt.worker LIKE '${OUTSIDE}%') AS seen_at`,
       [tool, this.host.leaseS],
     );
     return { busy: row!.busy, seenAt: row!.seen_at };
@@ -262,13 +262,23 @@ export class JobRepository {
     );
   }
 
-  /** Running jobs whose worker is dead: its lease expired, or no other process than this one exists. */
-  async abandoned(worker: string, isAlone: boolean): Promise<JobRow[]> {
-    return this.transactions.query<JobRow>(
-      `SELECT * FROM job
-       WHERE state = 'running' AND (lease_until < now() OR ($2 AND worker <> $1 AND worker NOT LIKE 'external:%'))`,
-      [worker, isAlone],
+  /** Running jobs whose worker seems dead: its lease expired, or no other process than this one exists. */
+  async abandoned(): Promise<JobRow[]> {
+    const { worker, isAlone } = this.host;
+    return this.transactions.query<JobRow>(`SELECT * FROM job WHERE ${abandonedBy('$1', '$2')}`, [worker, isAlone]);
+  }
+
+  /**
+   * Locks the job of an abandoned attempt for its end.
+   * @returns null where it is no longer the current one, its lease was extended meanwhile, or somebody else has it locked
+   */
+  async lockAbandoned(transaction: Transaction, { job, attempt, token }: Fence): Promise<JobRow | null> {
+    const { worker, isAlone } = this.host;
+    const [row] = await transaction.query<JobRow>(
+      `SELECT * FROM job WHERE id = $1 AND attempt = $2 AND token = $3 AND ${abandonedBy('$4', '$5')} FOR UPDATE SKIP LOCKED`,
+      [job, attempt, token, worker, isAlone],
     );
+    return row ?? null;
   }
 
   /** Job ids of those given that still want their scratch directory: unfinished ones, and those that failed lately. */
@@ -305,6 +315,10 @@ export interface JobChange {
   transientFailures?: number;
   preemptedFailures?: number;
 }
+
+/** @param worker, isAlone parameters of the statement: this process, and whether there is no other */
+const abandonedBy = (worker: string, isAlone: string): string =>
+  `state = 'running' AND (lease_until < now() OR (${isAlone} AND worker <> ${worker} AND worker NOT LIKE '${OUTSIDE}%'))`;
 
 const CLAIM = `state = 'running', attempt = attempt + 1, worker = $2, token = $3, is_cancel_requested = false,
   lease_until = now() + make_interval(secs => $4)`;

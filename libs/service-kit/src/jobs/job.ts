@@ -50,3 +50,11 @@ export interface Fence {
   attempt: number;
   token: string;
 }
+
+/** The fence of an attempt under way. */
+export const fenceOf = ({ id, attempt, token }: JobRow): Fence => ({ job: id, attempt, token: token! });
+
+/** How workers outside are named, so that nobody takes them for one of ours. */
+export const OUTSIDE = 'external:';
+
+export const isOutside = ({ worker }: Pick<JobRow, 'worker'>): boolean => worker?.startsWith(OUTSIDE) ?? false;

@@ -8,6 +8,7 @@ import { JobTables1764000000001 } from '../jobs/job-tables.migration.js';
 import { JobSurroundings } from '../jobs/job-surroundings.service.js';
 import { JobWorkshop } from '../jobs/job-workshop.service.js';
 import { JobRepository } from '../jobs/job.repository.js';
+import { LeaseWatch } from '../jobs/lease-watch.service.js';
 import { LongDurations1764290000000 } from '../jobs/long-durations.migration.js';
 import { WorkerAddress1764160000000 } from '../jobs/worker-address.migration.js';
 import { JobMetrics } from '../metrics/job-metrics.service.js';
@@ -59,6 +60,7 @@ export class StageModule implements OnModuleInit {
         JobSurroundings,
         JobWorkshop,
         JobExecutor,
+        LeaseWatch,
         JobEventsConsumer,
         JobMetrics,
       ],

@@ -20,6 +20,7 @@ import { AskedAttempts1764210000000 } from './state/migrations/asked-attempts.mi
 import { CompletedUploads1764200000000 } from './state/migrations/completed-uploads.migration.js';
 import { ItemJobs1764108000000 } from './state/migrations/item-jobs.migration.js';
 import { NewestRuns1764022500000 } from './state/migrations/newest-runs.migration.js';
+import { RemovedTools1764300000000 } from './state/migrations/removed-tools.migration.js';
 import { RetriedRuns1764162000000 } from './state/migrations/retried-runs.migration.js';
 import { WorkflowTables1764000100000 } from './state/migrations/workflow-tables.migration.js';
 import { RunCommands1764220000000 } from './state/migrations/run-commands.migration.js';
@@ -58,6 +59,7 @@ const migrations = [
   AskedAttempts1764210000000,
   RunCommands1764220000000,
   UploadKeys1764240000000,
+  RemovedTools1764300000000,
 ];
 
 const service = ServiceModule.forRoot({ name: 'workflow', migrations });

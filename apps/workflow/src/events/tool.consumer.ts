@@ -28,7 +28,9 @@ export class ToolConsumer implements OnModuleInit {
           this.isOther = await this.tools.register(transaction, event.data);
         },
         'sedge.tool.removed.v1': async (event, transaction) => {
-          this.isOther = await this.tools.remove(transaction, event.data);
+          await this.tools.remove(transaction, event.data);
+          // Runs go on with the tool that they know.
+          this.isOther = false;
         },
       },
       () => {

@@ -1,11 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Digest } from '@sedge/artifact-contracts';
-import { Transactions } from '@sedge/service-kit';
 import type { ActiveRun } from './active-run.js';
-import { RunFeed } from './run-feed.service.js';
 import { RunLoader } from './run-loader.service.js';
-import { RunTracing } from './run-tracing.service.js';
-import { RunRepository } from './run.repository.js';
+import { RunWriter } from './run-writer.service.js';
 
 type Change = (active: ActiveRun, now: Date) => void;
 
@@ -18,10 +15,7 @@ export class RunMemory {
 
   constructor(
     private readonly loader: RunLoader,
-    private readonly repository: RunRepository,
-    private readonly transactions: Transactions,
-    private readonly feed: RunFeed,
-    private readonly tracing: RunTracing,
+    private readonly writer: RunWriter,
   ) {}
 
   /** Another process may have died with requests of this run under way: they are made once more when it is loaded. */
@@ -42,12 +36,7 @@ export class RunMemory {
     if ('mistakes' in loaded) {
       const [first] = loaded.mistakes;
       const failure = { code: 'WORKFLOW_TOOLS_CHANGED', message: `${first!.message} (${first!.mend})` };
-      const finishedAt = new Date();
-      const revision = await this.transactions.run((transaction) =>
-        this.repository.advance(transaction, loaded.row, { state: 'failed', failure, finishedAt }),
-      );
-      if (revision !== null) this.tracing.runEnded(loaded.row, 'failed', finishedAt);
-      this.feed.changed(run);
+      await this.writer.giveUp(loaded.row, loaded.items, failure, new Date());
       return null;
     }
     this.runs.set(run, loaded);

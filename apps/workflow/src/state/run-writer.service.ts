@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions, type EventContext, type Transaction } from '@sedge/service-kit';
-import type { ItemJob } from '../domain/run-item.js';
+import { isFinal, type ItemFailure, type ItemJob, type RunItem } from '../domain/run-item.js';
 import type { ActiveRun } from './active-run.js';
 import { JobRepository, type WantedJob } from './job.repository.js';
 import { RunTracing } from './run-tracing.service.js';
 import { RunFeed } from './run-feed.service.js';
+import type { RunRow } from './run-row.js';
 import { RunRepository } from './run.repository.js';
 
 /** Somebody else wrote the run since it was read: what is in memory is old. */
@@ -37,7 +38,7 @@ export class RunWriter {
       if (revision === null) throw new StaleRunError(`run ${row.id} was written by somebody else`);
       const hasResults = await this.request(transaction, active, requests);
       await this.runs.saveItems(transaction, row.id, items, revision);
-      for (const job of active.leaving) this.leave(transaction, active, job);
+      for (const job of active.leaving) this.leave(transaction, row, job);
       for (const command of active.commands) await this.runs.noteCommand(transaction, command);
       return { revision, hasResults };
     });
@@ -52,6 +53,23 @@ export class RunWriter {
     return written.hasResults;
   }
 
+  /** Fails a run whose workflow can't be compiled any more: what has not ended is skipped, and its jobs are left to whoever else waits for them. */
+  async giveUp(row: RunRow, items: readonly RunItem[], failure: ItemFailure, now: Date): Promise<void> {
+    const open = items.filter(({ state }) => !isFinal(state));
+    const left = new Map(open.flatMap(({ state, job }) => (isUnderWay(state) ? [[job!.id, job!] as const] : [])));
+    const reason = { code: 'WORKFLOW_RUN_STOPPED', message: `the run was stopped: ${failure.message}` };
+    const ended = open.map((item): RunItem => ({ ...item, state: 'skipped', failure: reason, finishedAt: now }));
+    const isOurs = await this.transactions.run(async (transaction) => {
+      const revision = await this.runs.advance(transaction, row, { state: 'failed', failure, finishedAt: now });
+      if (revision === null) return false;
+      await this.runs.saveItems(transaction, row.id, ended, revision);
+      for (const job of left.values()) this.leave(transaction, row, job);
+      return true;
+    });
+    if (isOurs) this.tracing.runEnded(row, 'failed', now);
+    this.feed.changed(row.id);
+  }
+
   private async request(transaction: Transaction, active: ActiveRun, requests: readonly WantedJob[]): Promise<boolean> {
     if (requests.length === 0) return false;
     const wanted = await this.jobs.request(transaction, requests);
@@ -62,21 +80,23 @@ export class RunWriter {
       const first = firstAskedAt === null ? {} : { firstAskedMs: firstAskedAt.getTime() };
       const asked = { run: active.id, again, afterAttempt, ...first };
       const data = { job: id, tool: toolOf(job), parameters, inputs, machine, ...asked };
-      transaction.publish('sedge.job.requested.v1', id, data, this.contextOf(active, job));
+      transaction.publish('sedge.job.requested.v1', id, data, this.contextOf(active.row, job));
     }
     return [...wanted.values()].some(({ state }) => state === 'succeeded');
   }
 
-  private leave(transaction: Transaction, active: ActiveRun, job: ItemJob): void {
-    const data = { job: job.id, tool: toolOf(job), run: active.id };
-    transaction.publish('sedge.job.cancel-requested.v1', job.id, data, this.contextOf(active, job));
+  private leave(transaction: Transaction, row: RunRow, job: ItemJob): void {
+    const data = { job: job.id, tool: toolOf(job), run: row.id };
+    transaction.publish('sedge.job.cancel-requested.v1', job.id, data, this.contextOf(row, job));
   }
 
-  private contextOf(active: ActiveRun, job: ItemJob): EventContext {
-    const traceparent = this.tracing.traceparentOf(active.row, job);
-    return { correlationId: active.id, ...(traceparent !== undefined && { traceparent }) };
+  private contextOf(row: RunRow, job: ItemJob): EventContext {
+    const traceparent = this.tracing.traceparentOf(row, job);
+    return { correlationId: row.id, ...(traceparent !== undefined && { traceparent }) };
   }
 }
+
+const isUnderWay = (state: RunItem['state']): boolean => state === 'requested' || state === 'running';
 
 function toolOf(job: ItemJob): { name: string; version: string; stage: string; digest: ItemJob['tool'] } {
   return { name: job.toolName, version: job.toolVersion, stage: job.stage, digest: job.tool };

@@ -19,15 +19,25 @@ export class ToolRegistry {
     return this.repository.all();
   }
 
+  /** For a workflow that is to begin. */
   async compileSettings(): Promise<CompileSettings> {
-    const tools = new ToolCatalogue(await this.repository.all());
+    return this.settingsWith(await this.repository.all());
+  }
+
+  /** For one that has begun: what becomes of a job whose tool was taken back is for its stage to say, which waits for it a while. */
+  async compileSettingsOfRuns(): Promise<CompileSettings> {
+    // What was accepted goes on, whatever the limit of texts is now.
+    return { ...this.settingsWith(await this.repository.allEver()), maxCharacters: Infinity };
+  }
+
+  private settingsWith(tools: KnownTool[]): CompileSettings {
     const { maxCharacters, maxSteps } = this.config;
-    return { tools, parameters: this.parameters, maxCharacters, maxSteps };
+    return { tools: new ToolCatalogue(tools), parameters: this.parameters, maxCharacters, maxSteps };
   }
 
   /** Where a stage's HTTP API is; null in the all-in-one process. */
   async stageUrl(stage: string): Promise<string | null> {
-    const tools = await this.repository.all();
+    const tools = await this.repository.allEver();
     return tools.find((tool) => tool.definition.stage === stage)?.stageUrl ?? null;
   }
 }

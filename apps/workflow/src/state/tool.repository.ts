@@ -23,15 +23,16 @@ export interface KnownTool extends RegisteredTool {
 export class ToolRepository {
   constructor(private readonly transactions: Transactions) {}
 
+  /** The tools that there are. */
   async all(): Promise<KnownTool[]> {
     const rows = await this.transactions.query<ToolRow>('SELECT * FROM tool ORDER BY name, version');
-    return rows.map(({ digest, definition, machine, stage_url, registered_at }) => ({
-      digest,
-      definition,
-      machine,
-      stageUrl: stage_url,
-      registeredAt: registered_at,
-    }));
+    return rows.map(toolOf);
+  }
+
+  /** These, and those that their stages took back: a tool whose server was down for a moment comes again. */
+  async allEver(): Promise<KnownTool[]> {
+    const removed = await this.transactions.query<ToolRow>('SELECT * FROM removed_tool ORDER BY name, version');
+    return [...(await this.all()), ...removed.map(toolOf)];
   }
 
   /** @returns whether the tool is new, or another one than before */
@@ -48,6 +49,7 @@ export class ToolRepository {
       version,
       stage,
     ]);
+    await transaction.query('DELETE FROM removed_tool WHERE name = $1', [name]);
     await transaction.query(
       `INSERT INTO tool (name, version, stage, digest, definition, machine, stage_url) VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT (name, version) DO UPDATE SET stage = excluded.stage, digest = excluded.digest, definition = excluded.definition,
@@ -68,12 +70,20 @@ export class ToolRepository {
     throw new DeadLetterError('tool-of-another-stage', message);
   }
 
-  /** Only the stage that registered a tool can take it back. @returns whether it was there */
-  async remove(transaction: Transaction, { name, version, stage }: ToolRemovedData): Promise<boolean> {
-    const removed = await transaction.query(
-      'DELETE FROM tool WHERE name = $1 AND version = $2 AND stage = $3 RETURNING name',
+  /** Only the stage that registered a tool can take it back. */
+  async remove(transaction: Transaction, { name, version, stage }: ToolRemovedData): Promise<void> {
+    await transaction.query(
+      `WITH removed AS (DELETE FROM tool WHERE name = $1 AND version = $2 AND stage = $3 RETURNING *)
+       INSERT INTO removed_tool SELECT * FROM removed`,
       [name, version, stage],
     );
-    return removed.length > 0;
   }
 }
+
+const toolOf = ({ digest, definition, machine, stage_url, registered_at }: ToolRow): KnownTool => ({
+  digest,
+  definition,
+  machine,
+  stageUrl: stage_url,
+  registeredAt: registered_at,
+});

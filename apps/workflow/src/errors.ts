@@ -146,6 +146,11 @@ export const WORKFLOW_ERRORS = {
     sentence: 'the run {run} has ended already ({state})',
     mend: 'start a new run of its workflow; finished steps are reused',
   },
+  WORKFLOW_CANCEL_DELAYED: {
+    status: 503,
+    sentence: 'the run {run} is not cancelled yet: what it is at takes long, or can not be written down just now',
+    mend: 'ask again: it ends as soon as that is over; what delays it stands in the log of the workflow service',
+  },
   WORKFLOW_CURSOR_INVALID: {
     status: 400,
     sentence: 'the cursor is not one that a list gave',

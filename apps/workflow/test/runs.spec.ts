@@ -2,9 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CloudEvent } from '@sedge/event-contracts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunView } from '../src/domain/run-view.js';
-import { Harness, itemNamed, statesOf } from './harness.js';
+import { RunEngine } from '../src/state/run-engine.service.js';
+import { RunMemory } from '../src/state/run-memory.service.js';
+import { RunWriter } from '../src/state/run-writer.service.js';
+import { Harness, itemNamed, statesOf, until } from './harness.js';
 
 let harness: Harness;
 const logFolder = mkdtempSync(join(tmpdir(), 'sedge-log-'));
@@ -198,6 +201,30 @@ steps: { shared: { tool: measure, with: { waitFor: ${gate}, note: shared } } }
     expect(statesOf(run)).toEqual({ shared: 'succeeded' });
     expect(itemNamed(run, 'shared').decision).toBe('shared');
     expect(jobsRun().length - before).toBe(1);
+  });
+
+  it('is cancelled although the step that was under way, and the first with the cancellation, could not be written', async () => {
+    const writer = harness.service(RunWriter);
+    const write = writer.write.bind(writer);
+    const fails = vi.spyOn(writer, 'write');
+    let run = '';
+    let answer: Promise<{ status: number; body: RunView }> | undefined;
+    fails.mockImplementation(async (active, ...rest) => {
+      if (active.id !== run) return write(active, ...rest);
+      answer ??= harness.post<RunView>(`/v1/runs/${run}/cancel`);
+      await until(async () => harness.service(RunMemory).hasChanges(run));
+      if (fails.mock.calls.filter(([{ id }]) => id === run).length > 2) return write(active, ...rest);
+      throw new Error('planned: nothing can be written');
+    });
+    const gate = join(harness.folder, 'unwritten-gate');
+    const text = `name: unwritten\nsteps: { slow: { tool: measure, with: { waitFor: ${gate}, note: unwritten } } }\n`;
+    const started = await harness.start(text);
+    await harness.item(started, 'slow', (item) => item.state === 'running');
+    run = started;
+    harness.service(RunEngine).wake(run);
+    await until(async () => answer !== undefined);
+    expect(await answer!).toMatchObject({ status: 200, body: { state: 'cancelled' } });
+    fails.mockRestore();
   });
 
   it('cancels the job when the last run leaves it, and a retry goes on', async () => {

@@ -1038,6 +1038,11 @@ export const ANSWERS: AnswerTable = {
       sentence: 'there is no upload {upload}; it was completed, given up, or its lease ended',
       mend: 'Start a new one at POST /v1/uploads.',
     },
+    WORKFLOW_CANCEL_DELAYED: {
+      status: 503,
+      sentence: 'the run {run} is not cancelled yet: what it is at takes long, or can not be written down just now',
+      mend: 'ask again: it ends as soon as that is over; what delays it stands in the log of the workflow service',
+    },
     WORKFLOW_CURSOR_INVALID: {
       status: 400,
       sentence: 'the cursor is not one that a list gave',
@@ -1165,7 +1170,7 @@ export const ANSWERS: AnswerTable = {
     },
     'RunsController.cancel': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/RunView' } },
-      errors: ['WORKFLOW_IDEMPOTENCY_CONFLICT', 'WORKFLOW_RUN_UNKNOWN'],
+      errors: ['WORKFLOW_CANCEL_DELAYED', 'WORKFLOW_IDEMPOTENCY_CONFLICT', 'WORKFLOW_RUN_UNKNOWN'],
     },
     'RunsController.list': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/RunPage' } },
@@ -1322,6 +1327,7 @@ export const ANSWERS: AnswerTable = {
     'WorkflowsController.plan': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/Plan' } },
       errors: [
+        'WORKFLOW_CANCEL_DELAYED',
         'WORKFLOW_IDEMPOTENCY_CONFLICT',
         'WORKFLOW_INVALID',
         'WORKFLOW_PLAN_INPUT_FAILED',

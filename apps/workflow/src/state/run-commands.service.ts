@@ -18,8 +18,6 @@ import { RunRepository, type NewRun } from './run.repository.js';
 import { ToolRegistry } from './tool-registry.service.js';
 
 const error = errorsOf(WORKFLOW_ERRORS);
-/** How often a run is told to end: a write that fails, or comes after somebody else's, takes what was told with it. */
-const MOST_TRIES = 3;
 
 /** What users do with runs: start, cancel, retry. */
 @Injectable()
@@ -91,17 +89,17 @@ export class RunCommands {
 
   /**
    * Its jobs end unless other runs wait for them. Cancelling a run that has ended changes nothing, nor does the same key once more.
-   * @throws WORKFLOW_IDEMPOTENCY_CONFLICT
+   * @throws WORKFLOW_IDEMPOTENCY_CONFLICT, WORKFLOW_CANCEL_DELAYED
    */
   async cancel(id: string, key: string | null = null): Promise<void> {
     const command = key === null ? null : ({ key, run: id, name: 'cancel' } as const);
     if (await this.isCarriedOut(command)) return;
-    let tries = 0;
-    while ((await this.stateOf(id)) === 'running' && tries++ < MOST_TRIES) {
-      await this.engine.change(id, (active, now) => {
+    if ((await this.stateOf(id)) === 'running') {
+      const isDone = await this.engine.change(id, (active, now) => {
         active.leaving.push(...active.progress.cancel(now));
         if (command) active.commands.push(command);
       });
+      if (!isDone) throw error('WORKFLOW_CANCEL_DELAYED', { run: id });
     }
     // A run that had ended by itself: were it retried, the same request must not end that.
     if (command && (await this.stateOf(id)) !== 'running') {

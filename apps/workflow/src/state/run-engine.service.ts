@@ -10,6 +10,10 @@ import { RunRepository } from './run.repository.js';
 
 /** Pauses before a run whose step forward failed (the database, the store) is tried again. */
 const RETRY_MS = [200, 1000, 5000, 30_000];
+/** Pause at most before a run is tried again that a change waits for, as whoever asked for it does. */
+const MOST_RETRY_MS = 1000;
+/** How long whoever asks for a change waits until it is written down. */
+const CHANGE_MS = 10_000;
 /** A started job is written down at leisure: most trivial ones are done before. */
 const LEISURE_MS = 60;
 
@@ -100,20 +104,31 @@ export class RunEngine implements OnApplicationBootstrap, OnApplicationShutdown 
     }
   }
 
-  /** Changes a run between two steps of its loop, alone. */
-  async change(run: string, work: (active: ActiveRun, now: Date) => void): Promise<void> {
-    this.memory.addChange(run, work);
-    this.wake(run);
-    while (this.memory.hasChanges(run) && this.isOpen) await this.loops.get(run);
+  /**
+   * Changes a run between two steps of its loop, alone.
+   * @param work is done again on the run as it was read anew, where a step could not be written down
+   * @returns whether the change is written down, or the run has ended; false where that takes long: it is done as soon as it can be
+   */
+  change(run: string, work: (active: ActiveRun, now: Date) => void): Promise<boolean> {
+    return new Promise((resolve) => {
+      const limit = setTimeout(() => resolve(false), CHANGE_MS).unref();
+      this.memory.addChange(run, work, () => {
+        clearTimeout(limit);
+        resolve(true);
+      });
+      this.wake(run);
+    });
   }
 
   private async loop(run: string): Promise<void> {
     try {
       while (this.isOpen && this.awake.delete(run)) {
         const active = await this.memory.load(run);
-        if (active === null) continue;
-        const hasMore = await this.stepper.step(active, this.config.jobsAtOnce(this.host), new Date());
+        const hasMore =
+          active !== null && (await this.stepper.step(active, this.config.jobsAtOnce(this.host), new Date()));
         this.failures.delete(run);
+        if (active === null) continue;
+        this.memory.written(active);
         if (hasMore) this.awake.add(run);
         if (active.progress.state !== 'running') this.memory.forget(run);
       }
@@ -126,7 +141,8 @@ export class RunEngine implements OnApplicationBootstrap, OnApplicationShutdown 
   private tryLater(run: string, error: unknown): void {
     const failures = this.failures.get(run) ?? 0;
     this.failures.set(run, failures + 1);
-    const pauseMs = error instanceof StaleRunError ? 0 : RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!;
+    const mostMs = error instanceof StaleRunError ? 0 : this.memory.hasChanges(run) ? MOST_RETRY_MS : Infinity;
+    const pauseMs = Math.min(mostMs, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!);
     if (pauseMs > 0) this.logger.warn({ message: `run ${run} is tried again in ${pauseMs} ms: ${textOf(error)}`, run });
     this.awake.delete(run);
     this.later(pauseMs, () => this.wake(run));

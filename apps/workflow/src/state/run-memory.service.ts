@@ -4,9 +4,15 @@ import type { ActiveRun } from './active-run.js';
 import { RunLoader } from './run-loader.service.js';
 import { RunWriter } from './run-writer.service.js';
 
-type Change = (active: ActiveRun, now: Date) => void;
+/** Something that is done to a run between two steps. It waits until a step has written it down: one that fails takes nothing with it. */
+interface Change {
+  work: (active: ActiveRun, now: Date) => void;
+  /** the run in memory that has it, which may be forgotten before it is written */
+  appliedTo: ActiveRun | null;
+  onDone: () => void;
+}
 
-/** The runs that this process has in memory, and changes that wait for their turn. Forgetting a run loses nothing: it is read again. */
+/** The runs that this process has in memory, and changes that wait to be written down. Forgetting a run loses nothing: it is read again. */
 @Injectable()
 export class RunMemory {
   private readonly runs = new Map<string, ActiveRun>();
@@ -26,7 +32,8 @@ export class RunMemory {
   /** @returns null when the run has ended, or can't go on with the tools of now: then it has failed */
   async load(run: string): Promise<ActiveRun | null> {
     const active = this.runs.get(run) ?? (await this.read(run));
-    for (const change of this.takeChanges(run)) if (active) change(active, new Date());
+    if (active === null) this.endChanges(run, () => true);
+    else for (const change of this.changes.get(run) ?? []) apply(change, active);
     return active;
   }
 
@@ -44,18 +51,26 @@ export class RunMemory {
     return loaded;
   }
 
-  addChange(run: string, change: Change): void {
-    this.changes.set(run, [...(this.changes.get(run) ?? []), change]);
+  /** @param onDone is called once the change is written down, or the run has ended */
+  addChange(run: string, work: Change['work'], onDone: () => void): void {
+    this.changes.set(run, [...(this.changes.get(run) ?? []), { work, appliedTo: null, onDone }]);
   }
 
   hasChanges(run: string): boolean {
     return this.changes.has(run);
   }
 
-  private takeChanges(run: string): Change[] {
+  /** A step of a run was written down, with the changes that the run had. */
+  written(active: ActiveRun): void {
+    this.endChanges(active.id, ({ appliedTo }) => appliedTo === active);
+  }
+
+  private endChanges(run: string, isOver: (change: Change) => boolean): void {
     const changes = this.changes.get(run) ?? [];
-    this.changes.delete(run);
-    return changes;
+    const left = changes.filter((change) => !isOver(change));
+    if (left.length > 0) this.changes.set(run, left);
+    else this.changes.delete(run);
+    for (const change of changes) if (!left.includes(change)) change.onDone();
   }
 
   all(): ActiveRun[] {
@@ -75,4 +90,10 @@ export class RunMemory {
       .filter((active) => active.progress.waiting.has(job))
       .map((active) => active.id);
   }
+}
+
+function apply(change: Change, active: ActiveRun): void {
+  if (change.appliedTo === active) return;
+  change.work(active, new Date());
+  change.appliedTo = active;
 }

@@ -9,6 +9,8 @@ import { itemOfRow } from '../state/run-row.js';
 
 /** A comment this often keeps proxies from closing a quiet stream, and is when writes of other copies of the service are looked for. */
 const HEARTBEAT_MS = 5000;
+/** Who takes nothing of what was sent for so long is cut off: it may come back with the last id that it has. */
+const UNREAD_MS = 60_000;
 
 /** The events of a run, by name. */
 export interface RunEvents {
@@ -46,6 +48,8 @@ export class RunEventStream {
   ) {}
 
   open(run: string, after: string, response: Response): void {
+    // Who has left already closes nothing any more.
+    if (response.destroyed) return;
     const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
     response.writeHead(200, headers);
     response.flushHeaders();
@@ -70,19 +74,45 @@ class Listener {
   ) {}
 
   start(): void {
-    const heartbeat = setInterval(() => {
-      this.response.write(': still here\n\n');
-      this.wake();
-    }, HEARTBEAT_MS).unref();
+    const heartbeat = setInterval(() => this.beat(), HEARTBEAT_MS).unref();
     this.ends.push(
       () => clearInterval(heartbeat),
       this.feed.onChange(this.run, () => this.wake()),
       this.feed.onProgress(({ job, ...progress }) => this.sendNews('progress', job, progress)),
       this.feed.onWaiting(({ job, waitsFor }) => this.sendNews('waiting', job, { waitsFor })),
-      this.feed.onClosing(() => this.response.end()),
+      this.feed.onClosing(() => this.end()),
     );
-    this.response.on('close', () => this.ends.forEach((end) => end()));
+    this.response
+      .on('close', () => this.stop())
+      .on('error', (error) => this.logger.debug({ message: `events of run ${this.run}: ${error.message}` }))
+      .on('drain', () => this.wake())
+      .setTimeout(UNREAD_MS, () => this.response.destroy());
     this.wake();
+  }
+
+  private beat(): void {
+    if (!this.isTaking) return;
+    this.response.write(': still here\n\n');
+    this.wake();
+  }
+
+  /** A slow listener gets fewer, larger steps instead of a growing heap. */
+  private get isTaking(): boolean {
+    return !this.isOver && !this.response.writableNeedDrain;
+  }
+
+  private get isOver(): boolean {
+    return this.response.writableEnded || this.response.destroyed;
+  }
+
+  /** Nothing is written after the end, however long it takes until the last of it is read. */
+  private end(): void {
+    this.stop();
+    if (!this.isOver) this.response.end();
+  }
+
+  private stop(): void {
+    for (const end of this.ends.splice(0)) end();
   }
 
   private wake(): void {
@@ -93,16 +123,13 @@ class Listener {
   private async sendChanges(): Promise<void> {
     this.isSending = true;
     try {
-      while (this.isDirty && !this.response.writableEnded && !this.response.destroyed) {
+      while (this.isDirty && this.isTaking) {
         this.isDirty = false;
         await this.sendOnce();
-        // A slow listener gets fewer, larger steps instead of a growing heap.
-        if (this.response.writableNeedDrain)
-          await new Promise((resolve) => this.response.once('drain', resolve).once('close', resolve));
       }
     } catch (error) {
       this.logger.warn({ message: `events of run ${this.run} end: ${(error as Error).message}`, run: this.run });
-      this.response.end();
+      this.end();
     } finally {
       this.isSending = false;
     }
@@ -123,7 +150,7 @@ class Listener {
     this.revision = row.revision;
     if (row.state === 'running') return;
     this.send('end', { state: row.state, failure: row.failure });
-    this.response.end();
+    this.end();
   }
 
   private noteJob(job: string | null, name: string, isOver: boolean): void {
@@ -141,12 +168,11 @@ class Listener {
     news: Omit<RunEvents[Name], 'items' | 'job'>,
   ): void {
     const names = this.jobs.get(job);
-    if (names && !this.response.writableNeedDrain)
-      this.send(event, { items: [...names], job, ...news } as RunEvents[Name]);
+    if (names && this.isTaking) this.send(event, { items: [...names], job, ...news } as RunEvents[Name]);
   }
 
   private send<Name extends keyof RunEvents>(event: Name, data: RunEvents[Name], id?: string): void {
-    if (this.response.writableEnded || this.response.destroyed) return;
+    if (this.isOver) return;
     this.response.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 }

@@ -18,6 +18,6 @@ export class StageLogs {
     const answer = await this.stages.get(stage, path);
     response.status(answer.statusCode ?? 502);
     response.type(answer.headers['content-type'] ?? 'application/json');
-    await pipeline(answer, response);
+    await pipeline(answer, response).catch(() => response.destroy());
   }
 }

@@ -27,6 +27,7 @@ import { RunCommands1764220000000 } from './state/migrations/run-commands.migrat
 import { TracedRuns1764180000000 } from './state/migrations/traced-runs.migration.js';
 import { UploadKeys1764240000000 } from './state/migrations/upload-keys.migration.js';
 import { PlanEstimates } from './state/plan-estimates.service.js';
+import { PlanRemoval } from './state/plan-removal.service.js';
 import { Planner } from './state/planner.service.js';
 import { ResultReader } from './state/result-reader.service.js';
 import { RunCommands } from './state/run-commands.service.js';
@@ -97,6 +98,7 @@ const service = ServiceModule.forRoot({ name: 'workflow', migrations });
     RunQueries,
     RunMetrics,
     PlanEstimates,
+    PlanRemoval,
     Planner,
   ],
 })

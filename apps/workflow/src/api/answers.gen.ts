@@ -1327,7 +1327,6 @@ export const ANSWERS: AnswerTable = {
     'WorkflowsController.plan': {
       success: { mediaType: 'application/json', schema: { $ref: '#/components/schemas/Plan' } },
       errors: [
-        'WORKFLOW_CANCEL_DELAYED',
         'WORKFLOW_IDEMPOTENCY_CONFLICT',
         'WORKFLOW_INVALID',
         'WORKFLOW_PLAN_INPUT_FAILED',

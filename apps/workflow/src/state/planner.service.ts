@@ -6,6 +6,7 @@ import { planOf, type Plan } from '../domain/plan.js';
 import { WORKFLOW_ERRORS } from '../errors.js';
 import { ActiveRun } from './active-run.js';
 import { PlanEstimates } from './plan-estimates.service.js';
+import { PlanRemoval } from './plan-removal.service.js';
 import { RunCommands, itemsOf } from './run-commands.service.js';
 import { RunQueries } from './run-queries.service.js';
 import { RunStepper } from './run-stepper.service.js';
@@ -21,6 +22,7 @@ export class Planner {
     private readonly queries: RunQueries,
     private readonly stepper: RunStepper,
     private readonly estimates: PlanEstimates,
+    private readonly removal: PlanRemoval,
   ) {}
 
   /** @throws WORKFLOW_INVALID, WORKFLOW_PLAN_INPUT_FAILED, WORKFLOW_PLAN_TIMED_OUT */
@@ -33,7 +35,7 @@ export class Planner {
       const inputs = await this.broughtIn(run);
       return await this.planWith(workflow, inputs, request, run.id);
     } finally {
-      await this.queries.removePlan(run.id);
+      await this.removal.remove(run.id);
     }
   }
 
@@ -58,10 +60,7 @@ export class Planner {
 
   private async broughtIn(run: RunRow): Promise<RunItem[]> {
     const ended = await this.queries.ended(run.id, this.estimates.timeoutMs);
-    if (ended === null) {
-      await this.commands.cancel(run.id);
-      throw error('WORKFLOW_PLAN_TIMED_OUT', { seconds: this.estimates.timeoutMs / 1000 });
-    }
+    if (ended === null) throw error('WORKFLOW_PLAN_TIMED_OUT', { seconds: this.estimates.timeoutMs / 1000 });
     const items = (await this.queries.itemRows(run.id)).map(itemOfRow);
     const failed = items.find((item) => item.state !== 'succeeded');
     if (failed) {

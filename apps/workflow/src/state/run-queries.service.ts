@@ -96,8 +96,4 @@ export class RunQueries {
       },
     };
   }
-
-  async removePlan(id: string): Promise<void> {
-    await this.runs.remove(id);
-  }
 }

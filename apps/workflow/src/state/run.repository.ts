@@ -108,6 +108,14 @@ export class RunRepository {
     return rows.map(({ id }) => id);
   }
 
+  async plansBefore(time: Date): Promise<string[]> {
+    const rows = await this.transactions.query<{ id: string }>(
+      `SELECT id FROM run WHERE mode = 'plan' AND created_at < $1`,
+      [time],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** The items of a run that changed after a revision, or all (-1), in their order. */
   items(run: string, afterRevision: string | -1 = -1): Promise<ItemRow[]> {
     return this.transactions.query<ItemRow>('SELECT * FROM item WHERE run = $1 AND revision > $2 ORDER BY number', [

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HOST, errorsOf, type Host } from '@sedge/service-kit';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -61,12 +61,24 @@ export class UploadFiles {
     await rename(whole, this.pathOf(upload, position));
   }
 
+  /** Uploads of which this process has files. */
+  async list(): Promise<string[]> {
+    return readdir(this.folder).catch((fault: NodeJS.ErrnoException) => {
+      if (fault.code === 'ENOENT') return [];
+      throw fault;
+    });
+  }
+
   async discard(upload: string): Promise<void> {
     await rm(this.folderOf(upload), { recursive: true, force: true });
   }
 
   private folderOf(upload: string): string {
-    return join(this.host.dataDirectory, 'uploads', upload);
+    return join(this.folder, upload);
+  }
+
+  private get folder(): string {
+    return join(this.host.dataDirectory, 'uploads');
   }
 }
 

@@ -86,11 +86,17 @@ export class UploadRepository {
     );
   }
 
-  /** Gives up uploads whose lease ended. @returns their ids */
-  async removeExpired(): Promise<string[]> {
+  /** Which of these are under way, or were not given up yet. */
+  async known(ids: readonly string[]): Promise<Set<string>> {
     const rows = await this.transactions.query<{ id: string }>(
-      'DELETE FROM upload WHERE lease_until <= now() RETURNING id',
+      'SELECT id::text FROM upload WHERE id::text = ANY($1::text[])',
+      [ids],
     );
-    return rows.map((row) => row.id);
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** Gives up uploads whose lease ended. */
+  async removeExpired(): Promise<void> {
+    await this.transactions.query('DELETE FROM upload WHERE lease_until <= now()');
   }
 }

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { digestOfJson, type ArtifactFile, type Digest } from '@sedge/artifact-contracts';
 import { ARTIFACT_STORE, type ArtifactStore } from '@sedge/ports';
 import { errorsOf, type Transaction } from '@sedge/service-kit';
@@ -37,7 +37,9 @@ export interface SentFile extends UploadFile {
 
 /** Takes artifacts in from outside, file by file and chunk by chunk. */
 @Injectable()
-export class UploadService {
+export class UploadService implements OnApplicationBootstrap {
+  private readonly logger = new Logger('uploads');
+
   constructor(
     private readonly uploads: UploadRepository,
     private readonly files: UploadFiles,
@@ -45,6 +47,12 @@ export class UploadService {
     private readonly writer: ArtifactWriter,
     @Inject(ARTIFACT_STORE) private readonly store: ArtifactStore,
   ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.discardEnded().catch((fault: Error) => {
+      this.logger.warn(`files of uploads that have ended not removed: ${fault.message}`);
+    });
+  }
 
   /**
    * Everything that can be wrong is found before the first byte is sent.
@@ -106,7 +114,16 @@ export class UploadService {
 
   /** Gives up uploads that were silent for too long. */
   async expire(): Promise<void> {
-    for (const id of await this.uploads.removeExpired()) await this.files.discard(id);
+    await this.uploads.removeExpired();
+    await this.discardEnded();
+  }
+
+  /** Also what a process left that died between the end of an upload and the removal of its files, or a chunk that came just then. */
+  private async discardEnded(): Promise<void> {
+    // The files first: an upload has its row before it has any.
+    const kept = await this.files.list();
+    const known = await this.uploads.known(kept);
+    for (const id of kept) if (!known.has(id)) await this.files.discard(id);
   }
 
   private async makeArtifact(upload: Upload): Promise<Digest> {

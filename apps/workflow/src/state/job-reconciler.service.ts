@@ -1,9 +1,10 @@
+import type { Digest } from '@sedge/artifact-contracts';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Transactions, type JobView } from '@sedge/service-kit';
 import { WorkflowConfig } from '../workflow.config.js';
-import { JobRepository, type SilentJob } from './job.repository.js';
+import { JobRepository, SILENT_AT_ONCE, type SilentJob } from './job.repository.js';
 import { RunEngine } from './run-engine.service.js';
-import { StageClient } from './stage-client.service.js';
+import { StageAwayError, StageClient } from './stage-client.service.js';
 
 /**
  * Asks a stage about jobs of which nothing was heard for long. Events say it all as long as nothing gets lost for good: this mends what
@@ -14,6 +15,8 @@ export class JobReconciler implements OnApplicationBootstrap, OnApplicationShutd
   private readonly logger = new Logger('jobs');
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> = Promise.resolve();
+  /** the job that was looked at last, where there are more; else null */
+  private last: Digest | null = null;
 
   constructor(
     private readonly jobs: JobRepository,
@@ -34,15 +37,27 @@ export class JobReconciler implements OnApplicationBootstrap, OnApplicationShutd
     await this.looking;
   }
 
+  /** Goes through all silent jobs in turns. Those of a stage that does not answer keep none of another from being asked about. */
   private async look(): Promise<void> {
+    const away = new Set<string>();
     try {
-      for (const job of await this.jobs.silentSince(this.config.reconcileMs)) await this.reconcile(job);
+      let asked = 0;
+      do {
+        const jobs = await this.jobs.silentSince(this.config.reconcileMs, this.last);
+        this.last = jobs.length < SILENT_AT_ONCE ? null : jobs.at(-1)!.id;
+        for (const job of jobs) {
+          if (away.has(job.stage)) continue;
+          asked++;
+          if (!(await this.reconcile(job))) away.add(job.stage);
+        }
+      } while (this.last !== null && asked < SILENT_AT_ONCE);
     } catch (error) {
       this.logger.warn(`silent jobs not looked for: ${(error as Error).message}`);
     }
   }
 
-  private async reconcile(job: SilentJob): Promise<void> {
+  /** @returns false where the stage does not answer */
+  private async reconcile(job: SilentJob): Promise<boolean> {
     try {
       const view = await this.stages.job(job.stage, job.id);
       if (view === null || isFromBefore(view, job)) await this.engine.renewRequestsFor(job.id);
@@ -51,8 +66,10 @@ export class JobReconciler implements OnApplicationBootstrap, OnApplicationShutd
         const message = `job ${job.id}: the stage says that it is ${view.state}, of which no event came`;
         this.logger.warn({ message, job: job.id });
       }
+      return true;
     } catch (error) {
       this.logger.debug({ message: `job ${job.id}: ${(error as Error).message}`, job: job.id });
+      return !(error instanceof StageAwayError);
     }
   }
 

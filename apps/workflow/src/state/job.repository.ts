@@ -62,7 +62,7 @@ export interface UnderWayJob {
 const HISTORY = 20;
 
 /** Silent jobs that are asked about at once. */
-const SILENT_AT_ONCE = 200;
+export const SILENT_AT_ONCE = 200;
 
 /** Jobs under way that are looked at at once, those that were asked for first. */
 const UNDER_WAY_AT_ONCE = 5000;
@@ -186,14 +186,18 @@ export class JobRepository {
     throw new DeadLetterError('forged', message);
   }
 
-  /** Jobs that runs wait for, asked for or started longer ago than this, those that were silent longest first. */
-  silentSince(ms: number): Promise<SilentJob[]> {
+  /**
+   * Some of the jobs that runs wait for and that were asked for or started longer ago than this, in the order of their ids.
+   * @param after the last one of those before, or null
+   */
+  silentSince(ms: number, after: Digest | null): Promise<SilentJob[]> {
     return this.transactions.query<SilentJob>(
       `SELECT id, stage, again, requested_at FROM job
        WHERE state IN ('requested', 'running') AND greatest(requested_at, started_at) < now() - make_interval(secs => $1)
+         AND ($2::text IS NULL OR id > $2)
          AND EXISTS (SELECT 1 FROM item WHERE item.job = job.id AND item.state IN ('requested', 'running'))
-       ORDER BY greatest(requested_at, started_at) LIMIT ${SILENT_AT_ONCE}`,
-      [ms / 1000],
+       ORDER BY id LIMIT ${SILENT_AT_ONCE}`,
+      [ms / 1000, after],
     );
   }
 

@@ -12,6 +12,9 @@ const error = errorsOf(WORKFLOW_ERRORS);
 /** A stage that says nothing for so long is taken for one that can't be reached. */
 const SILENCE_MS = 15_000;
 
+/** Nothing answers where a stage should. */
+export class StageAwayError extends Error {}
+
 /** Asks stages over HTTP, also where the stage is in this process. */
 @Injectable()
 export class StageClient {
@@ -28,9 +31,15 @@ export class StageClient {
     });
   }
 
-  /** What a stage says of a job; null where it has never heard of it. @throws Error that says how the stage did not answer */
+  /**
+   * What a stage says of a job; null where it has never heard of it.
+   * @throws StageAwayError, or Error that says what else the stage answers
+   */
   async job(stage: string, id: Digest): Promise<JobView | null> {
-    const answer = await this.getAt(await this.tools.stageUrl(stage), `/v1/jobs/${id}`);
+    const url = await this.tools.stageUrl(stage);
+    const answer = await this.getAt(url, `/v1/jobs/${id}`).catch((reason: Error) => {
+      throw new StageAwayError(reason.message);
+    });
     const body = await text(answer);
     if (answer.statusCode === 404) return null;
     if (answer.statusCode !== 200) throw new Error(`it answers ${answer.statusCode}`);

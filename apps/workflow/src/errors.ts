@@ -224,6 +224,10 @@ export const STEP_FAILURES = {
     sentence: 'A number from a report is not one that the tool takes as a parameter.',
     mend: 'Read another metric or change the parameter.',
   },
+  WORKFLOW_JOB_TOO_LARGE: {
+    sentence: 'The artifacts and parameters of a step are more than a request for its job carries.',
+    mend: 'Collect in groups, with a step for each and one that collects those; put a long text into an artifact.',
+  },
   WORKFLOW_TOOLS_CHANGED: {
     sentence: 'The tools changed under the run so that its workflow does not fit them any more.',
     mend: 'Mend the workflow and start a new run.',

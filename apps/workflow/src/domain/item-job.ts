@@ -7,6 +7,9 @@ import type { ParameterChecker } from './parameter-checker.js';
 import type { ItemFailure, ItemJob } from './run-item.js';
 import { givenParameters } from './step-parameters.js';
 
+/** Bytes of JSON of what a job is: an event of a broker carries a MiB, and has an envelope around it. */
+const MOST_BYTES = 900_000;
+
 /** What an item knows of others when its own turn comes. */
 export interface KnownOutputs {
   /** null where the step did not give an output that is optional */
@@ -66,5 +69,14 @@ function completeJob(
   }
   const { name, version, stage } = tool.definition;
   const specification = { tool: tool.digest, parameters: completed.parameters, inputs, machine: tool.machine };
+  const bytes = Buffer.byteLength(JSON.stringify(specification));
+  if (bytes > MOST_BYTES)
+    return { failure: { code: 'WORKFLOW_JOB_TOO_LARGE', message: tooLarge(specification, bytes) } };
   return { job: { ...specification, id: jobIdOf(specification), toolName: name, toolVersion: version, stage } };
+}
+
+function tooLarge({ parameters, inputs }: Pick<ItemJob, 'parameters' | 'inputs'>, bytes: number): string {
+  const artifacts = Object.values(inputs).flat().length;
+  const text = Buffer.byteLength(JSON.stringify(parameters));
+  return `its job would be asked for with ${bytes} bytes (${artifacts} artifacts, parameters of ${text} bytes), and ${MOST_BYTES} are the most`;
 }

@@ -54,7 +54,8 @@ describe('files of uploads that have ended', () => {
 describe('the run of a plan', () => {
   const text =
     'name: planned\ninputs: { data: { from: ./data.txt } }\nsteps: { one: { tool: measure, in: { source: $inputs.data } } }\n';
-  const runs = async (): Promise<string[]> => (await query<{ id: string }>('SELECT id FROM run')).map(({ id }) => id);
+  const runs = async (): Promise<string[]> =>
+    (await query<{ id: string }>('SELECT id FROM run ORDER BY id')).map(({ id }) => id);
   const leave = async (): Promise<string> => {
     const base = { file: harness.folder, set: harness.folder };
     const request = { text, file: 'workflow.yml', set: {}, base, again: [] };

@@ -17,7 +17,7 @@ let engine: RunEngine;
 beforeEach(async () => {
   vi.useFakeTimers();
   Logger.overrideLogger(false);
-  const memory = new RunMemory(loader as never, {} as never, {} as never, {} as never, {} as never);
+  const memory = new RunMemory(loader as never, {} as never);
   const runs = { activeIds: async () => [] } as Partial<RunRepository> as RunRepository;
   engine = new RunEngine(runs, memory, stepper as Partial<RunStepper> as RunStepper, new WorkflowConfig(), host);
   await engine.onApplicationBootstrap();

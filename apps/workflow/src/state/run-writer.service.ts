@@ -53,20 +53,19 @@ export class RunWriter {
     return written.hasResults;
   }
 
-  /** Fails a run whose workflow can't be compiled any more: what has not ended is skipped, and its jobs are left to whoever else waits for them. */
+  /** Fails a run whose workflow can't be compiled any more: what has not ended is skipped, and its jobs are left to whoever else waits for them. @throws StaleRunError */
   async giveUp(row: RunRow, items: readonly RunItem[], failure: ItemFailure, now: Date): Promise<void> {
     const open = items.filter(({ state }) => !isFinal(state));
     const left = new Map(open.flatMap(({ state, job }) => (isUnderWay(state) ? [[job!.id, job!] as const] : [])));
     const reason = { code: 'WORKFLOW_RUN_STOPPED', message: `the run was stopped: ${failure.message}` };
     const ended = open.map((item): RunItem => ({ ...item, state: 'skipped', failure: reason, finishedAt: now }));
-    const isOurs = await this.transactions.run(async (transaction) => {
+    await this.transactions.run(async (transaction) => {
       const revision = await this.runs.advance(transaction, row, { state: 'failed', failure, finishedAt: now });
-      if (revision === null) return false;
+      if (revision === null) throw new StaleRunError(`run ${row.id} was written by somebody else`);
       await this.runs.saveItems(transaction, row.id, ended, revision);
       for (const job of left.values()) this.leave(transaction, row, job);
-      return true;
     });
-    if (isOurs) this.tracing.runEnded(row, 'failed', now);
+    this.tracing.runEnded(row, 'failed', now);
     this.feed.changed(row.id);
   }
 

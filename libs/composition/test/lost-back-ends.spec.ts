@@ -157,6 +157,24 @@ describe.skipIf(missing)(`requests while a back end is away (${missing ?? 'on re
     });
   });
 
+  it('are told that the database ended a transaction that stood still', async () => {
+    const standStill = 'SET LOCAL idle_in_transaction_session_timeout = 50';
+    const stopped = transactions().run(async (transaction) => {
+      await transaction.query(standStill);
+      // As a process that is stopped: it hears of nothing until it goes on.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+      await transaction.query('SELECT 1');
+    });
+    const waiting = transactions().run(async (transaction) => {
+      await transaction.query(standStill);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await transaction.query('SELECT 1');
+    });
+    for (const outcome of await Promise.allSettled([stopped, waiting])) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: expect.any(LostBackEndError) as Error });
+    }
+  });
+
   it('are told that something is wrong with Sedge where the database is not why', async () => {
     expect(await ask('/v1/ask/mistake')).toMatchObject({ status: 500, body: { code: 'INTERNAL_ERROR' } });
   });

@@ -19,6 +19,16 @@ export interface PostgresOptions {
 
 const CONNECT_TIMEOUT_MS = 5000;
 const RETRY_MS = 250;
+/**
+ * By these the server gives the locks of a process back that stands still in a transaction, or vanished without a word. The address may set
+ * them otherwise.
+ */
+const SESSION_SETTINGS = [
+  '-c idle_in_transaction_session_timeout=20s',
+  '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3',
+];
+/** So is a server that vanished known here. */
+const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 
 /** The server can't be used as it is named. */
 export class DatabaseUnreachableError extends Error {
@@ -47,13 +57,20 @@ class HeardClient extends pg.Client {
 
 /** A PostgreSQL server: many processes, many connections. */
 export class PostgresDatabase implements Database {
-  /** @param options their url names the authorities too */
-  private constructor(private readonly options: PostgresOptions) {}
+  /**
+   * @param options their url names the authorities too
+   * @param settings of every session, as options of the server's command line
+   */
+  private constructor(
+    private readonly options: PostgresOptions,
+    private readonly settings: string,
+  ) {}
 
   /** @throws DatabaseUnreachableError */
   static async open(options: PostgresOptions): Promise<PostgresDatabase> {
-    const url = trusting(options.url, options.caFile ?? null);
-    const database = new PostgresDatabase({ ...options, url });
+    const { url, given } = withoutOptions(trusting(options.url, options.caFile ?? null));
+    // Of a setting that is named twice, the last counts.
+    const database = new PostgresDatabase({ ...options, url }, [...SESSION_SETTINGS, given].join(' '));
     for (const deadline = Date.now() + options.patienceMs; ; await sleep(RETRY_MS)) {
       try {
         await database.ping();
@@ -80,7 +97,11 @@ export class PostgresDatabase implements Database {
       poolSize,
       connectTimeoutMS: CONNECT_TIMEOUT_MS,
       // TypeORM's driver notes an error of an idle connection and goes on; the pool makes another one.
-      extra: { options: `-c search_path="${schema.name}"`, keepAlive: true, Client: HeardClient },
+      extra: {
+        options: `${this.settings} -c search_path="${schema.name}"`,
+        ...KEEP_ALIVE,
+        Client: HeardClient,
+      },
     };
   }
 
@@ -105,6 +126,8 @@ export class PostgresDatabase implements Database {
       connectionString: url,
       application_name: applicationName,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      options: this.settings,
+      ...KEEP_ALIVE,
     });
     try {
       await client.connect();
@@ -113,6 +136,15 @@ export class PostgresDatabase implements Database {
       await client.end().catch(() => undefined);
     }
   }
+}
+
+/** Takes the address's own settings of the session out of it: the driver would let them replace ours as a whole. */
+function withoutOptions(url: string): { url: string; given: string } {
+  const given = URL.canParse(url) ? new URL(url).searchParams.get('options') : null;
+  if (given === null) return { url, given: '' };
+  const address = new URL(url);
+  address.searchParams.delete('options');
+  return { url: address.toString(), given };
 }
 
 /** SQLSTATE classes 28 (who are you?) and 3D (no such database): waiting helps nobody. */

@@ -53,6 +53,55 @@ describe.skipIf(missing)(`on PostgreSQL (${missing ?? 'there'})`, () => {
     });
   });
 
+  describe('a session', () => {
+    const account = { schema: 'of_sessions', user: 'sedge_sessions', password: 'plain' };
+    const opened: DataSource[] = [];
+    const sourceAt = async (options: string | null): Promise<DataSource> => {
+      const url = new URL(urlFor(server.url, account));
+      if (options !== null) url.searchParams.set('options', options);
+      const database = await openAt(url.toString());
+      const source = new DataSource(database.optionsFor({ name: account.schema, entities: [], migrations: [] }));
+      opened.push(await source.initialize());
+      return source;
+    };
+    const settingOf = async (source: DataSource, name: string): Promise<string> => {
+      const [row] = (await source.query(`SELECT current_setting($1) AS value`, [name])) as { value: string }[];
+      return row!.value;
+    };
+
+    beforeAll(() => provisionServices(server.url, [account]));
+    afterAll(async () => {
+      for (const source of opened) await source.destroy();
+    });
+
+    it('is known to the server to be gone, where its process stands still or has vanished', async () => {
+      const source = await sourceAt(null);
+      expect(await settingOf(source, 'idle_in_transaction_session_timeout')).toBe('20s');
+      expect(await settingOf(source, 'tcp_keepalives_idle')).toBe('10');
+      expect(await settingOf(source, 'tcp_keepalives_interval')).toBe('5');
+      expect(await settingOf(source, 'tcp_keepalives_count')).toBe('3');
+    });
+
+    it('has the settings that its address names, too, and those before ours', async () => {
+      const source = await sourceAt('-c statement_timeout=123s -c tcp_keepalives_idle=77 -c search_path=elsewhere');
+      expect(await settingOf(source, 'statement_timeout')).toBe('123s');
+      expect(await settingOf(source, 'tcp_keepalives_idle')).toBe('77');
+      expect(await settingOf(source, 'tcp_keepalives_count')).toBe('3');
+      expect(await settingOf(source, 'search_path')).toBe(`"${account.schema}"`);
+    });
+
+    it('whose process stands still in a transaction keeps no other waiting for its locks', async () => {
+      const source = await sourceAt('-c idle_in_transaction_session_timeout=200');
+      await source.query('CREATE TABLE inbox (id int PRIMARY KEY)');
+      const still = source.createQueryRunner();
+      await still.startTransaction();
+      await still.query('INSERT INTO inbox VALUES (1)');
+      // Waits for the other one's end, as a handler of the same event does.
+      await source.query('INSERT INTO inbox VALUES (1)');
+      await expect(still.query('SELECT 1')).rejects.toThrow();
+    });
+  });
+
   it('goes on with new connections when the server was killed', async () => {
     const database = await openAt(server.url);
     const source = await new DataSource(

@@ -7,7 +7,7 @@ const ofStatement = (cause: Error): Error => new QueryFailedError('SELECT 1', []
 
 describe('an error of the database', () => {
   it('is a loss where the server can not be spoken to', () => {
-    const states = ['08000', '08003', '08006', '53300', '57P01', '57P02', '57P03'];
+    const states = ['08000', '08003', '08006', '25P03', '53300', '57P01', '57P02', '57P03', '57P05'];
     for (const code of [...states, 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']) {
       expect(isLostDatabase(withCode(code)), code).toBe(true);
       expect(isLostDatabase(ofStatement(withCode(code))), `a statement's ${code}`).toBe(true);

@@ -2,10 +2,11 @@ import { LostBackEndError } from '@sedge/ports';
 import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 
 /**
- * SQLSTATE 08 (connection), 53300 (no connection is free), 57P01 to 57P03 (the server is ending, or starting).
+ * SQLSTATE 08 (connection), 25P03 and 57P05 (this process stood still for so long that the server ended its connection), 53300 (no
+ * connection is free), 57P01 to 57P03 (the server is ending, or starting).
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-const STATES = /^(08...|53300|57P0[123])$/;
+const STATES = /^(08...|25P03|53300|57P0[1235])$/;
 const NETWORK = /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 /** What the driver says in words alone. */
 const SENTENCES =

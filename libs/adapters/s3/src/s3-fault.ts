@@ -18,7 +18,8 @@ export function codeOf(error: unknown): string | undefined {
   if (error instanceof StoreError) return undefined;
   const { code, message = '' } = (error ?? {}) as { code?: unknown; message?: string };
   if (error instanceof S3Error) return String(code ?? 'InternalError');
-  if (typeof code === 'string' && /^(E[A-Z]+|UND_ERR\w*|ERR_STREAM_PREMATURE_CLOSE)$/.test(code)) return code;
+  if (typeof code === 'string' && /^(E[A-Z]+|EAI_[A-Z]+|UND_ERR\w*|ERR_STREAM_PREMATURE_CLOSE)$/.test(code))
+    return code;
   return /socket hang up|aborted|Retryable HTTP status/.test(message) ? 'ECONNRESET' : undefined;
 }
 

@@ -7,8 +7,12 @@ export interface Failure {
   message: string;
 }
 
-/** What the machine lacks for the moment, by the system's error code. */
-const PASSING_SHORTAGES = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM', 'EBUSY', 'ETIMEDOUT']);
+/** What the machine or its network lacks for the moment, by the system's error code. */
+const PASSING_SHORTAGES = new Set([
+  ...['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM', 'EBUSY'],
+  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT'],
+  ...['EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'EAI_AGAIN'],
+]);
 
 /** The class of a failure, by the error that it was: what may pass by itself is tried again, what a tool says of its input is not. */
 export function failureOf(error: unknown): Failure {

@@ -2,6 +2,7 @@ import { validateSync, type ValidationError } from 'class-validator';
 import type { ArtifactKind, KindMistake } from './artifact-kind.js';
 import { KINDS } from './kinds/index.gen.js';
 import { instanceOf } from './metadata-rules.js';
+import { unstorableIn } from './storable-text.js';
 
 const KIND_NAME = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/;
 
@@ -20,7 +21,21 @@ export function validateMetadata(kindName: string, metadata: unknown): KindMista
   const notAnObject = typeof metadata !== 'object' || metadata === null || Array.isArray(metadata);
   if (notAnObject) return [{ path: '', message: 'the metadata must be an object' }];
   const kind = findKind(kindName);
-  return kind ? mistakesOf(kind.metadata, metadata) : [];
+  return [...unstorableTexts(metadata, ''), ...(kind ? mistakesOf(kind.metadata, metadata) : [])];
+}
+
+/** Places of a JSON value at which there is a text or a name that no database keeps. */
+export function unstorableTexts(value: unknown, path: string): KindMistake[] {
+  if (typeof value === 'string') {
+    const found = unstorableIn(value);
+    return found === null ? [] : [{ path, message: `the text holds ${found}` }];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => {
+    const found = unstorableIn(name);
+    if (found !== null) return [{ path, message: `a name holds ${found}` }];
+    return unstorableTexts(inner, path === '' ? name : `${path}.${name}`);
+  });
 }
 
 /** Checks the paths of an artifact's files against what the kind must and may have. @returns every mistake */

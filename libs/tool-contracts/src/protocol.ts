@@ -1,4 +1,4 @@
-import type { Digest } from '@sedge/artifact-contracts';
+import { storableText, type Digest } from '@sedge/artifact-contracts';
 
 /** An input as a running tool sees it: a read-only directory with the artifact's files. */
 export interface JobInput {
@@ -37,9 +37,12 @@ export const EXIT_CODES = { success: 0, permanent: 1, transient: 75, cancelled: 
 /** Retry classes, each with a budget of its own. */
 export type FailureClass = 'transient' | 'preempted' | 'permanent';
 
-/** Reads a line of a tool's standard output; what isn't a protocol line is a log line, so that `print` in a tool harms nothing. */
+/**
+ * Reads a line of a tool's standard output; what isn't a protocol line is a log line, so that `print` in a tool harms nothing. Its texts can be
+ * kept by a database, whatever the tool wrote.
+ */
 export function parseToolLine(text: string): ToolLine {
-  const asLog: ToolLine = { type: 'log', level: 'info', message: text };
+  const asLog: ToolLine = { type: 'log', level: 'info', message: storableText(text) };
   if (!text.startsWith('{')) return asLog;
   let value: unknown;
   try {
@@ -47,7 +50,15 @@ export function parseToolLine(text: string): ToolLine {
   } catch {
     return asLog;
   }
-  return isToolLine(value) ? value : asLog;
+  return isToolLine(value) ? storableLine(value) : asLog;
+}
+
+function storableLine(line: ToolLine): ToolLine {
+  if (line.type === 'log') return { ...line, message: storableText(line.message) };
+  if (line.type === 'error') return { ...line, code: storableText(line.code), message: storableText(line.message) };
+  const { metrics, unit } = line;
+  const named = metrics && Object.entries(metrics).map(([name, figure]) => [storableText(name), figure]);
+  return { ...line, unit: storableText(unit), ...(named && { metrics: Object.fromEntries(named) as typeof metrics }) };
 }
 
 function isToolLine(value: unknown): value is ToolLine {

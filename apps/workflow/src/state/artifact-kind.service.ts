@@ -4,6 +4,7 @@ import {
   findKind,
   isKindName,
   metadataSchemaOf,
+  unstorableTexts,
   validateFiles,
   validateMetadata,
   type KindMistake,
@@ -107,7 +108,7 @@ export class ArtifactKinds {
       return [...validateMetadata(kind, metadata), ...validateFiles(kind, paths)];
     const validate = await this.validatorOf(kind, version);
     if (validate === null) throw error('ARTIFACT_KIND_UNKNOWN', { kind, version });
-    return misfitsBy(validate, metadata);
+    return [...unstorableTexts(metadata, ''), ...misfitsBy(validate, metadata)];
   }
 
   /** @returns null where nobody registered the kind, the reason where its schema can't be used */

@@ -25,6 +25,7 @@ interface ResultLine {
   message?: string;
 }
 
+const CLASSES: readonly FailureClass[] = ['transient', 'preempted', 'permanent'];
 const ANSWER_TIMEOUT_MS = 30_000;
 const IDENTIFY_TIMEOUT_MS = 3000;
 const DEFAULT_GRACE_MS = 5000;
@@ -78,9 +79,7 @@ class RemoteJob {
       await this.upload();
       const result = await this.follow();
       if (signal.aborted) return { status: 'cancelled' };
-      if (result.status === 'failed') {
-        return failed(result.class ?? 'permanent', result.code ?? 'TOOL_FAILED', result.message ?? 'the tool failed');
-      }
+      if (result.status === 'failed') return failureIn(result);
       await this.download(result.outputs ?? {});
       return { status: 'succeeded' };
     } finally {
@@ -225,6 +224,13 @@ async function assertVersion(server: ToolServer, { tool }: ToolRun): Promise<voi
 function urlOf({ name, runtime }: ToolDefinition): string {
   if (runtime.kind !== 'http') throw new Error(`${name} is no http tool`);
   return runtime.url;
+}
+
+/** What the server says of a failure, as far as it is of the form that was agreed. */
+function failureIn({ class: failureClass, code, message }: ResultLine): ToolOutcome {
+  const known = CLASSES.find((name) => name === failureClass) ?? 'permanent';
+  const textOr = (text: unknown, other: string): string => (typeof text === 'string' ? text : other);
+  return failed(known, textOr(code, 'TOOL_FAILED'), textOr(message, 'the tool failed'));
 }
 
 function failed(failureClass: FailureClass, code: string, message: string): ToolOutcome {

@@ -1,4 +1,5 @@
 import { ValidationPipe, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
+import { unstorableIn } from '@sedge/artifact-contracts';
 import type { ValidationError } from 'class-validator';
 import { httpError } from './http-errors.js';
 import type { ServiceError } from './service-error.js';
@@ -15,9 +16,8 @@ export function requestValidation(): PipeTransform {
 
 class RequestValidation extends ValidationPipe {
   override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    // No database keeps it in a text, and none of what has texts here means it.
-    const places = placesOfNul(value, metadata.data ?? '', ownChecks(metadata.metatype));
-    if (places.length > 0) throw invalid(places.map((place) => `${place} holds a NUL character`));
+    const mistakes = unstorableTexts(value, metadata.data ?? '', ownChecks(metadata.metatype));
+    if (mistakes.length > 0) throw invalid(mistakes);
     return super.transform(value, metadata) as Promise<unknown>;
   }
 }
@@ -40,17 +40,21 @@ const ownChecks = (type: Function | undefined): (string | symbol)[] =>
 /** Beyond this, whoever goes into a value runs out of stack. */
 const MOST_LEVELS = 200;
 
-/** @returns the places of texts that hold one, e.g. `set.wanted`; of the fields in `except` none */
-function placesOfNul(value: unknown, place: string, except: readonly (string | symbol)[], level = 0): string[] {
-  if (typeof value === 'string') return value.includes('\0') ? [place || 'the text'] : [];
+/** What no database keeps in a text, and none of what has texts here means, with its place; NUL in none of the fields in `except`. */
+function unstorableTexts(value: unknown, place: string, except: readonly (string | symbol)[], level = 0): string[] {
+  if (typeof value === 'string') {
+    const found = unstorableIn(value);
+    return found === null ? [] : [`${place || 'the text'} holds ${found}`];
+  }
   // Streams and their like come as they are.
   if (!isPlain(value)) return [];
   if (level > MOST_LEVELS) throw invalid([`${place.slice(0, 100)}… is nested more than ${MOST_LEVELS} levels deep`]);
   const below = place === '' ? '' : `${place}.`;
   return Object.entries(value).flatMap(([name, inner]) => {
-    if (except.includes(name)) return [];
-    if (name.includes('\0')) return [`a name in ${place || 'the request'}`];
-    return placesOfNul(inner, `${below}${name}`, [], level + 1);
+    const found = unstorableIn(name);
+    if (found !== null) return [`a name in ${place || 'the request'} holds ${found}`];
+    const looked = except.includes(name) && typeof inner === 'string' ? inner.replaceAll('\0', '') : inner;
+    return unstorableTexts(looked, `${below}${name}`, [], level + 1);
   });
 }
 

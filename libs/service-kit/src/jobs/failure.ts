@@ -1,3 +1,4 @@
+import { storableText } from '@sedge/artifact-contracts';
 import { StoreError, ToolUnavailableError, type ToolOutcome } from '@sedge/ports';
 import { ToolError, type FailureClass } from '@sedge/tool-contracts';
 
@@ -30,6 +31,18 @@ export function failureOf(error: unknown): Failure {
 
 export function outcomeOfError(error: unknown): ToolOutcome {
   return { status: 'failed', ...failureOf(error) };
+}
+
+const CODE_LIMIT = 200;
+const MESSAGE_LIMIT = 10_000;
+
+/** The failure in words that tables and events have room for: tools, and the names of files in what they say, hold anything. */
+export function sayable({ class: failureClass, code, message }: Failure): Failure {
+  return {
+    class: failureClass,
+    code: storableText(code.slice(0, CODE_LIMIT)) || 'TOOL_FAILED',
+    message: storableText(message.length > MESSAGE_LIMIT ? `${message.slice(0, MESSAGE_LIMIT)} … (cut)` : message),
+  };
 }
 
 function describe(error: unknown): { code: string; message: string } {

@@ -4,7 +4,7 @@ import type { Digest } from '@sedge/artifact-contracts';
 import { PROCESS_METRICS, type ProcessMetrics } from '../metrics/process-metrics.js';
 import { STAGE, type StageOptions } from '../stage/stage-options.js';
 import { Transactions, type Transaction } from '../state/transactions.service.js';
-import { DISK_FULL, retryDelayMs, type Failure } from './failure.js';
+import { DISK_FULL, retryDelayMs, sayable, type Failure } from './failure.js';
 import type { Fence, JobRow } from './job.js';
 import { attemptOf, contextOf, publishAbout } from './job-events.js';
 import { attemptSpan } from './job-spans.js';
@@ -56,9 +56,9 @@ export class JobAttempts {
     });
   }
 
-  /** Ends an attempt that failed: the job is queued again while the budget of the failure's class lasts. */
-  fail(fence: Fence, failure: Failure): Promise<AttemptResult> {
-    return this.end(fence, (...ending) => this.failWithin(...ending, failure));
+  /** Ends an attempt that failed: the job is queued again while the budget of the failure's class lasts. @param said in any words */
+  fail(fence: Fence, said: Failure): Promise<AttemptResult> {
+    return this.end(fence, (...ending) => this.failWithin(...ending, sayable(said)));
   }
 
   /** Ends an attempt whose worker is dead, unless it turns out to live. */

@@ -1,6 +1,7 @@
 import { createReadStream, existsSync, type ReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { storableText } from '@sedge/artifact-contracts';
 
 export interface LogLine {
   /** RFC 3339 */
@@ -31,7 +32,7 @@ export class JobLog {
 
   add(level: LogLine['level'], message: string): void {
     const text = message.length > LINE_LIMIT ? `${message.slice(0, LINE_LIMIT)} … (cut)` : message;
-    const line: LogLine = { time: new Date().toISOString(), level, message: text };
+    const line: LogLine = { time: new Date().toISOString(), level, message: storableText(text) };
     this.pending.push(`${JSON.stringify(line)}\n`);
     if (this.isScheduled) return;
     this.isScheduled = true;

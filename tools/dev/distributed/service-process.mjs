@@ -1,10 +1,10 @@
 // One service as a process of its own: started, told to end, or killed as a power cut would.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { mortally } from '@sedge/local-servers';
+import { ServiceLog } from './service-log.mjs';
 
 const ERRORS_KEPT = 4000;
 /** A service that is told to end does so within 30 s by itself, unless nothing in it runs any more. */
@@ -22,7 +22,8 @@ export class ServiceProcess {
    * @param say is told that it had to be killed
    */
   constructor({ name, service, entry, environment, logDirectory, endMs = END_MS, say = () => undefined }) {
-    Object.assign(this, { name, service, entry, environment, logDirectory, endMs, say });
+    Object.assign(this, { name, service, entry, environment, endMs, say });
+    this.log = new ServiceLog(join(logDirectory, `${name}.log`));
   }
 
   get pid() {
@@ -30,12 +31,11 @@ export class ServiceProcess {
   }
 
   get isRunning() {
-    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+    return this.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   /** Resolves when the service says that it is ready. @throws Error with what it said before it ended */
   async start() {
-    mkdirSync(this.logDirectory, { recursive: true });
     const before = mortally();
     const [program, ...args] = [...before, process.execPath, this.entry];
     const child = spawn(program, args, {
@@ -46,9 +46,13 @@ export class ServiceProcess {
     });
     this.#child = child;
     this.#errors = '';
-    const log = createWriteStream(join(this.logDirectory, `${this.name}.log`), { flags: 'a' });
-    child.stderr.pipe(log);
-    child.stderr.setEncoding('utf8').on('data', (text) => (this.#errors = (this.#errors + text).slice(-ERRORS_KEPT)));
+    // Without a process there may be no output to listen to either.
+    await once(child, 'spawn');
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      this.#errors = (this.#errors + text).slice(-ERRORS_KEPT);
+      this.log.write(text);
+    });
+    child.stderr.once('close', () => this.log.close());
     child.once('exit', (code, signal) => this.onExit?.(code, signal));
     const ended = once(child, 'exit').then(([code, signal]) => {
       throw new Error(`${this.name} ended with ${signal ?? code} before it was ready: ${this.#errors}`);

@@ -82,10 +82,12 @@ export class ServerProcess {
     this.child = child;
     this.failure = null;
     this.log = '';
+    child.once('error', (error) => (this.failure = error));
+    // Without a process there may be no output to listen to either.
+    if (child.pid === undefined) return;
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.log = (this.log + text).slice(-LOG_CHARACTERS)));
     }
-    child.once('error', (error) => (this.failure = error));
     child.once('exit', (code, signal) => this.onExit?.(code, signal));
   }
 
@@ -111,7 +113,8 @@ export class ServerProcess {
   }
 }
 
-const isAlive = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
+const isAlive = (child: ChildProcess): boolean =>
+  child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 
 let hasSetpriv: boolean | undefined;
 

@@ -3,6 +3,7 @@ export { jobInside } from './job-inside.js';
 export { jobIdOf, type JobSpecification } from './job-key.js';
 export { commandLeftBehind, leftBehindMessage } from './left-behind.js';
 export { LineSplitter } from './line-splitter.js';
+export { passingShortage } from './passing-shortage.js';
 export { failureOf, type EndingFailure, type ProgramEnding } from './program-ending.js';
 export {
   EXIT_CODES,

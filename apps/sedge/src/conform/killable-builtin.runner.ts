@@ -25,6 +25,8 @@ export class KillableBuiltinRunner implements ToolRunner {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, SEDGE_JOB: join(workDirectory, 'job.json') },
     });
+    // Without a process there may be no output to listen to either.
+    await once(child, 'spawn');
     this.children.add(child);
     createInterface({ input: child.stdout }).on('line', (line) => onLine(parseToolLine(line)));
     const [code, signal] = (await once(child, 'close')) as [number | null, string | null];

@@ -15,15 +15,17 @@ export class StartedProgram {
   start(): void {
     const [program, ...args] = [...mortally(), 'sh', '-c', `exec ${this.command}`];
     const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    child.once('error', (error) => (this.words += error.message));
+    this.child = child;
+    // Without a process there may be no output to listen to either.
+    if (child.pid === undefined) return;
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.words = (this.words + text).slice(-WORDS_LIMIT)));
     }
-    child.once('error', (error) => (this.words += error.message));
-    this.child = child;
   }
 
   get isAlive(): boolean {
-    return this.child !== null && this.child.exitCode === null && this.child.signalCode === null;
+    return this.child?.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
   /** The last line that it said. */

@@ -46,13 +46,15 @@ export async function buildProgram(folder: string, signal: AbortSignal): Promise
 function runQuietly(command: string, args: string[], signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], signal });
+    child.on('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ENOENT' ? missing(command) : error));
+    // Without a process there may be no output to listen to either.
+    if (child.pid === undefined) return;
     let output = '';
     const keep = (chunk: Buffer): void => {
       output = (output + chunk.toString()).slice(-8000);
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
-    child.on('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ENOENT' ? missing(command) : error));
     child.on('close', (code) => {
       if (code === 0) resolve();
       else reject(new CommandError('CLI_BUILD_FAILED', `${command} ${args.join(' ')} ended with ${code}:\n${output}`));

@@ -52,6 +52,8 @@ async function* runProgram(program: string, wavs: string[], signal: AbortSignal)
     child.on('error', (error) => resolve(error.message));
     child.on('close', (code, signalName) => resolve(code ?? String(signalName)));
   });
+  // Without a process there may be no output to listen to either.
+  if (child.pid === undefined) throw failure(program, `can't be started: ${await ended}`);
   for await (const line of createInterface({ input: child.stdout })) yield parsePrediction(program, line);
   const end = await ended;
   signal.throwIfAborted();

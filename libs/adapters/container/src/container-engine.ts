@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { ToolUnavailableError } from '@sedge/ports';
+import { passingShortage } from '@sedge/tool-contracts';
 
 const run = promisify(execFile);
 
@@ -27,6 +28,7 @@ export async function findEngine(): Promise<Engine> {
       await callEngine({ command, options }, ['version', '--format', 'json']);
       return { command, options };
     } catch (error) {
+      if (passingShortage(error) !== null) throw error;
       const { code, stderr } = error as { code?: string; stderr?: string };
       reasons.push(
         code === 'ENOENT' ? `${command} is not installed` : `${command}: ${(stderr ?? '').trim().split('\n')[0]}`,
@@ -57,6 +59,7 @@ async function imageId(engine: Engine, image: string): Promise<string> {
       await callEngine(engine, ['pull', '--quiet', image], 600_000);
       return await inspect();
     } catch (error) {
+      if (passingShortage(error) !== null) throw error;
       const reason = ((error as { stderr?: string }).stderr ?? '').trim().split('\n').at(-1);
       const mend = `build it, or check its name: ${engine.command} pull ${image}`;
       throw new ToolUnavailableError('CONTAINER_IMAGE_MISSING', `the image ${image} can't be had: ${reason}`, mend);

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { ToolUnavailableError } from '@sedge/ports';
+import { passingShortage } from '@sedge/tool-contracts';
 import { installerEnvironment } from './tool-environment.js';
 
 const run = promisify(execFile);
@@ -17,7 +18,7 @@ const NAMES = ['python3', 'python', ...[14, 13, 12, 11, 10].map((minor) => `pyth
 const DESCRIBE =
   'import sys,platform;print(platform.python_version(),f"{sys.implementation.name}-{sys.version_info[0]}.{sys.version_info[1]}-{sys.platform}-{platform.machine()}")';
 
-/** Finds a Python of this machine that fits, e.g. `>=3.10,<3.14`. */
+/** Finds a Python of this machine that fits, e.g. `>=3.10,<3.14`. @throws ToolUnavailableError PYTHON_MISSING */
 export async function findInterpreter(wanted: string): Promise<Interpreter> {
   const seen: string[] = [];
   for (const command of NAMES) {
@@ -37,7 +38,8 @@ async function describe(command: string): Promise<Interpreter | null> {
     const { stdout } = await run(command, ['-c', DESCRIBE], { env: installerEnvironment(), timeout: 20_000 });
     const [version, tag] = stdout.trim().split(' ');
     return version && tag ? { command, version, tag } : null;
-  } catch {
+  } catch (error) {
+    if (passingShortage(error) !== null) throw error;
     return null;
   }
 }

@@ -2,7 +2,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setImmediate, setTimeout as after } from 'node:timers/promises';
 import type { ToolCommand, ToolOutcome } from '@sedge/ports';
-import { LineSplitter, failureOf, leftBehindMessage, parseToolLine, type ProgramEnding } from '@sedge/tool-contracts';
+import {
+  LineSplitter,
+  failureOf,
+  leftBehindMessage,
+  parseToolLine,
+  passingShortage,
+  type ProgramEnding,
+} from '@sedge/tool-contracts';
 import { killLeftBehind } from './left-behind.js';
 
 /** What is still in the pipes when a program has ended is read for so long; a process that it left behind may hold them open for ever. */
@@ -11,21 +18,30 @@ const DRAIN_MS = 1000;
 /**
  * Runs a program in a process group of its own until it ends. When told to stop it gets SIGTERM, and SIGKILL after its grace time. What it
  * started and left behind gets SIGKILL, and is not waited for.
+ * @throws the system's error where the machine lacks for the moment what a process needs
  */
 export async function runToolCommand(command: ToolCommand): Promise<ToolOutcome> {
   if (command.signal.aborted) return { status: 'cancelled' };
-  const child = spawn(command.file, command.args, {
-    cwd: command.workDirectory,
-    env: command.environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
   try {
-    return outcomeOf(await endingOf(child, command), command);
+    return outcomeOf(await endingOf(await started(command), command), command);
   } catch (error) {
+    if (passingShortage(error) !== null) throw error;
     const message = `${command.file} can't be started: ${(error as Error).message}`;
     return { status: 'failed', class: 'permanent', code: 'TOOL_COMMAND_MISSING', message };
   }
+}
+
+/** Without a process there may be no output to listen to either, so its start is waited for. */
+async function started({ file, args, workDirectory, environment, onStart }: ToolCommand): Promise<ChildProcess> {
+  const child = spawn(file, args, {
+    cwd: workDirectory,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  await once(child, 'spawn');
+  onStart?.(child.pid!);
+  return child;
 }
 
 async function endingOf(child: ChildProcess, command: ToolCommand): Promise<ProgramEnding> {
@@ -36,7 +52,6 @@ async function endingOf(child: ChildProcess, command: ToolCommand): Promise<Prog
     lastWords = line;
     warn(line);
   });
-  child.once('spawn', () => command.onStart?.(child.pid!));
   child.stdout!.on('data', (bytes: Buffer) => out.push(bytes));
   child.stderr!.on('data', (bytes: Buffer) => err.push(bytes));
   const closed = once(child, 'close').then(
@@ -68,7 +83,8 @@ async function exitOf(
     killGroup(child, 'SIGTERM');
     killTimer = setTimeout(() => killGroup(child, 'SIGKILL'), graceMs);
   };
-  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
   try {
     return (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   } finally {

@@ -1,19 +1,12 @@
 import { storableText } from '@sedge/artifact-contracts';
 import { StoreError, ToolUnavailableError, type ToolOutcome } from '@sedge/ports';
-import { ToolError, type FailureClass } from '@sedge/tool-contracts';
+import { ToolError, passingShortage, type FailureClass } from '@sedge/tool-contracts';
 
 export interface Failure {
   class: FailureClass;
   code: string;
   message: string;
 }
-
-/** What the machine or its network lacks for the moment, by the system's error code. */
-const PASSING_SHORTAGES = new Set([
-  ...['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM', 'EBUSY'],
-  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT'],
-  ...['EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'EAI_AGAIN'],
-]);
 
 /** The class of a failure, by the error that it was: what may pass by itself is tried again, what a tool says of its input is not. */
 export function failureOf(error: unknown): Failure {
@@ -24,8 +17,9 @@ export function failureOf(error: unknown): Failure {
     const isPassing = error.transient || error.code === 'STORE_FULL';
     return { class: isPassing ? 'transient' : 'permanent', code: error.code, message: error.message };
   }
-  const { code, message } = describe(error);
-  if (PASSING_SHORTAGES.has(code)) return { class: 'transient', code: `MACHINE_${code}`, message };
+  const message = error instanceof Error ? error.message : String(error);
+  const shortage = passingShortage(error);
+  if (shortage !== null) return { class: 'transient', code: `MACHINE_${shortage}`, message: message || shortage };
   return { class: 'permanent', code: 'TOOL_FAILED', message };
 }
 
@@ -43,11 +37,6 @@ export function sayable({ class: failureClass, code, message }: Failure): Failur
     code: storableText(code.slice(0, CODE_LIMIT)) || 'TOOL_FAILED',
     message: storableText(message.length > MESSAGE_LIMIT ? `${message.slice(0, MESSAGE_LIMIT)} … (cut)` : message),
   };
-}
-
-function describe(error: unknown): { code: string; message: string } {
-  if (!(error instanceof Error)) return { code: '', message: String(error) };
-  return { code: 'code' in error ? String(error.code) : '', message: error.message };
 }
 
 /** Pauses before the retries of each class; where a list ends, so does the budget. */

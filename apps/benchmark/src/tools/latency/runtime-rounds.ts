@@ -33,7 +33,7 @@ export async function openRuntimeRounds(
   await writeFile(input!, Buffer.from(clip.data.buffer, clip.data.byteOffset, clip.data.byteLength));
   const session = JSON.stringify({ shape: clip.shape, session: ONE_THREAD });
   const words = [process.execPath, onnxRoundsPath, model, identity!, input!, output!, session];
-  const child = startChild([...options.pinning.prefix, ...words], options.signal);
+  const child = await startChild([...options.pinning.prefix, ...words], options.signal);
   await child.answer();
   let last: Answer | null = null;
   return {
@@ -62,13 +62,17 @@ interface Child {
   end(): Promise<void>;
 }
 
-function startChild([command, ...args]: string[], signal: AbortSignal): Child {
+/** @throws the system's error where it can't be started */
+async function startChild([command, ...args]: string[], signal: AbortSignal): Promise<Child> {
   const child = spawn(command!, args, { stdio: ['pipe', 'pipe', 'pipe'], signal });
+  // Once it runs, the end of its output says the same.
+  child.on('error', () => undefined);
+  // Without a process there may be no output to listen to either.
+  await once(child, 'spawn');
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-4000)));
-  // The end of its output says the same; a write to a process that is gone must not end this one.
-  child.on('error', () => undefined);
+  // A write to a process that is gone must not end this one.
   child.stdin.on('error', () => undefined);
   const ended = once(child, 'close').catch(() => undefined);
   return {

@@ -26,6 +26,9 @@ export function runCommand(
       signal: options.signal,
       env: withoutBuildFlags(process.env),
     });
+    child.on('error', reject);
+    // Without a process there may be no output to listen to either.
+    if (child.pid === undefined) return;
     const lines: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
@@ -34,7 +37,6 @@ export function runCommand(
         options.onLine?.(line);
       });
     }
-    child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, output: lines.join('\n') }));
   });
 }

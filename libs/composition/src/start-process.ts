@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chmod, rm } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Module, type Type } from '@nestjs/common';
@@ -8,6 +8,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ErrorFilter, knownBeforeBody, requestValidation, undeclaredRoutes, type Access } from '@sedge/service-kit';
 import { serveApiDocument } from './api-document.js';
+import { createApiServer } from './api-server.js';
 import { lockDataDirectory } from './data-directory-lock.js';
 import { DiskReserve } from './disk-reserve.js';
 import { openPlatform, type Platform } from './platform.js';
@@ -165,14 +166,14 @@ function portListener(
 /** The lock is ours, so a socket file that is there is a dead process's. Only this user may connect. */
 async function listenOnSocket(handle: RequestListener, path: string): Promise<Server> {
   if (existsSync(path)) await rm(path);
-  const server = createServer(handle);
+  const server = createApiServer(handle);
   await listen(server, { path });
   await chmod(path, 0o600);
   return server;
 }
 
 async function listenOnPort(handle: RequestListener, listenAt: { host: string; port: number }): Promise<Server> {
-  const server = createServer(handle);
+  const server = createApiServer(handle);
   try {
     await listen(server, listenAt);
   } catch (error) {

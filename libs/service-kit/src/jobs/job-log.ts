@@ -1,6 +1,7 @@
 import { createReadStream, existsSync, type ReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
 import { storableText } from '@sedge/artifact-contracts';
 
 export interface LogLine {
@@ -16,9 +17,12 @@ const LINE_LIMIT = 8192;
 
 /**
  * The log of one attempt, as lines of JSON in a file, written in the order of `add`. It is bounded: when the file is full it becomes
- * the earlier part, in place of the one before.
+ * the earlier part, in place of the one before. It never fails: lines that can't be written are left out, which the log of the process says.
  */
 export class JobLog {
+  private readonly logger = new Logger('jobs');
+  private hasWarned = false;
+  /** bytes of whole lines in the file */
   private written = 0;
   private pending: string[] = [];
   private work: Promise<void> = Promise.resolve();
@@ -36,36 +40,58 @@ export class JobLog {
     this.pending.push(`${JSON.stringify(line)}\n`);
     if (this.isScheduled) return;
     this.isScheduled = true;
-    // A log that can't be written (a full disk) must not end the job.
-    this.work = this.work.then(() => this.flush()).catch(() => undefined);
+    this.work = this.work.then(() => this.flush());
   }
 
   async close(): Promise<void> {
     await this.work;
-    await this.file?.close();
-    this.file = null;
+    await this.closeFile().catch((error: Error) => this.warn(error));
   }
 
   private async flush(): Promise<void> {
     this.isScheduled = false;
     const text = this.pending.join('');
     this.pending = [];
+    await this.write(text).catch((error: Error) => this.warn(error));
+  }
+
+  private async write(text: string): Promise<void> {
     const { current, earlier } = partsOf(this.folder, this.attempt);
     if (this.written > PART_BYTES) {
-      await this.file?.close();
-      this.file = null;
+      await this.closeFile();
       await rename(current, earlier);
       this.written = 0;
     }
     this.file ??= await this.openPart(current);
-    await this.file.write(text);
-    this.written += Buffer.byteLength(text);
+    try {
+      await this.file.appendFile(text);
+      this.written += Buffer.byteLength(text);
+    } catch (error) {
+      // Half a line would make the whole log unreadable.
+      await this.file.truncate(this.written);
+      throw error;
+    }
   }
 
   /** Most attempts say nothing: the folder is made for those that do. */
   private async openPart(path: string): Promise<FileHandle> {
     await mkdir(this.folder, { recursive: true });
-    return open(path, 'a');
+    const file = await open(path, 'a');
+    this.written = (await file.stat()).size;
+    return file;
+  }
+
+  /** Network file systems may say only here that what was written is lost. */
+  private async closeFile(): Promise<void> {
+    const { file } = this;
+    this.file = null;
+    await file?.close();
+  }
+
+  private warn({ message }: Error): void {
+    if (this.hasWarned) return;
+    this.hasWarned = true;
+    this.logger.warn(`lines of the log of attempt ${this.attempt} in ${this.folder} are lost: ${message}`);
   }
 }
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isUntrustedServer, type Database, type ServiceSchema } from '@sedge/ports';
 import { trusting } from './trusting.js';
-import pg from 'pg';
+import { WatchedClient } from './watched-client.js';
+import type pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 
 export interface PostgresOptions {
@@ -15,6 +16,8 @@ export interface PostgresOptions {
   patienceMs: number;
   /** PEM file of the authorities that may vouch for the server; null: those of the system */
   caFile?: string | null;
+  /** how long the server may say nothing while it is asked something, before that is looked into; 30 s by default */
+  doubtAfterMs?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -41,17 +44,6 @@ export class DatabaseUnreachableError extends Error {
     this.mend = isUntrustedServer(cause)
       ? 'name the file of the authority that vouches for the server: SEDGE_CA_FILE'
       : 'start PostgreSQL, or correct SEDGE_DATABASE_URL';
-  }
-}
-
-/**
- * A connection whose breaking never ends the process. A pool listens to it while it lies idle and TypeORM while it works, but neither in the
- * moment between, when the server's last words may come in one piece with what was waited for. Whoever uses it hears of it by the query.
- */
-class HeardClient extends pg.Client {
-  constructor(config: pg.ClientConfig) {
-    super(config);
-    this.on('error', () => undefined);
   }
 }
 
@@ -100,7 +92,8 @@ export class PostgresDatabase implements Database {
       extra: {
         options: `${this.settings} -c search_path="${schema.name}"`,
         ...KEEP_ALIVE,
-        Client: HeardClient,
+        doubtAfterMs: this.options.doubtAfterMs,
+        Client: WatchedClient,
       },
     };
   }
@@ -122,11 +115,12 @@ export class PostgresDatabase implements Database {
 
   private async withClient<Result>(use: (client: pg.Client) => Promise<Result>): Promise<Result> {
     const { url, applicationName } = this.options;
-    const client = new HeardClient({
+    const client = new WatchedClient({
       connectionString: url,
       application_name: applicationName,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       options: this.settings,
+      doubtAfterMs: this.options.doubtAfterMs,
       ...KEEP_ALIVE,
     });
     try {

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PostgresDatabase, provisionServices, urlFor } from '../src/index.js';
+import { VanishingWire } from './vanishing-wire.js';
 
 const missing = missingServer('postgres');
 let server: PostgresServer;
@@ -132,6 +133,34 @@ describe.skipIf(missing)(`on PostgreSQL (${missing ?? 'there'})`, () => {
     });
     expect(await source.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await source.destroy();
+  });
+
+  describe('a statement that the server says nothing of', () => {
+    let wire: VanishingWire;
+    let source: DataSource;
+    beforeAll(async () => {
+      wire = await VanishingWire.before(Number(new URL(server.url).port));
+      const url = new URL(server.url);
+      url.port = String(wire.port);
+      const more = { poolSize: 1, applicationName: 'test', patienceMs: 10_000, doubtAfterMs: 200 };
+      const database = await PostgresDatabase.open({ url: url.toString(), ...more });
+      source = await new DataSource(database.optionsFor({ name: 'public', entities: [], migrations: [] })).initialize();
+    });
+    afterAll(async () => {
+      await source?.destroy();
+      wire?.close();
+    });
+
+    it('goes on where the server works on it', async () => {
+      expect(await source.query('SELECT 1 AS one FROM pg_sleep(3)')).toEqual([{ one: 1 }]);
+    });
+
+    it('fails where the server knows nothing of it, since its host had vanished', async () => {
+      await source.query('SELECT 1');
+      wire.vanish();
+      await expect(source.query('SELECT 1')).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+      expect(await source.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    });
   });
 
   it('says what can not be used, without its password', async () => {

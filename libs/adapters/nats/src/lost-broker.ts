@@ -29,7 +29,8 @@ export async function orLostBroker<Result>(answer: Promise<Result>): Promise<Res
   }
 }
 
-function isLostBroker(error: unknown): boolean {
+/** Whether the broker, or its JetStream, does not answer for now. */
+export function isLostBroker(error: unknown): boolean {
   if (error instanceof JetStreamApiError) return error.status === UNAVAILABLE;
   if (error instanceof JetStreamError) return isLostBroker(error.cause);
   return LOSSES.some((loss) => error instanceof loss);

@@ -11,6 +11,7 @@ import type { CloudEvent } from '@sedge/event-contracts';
 import type { EventBus, EventHandler, SubscriptionOptions } from '@sedge/ports';
 import { connectToBroker, type BrokerAddress } from './connection.js';
 import { NatsDeadLetters } from './dead-letters.js';
+import { isLostBroker } from './lost-broker.js';
 import { Room } from './room.js';
 import { EVENTS, isForbidden, reconcileStreams } from './streams.js';
 import { NatsSubscription } from './subscription.js';
@@ -35,6 +36,17 @@ const PUBLISH_TIMEOUT_MS = 5000;
 const MOST_PUBLISHING = 256;
 const PING_TIMEOUT_MS = 2000;
 
+interface Message {
+  subject: string;
+  body: string;
+  msgID: string;
+}
+
+interface Unstored {
+  message: Message;
+  since: Date;
+}
+
 /** Makes the broker's streams, as its operator: services may then be users who can't. @throws BrokerUnreachableError */
 export async function prepareBroker(options: NatsBusOptions): Promise<void> {
   await (await NatsBus.open(options)).close();
@@ -46,6 +58,8 @@ export class NatsBus implements EventBus {
   private readonly subscriptions = new Map<string, NatsSubscription>();
   private readonly room = new Room(MOST_PUBLISHING);
   private closing: Promise<void> | null = null;
+  /** since no event was stored: the last one that was not */
+  private unstored: Unstored | null = null;
 
   private constructor(
     private readonly connection: NatsConnection,
@@ -73,8 +87,22 @@ export class NatsBus implements EventBus {
 
   async publish(subject: string, event: CloudEvent): Promise<void> {
     const body = JSON.stringify(event);
-    const options = { msgID: `${event.source} ${event.id}`, timeout: PUBLISH_TIMEOUT_MS };
-    await this.room.use(() => this.client.publish(subject, body, options));
+    const message = { subject, body, msgID: `${event.source} ${event.id}` };
+    await this.room.use(() => this.store(message, PUBLISH_TIMEOUT_MS));
+  }
+
+  /** Notes whether the broker stores events: one whose disk was full once answers all else, and stores nothing more. */
+  private async store(message: Message, timeout: number): Promise<void> {
+    const { subject, body, msgID } = message;
+    try {
+      await this.client.publish(subject, body, { msgID, timeout });
+      this.unstored = null;
+    } catch (error) {
+      if (isLostBroker(error) && !isForbidden(error)) {
+        this.unstored = { message, since: this.unstored?.since ?? new Date() };
+      }
+      throw error;
+    }
   }
 
   publishTransient(subject: string, event: CloudEvent): void {
@@ -139,6 +167,14 @@ export class NatsBus implements EventBus {
       setTimeout(() => reject(new Error('the broker does not answer')), PING_TIMEOUT_MS).unref(),
     );
     await Promise.race([this.connection.flush(), late]);
+    if (this.unstored === null) return;
+    const { message, since } = this.unstored;
+    // Nobody else may publish for long. The same event is tried, which the broker takes once whoever brings it.
+    await this.store(message, PING_TIMEOUT_MS).catch((error: Error) => {
+      throw new Error(`the broker has stored no event since ${since.toISOString()}: ${error.message}`, {
+        cause: error,
+      });
+    });
   }
 
   close(): Promise<void> {

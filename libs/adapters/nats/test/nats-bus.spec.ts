@@ -3,6 +3,7 @@ import { connect } from '@nats-io/transport-node';
 import { createCloudEvent, type CloudEvent } from '@sedge/event-contracts';
 import { NatsServer, freePort, missingServer } from '@sedge/local-servers';
 import { CONTRACT_DELAYS_MS, describeEventBus } from '@sedge/ports/contract';
+import { SmallDisk, canMount } from '@sedge/test-kit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { NatsBus, STREAMS, type NatsBusOptions } from '../src/index.js';
 
@@ -158,6 +159,35 @@ describe.skipIf(missing)(`on nats-server (${missing ?? 'there'})`, () => {
       const startedAt = Date.now();
       await expect.poll(() => seen.size, { timeout: 20_000 }).toBe(40);
       expect(Date.now() - startedAt).toBeLessThan(10_000);
+    });
+
+    it.skipIf(!canMount())('is not ready while a broker whose disk was full stores nothing more', async () => {
+      const disk = new SmallDisk(8);
+      const small = await NatsServer.start({ folder: disk.path, monitorPort: await freePort() });
+      try {
+        const bus = await open({ url: small.url });
+        await bus.publish(SUBJECT, eventOf(1));
+        await bus.ping();
+        disk.fill();
+        const event = createCloudEvent({ ...eventOf(2), data: { pad: 'x'.repeat(100_000) }, time: new Date() });
+        await expect(bus.publish(SUBJECT, event)).rejects.toThrow();
+        await expect(bus.ping()).rejects.toThrow(/stored no event since/);
+        disk.free();
+        await expect(bus.ping()).rejects.toThrow(/stored no event since/);
+        expect(await small.process.fault()).toContain('no space left');
+        await small.process.stop();
+        await small.process.start();
+        expect(await small.process.fault()).toBeNull();
+        const isReady = (): Promise<boolean> =>
+          bus.ping().then(
+            () => true,
+            () => false,
+          );
+        await expect.poll(isReady, { timeout: 20_000 }).toBe(true);
+      } finally {
+        await small.stop();
+        disk.remove();
+      }
     });
 
     it('keeps bytes that are no event as a dead letter', async () => {

@@ -2,7 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NatsServer, PostgresServer, S3Server, missingServer } from '@sedge/local-servers';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect as connectToNats } from '@nats-io/transport-node';
+import { NatsServer, PostgresServer, S3Server, freePort, missingServer } from '@sedge/local-servers';
+import { SmallDisk, canMount } from '@sedge/test-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ServiceProcess } from '../../tools/dev/distributed/service-process.mjs';
 import { Supervisor } from '../../tools/dev/distributed/supervisor.mjs';
@@ -55,6 +58,45 @@ describe('what ends is started again', () => {
     }
     expect(count(/ended/)).toBe(3);
   });
+
+  it.skipIf(missing ?? !canMount())(
+    'also where a broker runs, and stores nothing since its disk was full',
+    async () => {
+      const disk = new SmallDisk(8);
+      const server = await NatsServer.start({ folder: disk.path, monitorPort: await freePort() });
+      const client = await connectToNats({ servers: server.url, reconnectTimeWait: 50, maxReconnectAttempts: -1 });
+      const looking = new Supervisor({ say, firstPauseMs: 20, longestPauseMs: 80, lookMs: 50 });
+      try {
+        await (await jetstreamManager(client)).streams.add({ name: 'EVENTS', subjects: ['event'] });
+        const publish = (): Promise<boolean> =>
+          jetstream(client)
+            .publish('event', new Uint8Array(100_000), { timeout: 300 })
+            .then(
+              () => true,
+              () => false,
+            );
+        for (let n = 0; n < 10; n++) expect(await publish()).toBe(true);
+        const spare = join(disk.path, 'spare');
+        await writeFile(spare, new Uint8Array(500_000));
+        disk.fill();
+        expect(await publish()).toBe(false);
+        // It starts with less room than it has taken, and stores events all the same once there is more.
+        await rm(spare);
+        looking.watch('nats-server', server.process);
+        await expect.poll(() => count(/can't do its work any more \(.*no space left/), { timeout: 20_000 }).toBe(1);
+        await expect.poll(() => count(/is there again/), { timeout: 20_000 }).toBe(1);
+        disk.free();
+        await expect.poll(publish, { timeout: 20_000 }).toBe(true);
+        for (let n = 0; n < 10; n++) expect(await publish()).toBe(true);
+        expect(count(/ended/)).toBe(0);
+      } finally {
+        looking.stop();
+        await client.close();
+        await server.stop();
+        disk.remove();
+      }
+    },
+  );
 
   it('after a pause that grows up to a bound while it ends at once again, one start at a time', async () => {
     const service = await serviceOf(READY);

@@ -12,6 +12,8 @@ export interface ServerCommand {
   user?: string;
   /** throws until the server answers */
   probe(): Promise<void>;
+  /** looks whether a server that runs can't do its work any more until it is started again. @returns why, or null */
+  faultOf?(): Promise<string | null>;
   /** asks the server to end in good order */
   endSignal?: NodeJS.Signals;
   /** what its log says when it ended at its start for a reason that passes by itself; then it is started again */
@@ -67,6 +69,12 @@ export class ServerProcess {
         throw new Error(`${name} did not answer within ${START_MS / 1000} s: ${refusal.message}\n${this.log}`);
       }
     }
+  }
+
+  /** @returns why it runs and can't do its work any more until it is started again, or null where nothing is known of that */
+  async fault(): Promise<string | null> {
+    if (!this.isRunning) return null;
+    return (await this.command.faultOf?.().catch(() => null)) ?? null;
   }
 
   private spawn(): void {

@@ -106,8 +106,15 @@ export class Cluster {
     const ports = { nats: await this.#ports.of('nats-server') };
     ports.postgres = await this.#ports.of('postgres');
     ports.s3 = await this.#ports.of('versitygw');
+    ports.monitor = await this.#ports.of('nats-server monitor');
     [this.nats, this.postgres, this.s3] = await Promise.all([
-      NatsServer.start({ folder: at('nats'), port: ports.nats, tls, configuration: this.brokerUsers.configuration }),
+      NatsServer.start({
+        folder: at('nats'),
+        port: ports.nats,
+        monitorPort: ports.monitor,
+        tls,
+        configuration: this.brokerUsers.configuration,
+      }),
       PostgresServer.start({
         folder: at('postgres'),
         port: ports.postgres,

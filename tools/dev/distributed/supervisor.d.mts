@@ -3,6 +3,9 @@ export interface Supervised {
   readonly pid: number | undefined;
   onExit?: ((code: number | null, signal: NodeJS.Signals | null) => void) | undefined;
   start(): Promise<void>;
+  /** why it runs and can't do its work any more until it is started again, or null */
+  fault?(): Promise<string | null>;
+  stop?(): Promise<unknown>;
 }
 
 export interface SupervisorOptions {
@@ -10,6 +13,7 @@ export interface SupervisorOptions {
   firstPauseMs?: number;
   longestPauseMs?: number;
   steadyMs?: number;
+  lookMs?: number;
 }
 
 export declare class Supervisor {

@@ -54,7 +54,8 @@ export class TableDeadLetters implements DeadLetters {
   async keep({ consumer, subject, event, reason, message, deliveries }: DeadLetter): Promise<void> {
     await this.source.query(
       `INSERT INTO dead_letter (consumer, subject, event, reason, message, deliveries) VALUES ($1, $2, $3, $4, $5, $6)`,
-      [consumer, subject, JSON.stringify(event), reason, message, deliveries],
+      // The database takes neither half a character nor the one of code 0 in a text.
+      [consumer, subject, JSON.stringify(event), reason, message.toWellFormed().replaceAll('\0', '\ufffd'), deliveries],
     );
   }
 

@@ -41,7 +41,7 @@ export class Client implements OnModuleInit {
 
   constructor(
     private readonly subscriber: EventSubscriber,
-    private readonly transactions: Transactions,
+    readonly transactions: Transactions,
     @Inject(EVENT_BUS) private readonly bus: EventBus,
   ) {}
 

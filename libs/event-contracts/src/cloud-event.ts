@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
+/** Most bytes of an event in JSON. A broker takes messages of 1 MiB by default, of which some is left for headers. */
+export const MAX_EVENT_BYTES = (1 << 20) - (1 << 16);
+
 /** A CloudEvents 1.0 event in its JSON form. @see https://cloudevents.io 1.0.2 */
 export interface CloudEvent<Data = unknown> {
   specversion: '1.0';

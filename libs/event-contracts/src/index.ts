@@ -1,6 +1,6 @@
 export { asyncApiDocument } from './async-api.js';
 export { CHANNELS, type Channel, type Side } from './channels.js';
-export { createCloudEvent, type CloudEvent, type EventInput } from './cloud-event.js';
+export { MAX_EVENT_BYTES, createCloudEvent, type CloudEvent, type EventInput } from './cloud-event.js';
 export { IsDigest, IsDigestMap, IsDigestsMap, IsNumberMap, IsStringMap } from './digest-rules.js';
 export { EVENT_CLASSES, type EventMap, type EventType } from './event-map.js';
 export { ArtifactProducer, ArtifactStoredData } from './events/artifact-stored.event.js';

@@ -1,4 +1,4 @@
-import type { CloudEvent } from '@sedge/event-contracts';
+import { MAX_EVENT_BYTES, type CloudEvent } from '@sedge/event-contracts';
 
 /** What a handler is told about the delivery, beside the event. */
 export interface Delivery {
@@ -26,9 +26,13 @@ export interface SubscriptionOptions {
  * event: its handler is asked again until the back end answers, however long that takes, and none of these times counts.
  */
 export interface EventBus {
-  /** Resolves when the event can no longer be lost by this process ending. @param subject see `subjectOf` */
+  /**
+   * Resolves when the event can no longer be lost by this process ending.
+   * @param subject see `subjectOf`
+   * @throws EventTooLargeError
+   */
   publish(subject: string, event: CloudEvent): Promise<void>;
-  /** Publishes what may be dropped (progress): to whoever listens now. */
+  /** Publishes what may be dropped (progress): to whoever listens now. What is too large is dropped. */
   publishTransient(subject: string, event: CloudEvent): void;
   subscribe(options: SubscriptionOptions, handler: EventHandler): Promise<void>;
   /**
@@ -57,6 +61,22 @@ export class DeadLetterError extends Error {
     super(message);
     this.name = 'DeadLetterError';
   }
+}
+
+/** No broker takes an event as large, however often it is tried. Of a handler it is the end, too: what it published won't shrink. */
+export class EventTooLargeError extends DeadLetterError {
+  constructor(type: string, bytes: number) {
+    super('event-too-large', `an event ${type} has ${bytes} bytes; no more than ${MAX_EVENT_BYTES} are taken`);
+    this.name = 'EventTooLargeError';
+  }
+}
+
+/** An event as it travels. @throws EventTooLargeError */
+export function encodeEvent(event: CloudEvent): string {
+  const text = JSON.stringify(event);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_EVENT_BYTES) throw new EventTooLargeError(event.type, bytes);
+  return text;
 }
 
 /** An event that could not be handled, kept with the reason until someone looks at it. */

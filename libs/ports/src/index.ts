@@ -11,6 +11,8 @@ export { DATABASE, type Database, type ServiceSchema } from './database.port.js'
 export {
   DeadLetterError,
   EVENT_BUS,
+  EventTooLargeError,
+  encodeEvent,
   type DeadLetter,
   type Delivery,
   type EventBus,

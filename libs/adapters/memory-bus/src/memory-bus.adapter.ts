@@ -1,5 +1,5 @@
-import { matchesSubject, type CloudEvent } from '@sedge/event-contracts';
-import { type DeadLetter, type EventBus, type EventHandler, type SubscriptionOptions } from '@sedge/ports';
+import { MAX_EVENT_BYTES, matchesSubject, type CloudEvent } from '@sedge/event-contracts';
+import { encodeEvent, type DeadLetter, type EventBus, type EventHandler, type SubscriptionOptions } from '@sedge/ports';
 import { Subscription } from './subscription.js';
 
 export interface MemoryBusOptions {
@@ -29,11 +29,13 @@ export class MemoryBus implements EventBus {
 
   async publish(subject: string, event: CloudEvent): Promise<void> {
     if (this.isClosed) throw new Error('the bus is closed');
+    encodeEvent(event);
     const takers = this.subscriptions.filter((subscription) => isWanted(subscription.subjects, subject));
     await Promise.all(takers.map((subscription) => subscription.deliver(subject, event)));
   }
 
   publishTransient(subject: string, event: CloudEvent): void {
+    if (Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES) return;
     for (const listener of this.listeners) {
       if (isWanted(listener.subjects, subject)) listener.handler(event, subject);
     }

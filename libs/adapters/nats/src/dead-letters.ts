@@ -11,8 +11,9 @@ export interface Burial {
   reason: string;
   message: string;
   deliveries: number;
-  /** position of the event in its stream: with the consumer it names the letter, so that it is kept once */
+  /** where the event lies in its stream, and since when: with the consumer it names the letter, so that it is kept once */
   position: number;
+  storedAtNanos: number;
 }
 
 const FIELDS = {
@@ -22,20 +23,34 @@ const FIELDS = {
   deliveries: 'Sedge-Deliveries',
 } as const;
 
-const MESSAGE_LIMIT = 2000;
+const TEXT_LIMIT = 2000;
+/** What a broker takes by default, headers included. */
+const MESSAGE_BYTES = 1 << 20;
+/** Of the headers, beside what ours are: their names and the id. */
+const SPARE_BYTES = 2000;
 const NO_MESSAGE = 10037;
 
-/** Keeps the bytes of an event as they came; what is known of them are headers. */
+/**
+ * Keeps the bytes of an event as they came; what is known of them are headers. Somebody's event that leaves no room for them is cut, which the
+ * letter says.
+ */
 export async function bury(client: JetStreamClient, bytes: Uint8Array, burial: Burial): Promise<void> {
-  const { consumer, position } = burial;
+  const { consumer, position, storedAtNanos } = burial;
+  const texts = Object.entries(FIELDS).map(([name, header]) => [header, lineOf(burial[name as keyof Burial])] as const);
+  const room = MESSAGE_BYTES - SPARE_BYTES - texts.reduce((sum, [, text]) => sum + text.length, 0);
   const fields = headers();
-  for (const [name, header] of Object.entries(FIELDS)) {
-    // A header is one line of text.
-    fields.set(header, encodeURIComponent(String(burial[name as keyof Burial]).slice(0, MESSAGE_LIMIT)));
+  for (const [header, text] of texts) fields.set(header, text);
+  if (bytes.length > room) {
+    const note = lineOf(` (of its ${bytes.length} bytes the first ${room} are kept)`);
+    fields.set(FIELDS.message, `${fields.get(FIELDS.message)}${note}`);
   }
-  const msgID = `${consumer} ${position} ${burial.deliveries}`;
-  await client.publish(`${DEAD_LETTER_SUBJECT}.${consumer}`, bytes, { headers: fields, msgID });
+  const msgID = `${consumer} ${position} ${storedAtNanos}`;
+  await client.publish(`${DEAD_LETTER_SUBJECT}.${consumer}`, bytes.subarray(0, room), { headers: fields, msgID });
 }
+
+/** A header is one line of text. Half a character, which a text may hold or be cut to, can't be encoded. */
+const lineOf = (value: string | number): string =>
+  encodeURIComponent(String(value).slice(0, TEXT_LIMIT).toWellFormed());
 
 /** The dead letters of the broker. A letter's id is its position in their stream. Each method: @throws LostBackEndError */
 export class NatsDeadLetters implements DeadLetters {

@@ -7,8 +7,8 @@ import {
   type JetStreamManager,
 } from '@nats-io/jetstream';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
-import type { CloudEvent } from '@sedge/event-contracts';
-import type { EventBus, EventHandler, SubscriptionOptions } from '@sedge/ports';
+import { MAX_EVENT_BYTES, type CloudEvent } from '@sedge/event-contracts';
+import { encodeEvent, type EventBus, type EventHandler, type SubscriptionOptions } from '@sedge/ports';
 import { connectToBroker, type BrokerAddress } from './connection.js';
 import { NatsDeadLetters } from './dead-letters.js';
 import { isLostBroker } from './lost-broker.js';
@@ -86,7 +86,7 @@ export class NatsBus implements EventBus {
   }
 
   async publish(subject: string, event: CloudEvent): Promise<void> {
-    const body = JSON.stringify(event);
+    const body = encodeEvent(event);
     const message = { subject, body, msgID: `${event.source} ${event.id}` };
     await this.room.use(() => this.store(message, PUBLISH_TIMEOUT_MS));
   }
@@ -106,7 +106,9 @@ export class NatsBus implements EventBus {
   }
 
   publishTransient(subject: string, event: CloudEvent): void {
-    if (!this.connection.isClosed()) this.connection.publish(subject, JSON.stringify(event));
+    const body = JSON.stringify(event);
+    if (!this.connection.isClosed() && Buffer.byteLength(body) <= MAX_EVENT_BYTES)
+      this.connection.publish(subject, body);
   }
 
   async subscribe(options: SubscriptionOptions, handler: EventHandler): Promise<void> {

@@ -62,6 +62,8 @@ export const STREAMS: readonly Declared[] = [
     storage: StorageType.File,
     discard: DiscardPolicy.Old,
     max_age: 0,
+    // A process that died before it said that it had kept a letter may come back late.
+    duplicate_window: nanos(DAY_MS),
   },
 ];
 

@@ -140,7 +140,7 @@ export class NatsSubscription {
   }
 
   private async fail(message: JsMsg, error: Error): Promise<void> {
-    const { deliveryCount, streamSequence } = message.info;
+    const { deliveryCount, streamSequence, timestampNanos } = message.info;
     const { delaysMs } = this.rules;
     if (isBackEndAway(error)) return message.nak(AGAIN_AFTER_MS);
     const delayMs = error instanceof DeadLetterError ? undefined : delaysMs[deliveryCount - 1];
@@ -155,6 +155,7 @@ export class NatsSubscription {
         message: error.message,
         deliveries: deliveryCount,
         position: streamSequence,
+        storedAtNanos: timestampNanos,
       });
       message.ack();
       this.rules.onTrouble(

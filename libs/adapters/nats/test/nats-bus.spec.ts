@@ -1,10 +1,11 @@
-import { StorageType, jetstreamManager } from '@nats-io/jetstream';
+import { StorageType, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { createCloudEvent, type CloudEvent } from '@sedge/event-contracts';
+import { MAX_EVENT_BYTES, createCloudEvent, type CloudEvent } from '@sedge/event-contracts';
 import { NatsServer, freePort, missingServer } from '@sedge/local-servers';
 import { CONTRACT_DELAYS_MS, describeEventBus } from '@sedge/ports/contract';
 import { SmallDisk, canMount } from '@sedge/test-kit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { bury } from '../src/dead-letters.js';
 import { NatsBus, STREAMS, type NatsBusOptions } from '../src/index.js';
 
 const missing = missingServer('nats-server');
@@ -202,6 +203,38 @@ describe.skipIf(missing)(`on nats-server (${missing ?? 'there'})`, () => {
         subject: SUBJECT,
         consumer: 'test',
       });
+      await connection.close();
+    });
+
+    it('keeps the beginning of bytes that leave no room for what is known of them, and says so', async () => {
+      const bus = await open();
+      await bus.subscribe(options, async () => undefined);
+      const connection = await connect({ servers: server.url });
+      connection.publish(SUBJECT, Buffer.alloc(1 << 20, 'x'));
+      await connection.flush();
+      await expect.poll(async () => (await bus.deadLetters.list(10)).length).toBe(1);
+      const [letter] = await bus.deadLetters.list(10);
+      expect(letter).toMatchObject({ reason: 'malformed', subject: SUBJECT });
+      expect(letter!.message).toMatch(/not JSON.*of its 1048576 bytes the first \d+ are kept/);
+      expect((letter!.event as string).length).toBeGreaterThan(MAX_EVENT_BYTES);
+      await connection.close();
+    });
+
+    it('keeps one letter of an event whose process died when it had kept it', async () => {
+      const connection = await connect({ servers: server.url });
+      await open();
+      const burial = {
+        consumer: 'test',
+        subject: SUBJECT,
+        reason: 'malformed',
+        message: 'no',
+        position: 1,
+        storedAtNanos: 1,
+      };
+      for (const deliveries of [7, 8]) {
+        await bury(jetstream(connection), Buffer.from('{'), { ...burial, deliveries });
+      }
+      expect(await (await open()).deadLetters.count()).toBe(1);
       await connection.close();
     });
 

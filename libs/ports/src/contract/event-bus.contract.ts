@@ -1,7 +1,13 @@
-import { createCloudEvent, type CloudEvent } from '@sedge/event-contracts';
+import { MAX_EVENT_BYTES, createCloudEvent, type CloudEvent } from '@sedge/event-contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DeadLetters, KeptLetter } from '../dead-letters.port.js';
-import { DeadLetterError, type Delivery, type EventBus, type SubscriptionOptions } from '../event-bus.port.js';
+import {
+  DeadLetterError,
+  EventTooLargeError,
+  type Delivery,
+  type EventBus,
+  type SubscriptionOptions,
+} from '../event-bus.port.js';
 import { LostBackEndError } from '../lost-back-end.js';
 
 /** A bus under test that redelivers twice, after 30 and 60 ms, and its dead letters. */
@@ -31,6 +37,10 @@ export function describeEventBus(name: string, open: () => Promise<EventBusHarne
     const eventOf = (data: object): CloudEvent => {
       const event = { type: 'sedge.job.requested.v1', source: '/services/test', subject: 'x', data, time: new Date(0) };
       return createCloudEvent(event);
+    };
+    const eventOfBytes = (bytes: number): CloudEvent => {
+      const bare = eventOf({ pad: '' });
+      return { ...bare, data: { pad: 'x'.repeat(bytes - Buffer.byteLength(JSON.stringify(bare))) } };
     };
     const wanting = (subjects: string[], more: Partial<SubscriptionOptions> = {}): SubscriptionOptions => ({
       consumer: `contract-${++count}`,
@@ -163,6 +173,36 @@ export function describeEventBus(name: string, open: () => Promise<EventBusHarne
       await bus.publish(SUBJECT, eventOf({ n: 0 }));
       const [letter] = await lettersOf(1);
       expect(letter).toMatchObject({ reason: 'unknown-type', message: 'what?', deliveries: 1 });
+    });
+
+    it('takes events up to a size, and refuses a larger one by its type and size', async () => {
+      const seen: unknown[] = [];
+      await bus.subscribe(wanting(['sedge.job.>']), async ({ data }) => void seen.push(data));
+      const [largest, larger] = [eventOfBytes(MAX_EVENT_BYTES), eventOfBytes(MAX_EVENT_BYTES + 1)];
+      await bus.publish(SUBJECT, largest);
+      await arrived(seen, 1);
+      const refusal = bus.publish(SUBJECT, larger);
+      await expect(refusal).rejects.toThrow(EventTooLargeError);
+      await expect(refusal).rejects.toThrow(`sedge.job.requested.v1 has ${MAX_EVENT_BYTES + 1} bytes`);
+      bus.publishTransient('sedge.job.progress.training.fit', larger);
+      await bus.ping();
+      expect(seen).toEqual([largest.data]);
+    });
+
+    it('keeps the largest event with whatever its handler says as a dead letter, and goes on', async () => {
+      const seen: unknown[] = [];
+      const event = eventOfBytes(MAX_EVENT_BYTES);
+      const words = `half a character \ud83d, none \0, and many: ${'ü€'.repeat(2000)}\ud83d`;
+      await bus.subscribe(wanting(['sedge.job.>']), async ({ id, data }) => {
+        if (id === event.id) throw new DeadLetterError('invalid-data', words);
+        seen.push(data);
+      });
+      await bus.publish(SUBJECT, event);
+      await bus.publish(SUBJECT, eventOf({ n: 1 }));
+      await arrived(seen, 1);
+      const [letter] = await lettersOf(1);
+      expect(letter).toMatchObject({ event, reason: 'invalid-data' });
+      expect(letter!.message).toContain('many: ü€ü€');
     });
 
     it('sends a dead letter again, under the id that it had, or forgets it', async () => {

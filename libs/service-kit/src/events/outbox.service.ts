@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { CloudEvent } from '@sedge/event-contracts';
-import { EVENT_BUS, type EventBus } from '@sedge/ports';
+import { EVENT_BUS, EventTooLargeError, encodeEvent, type EventBus } from '@sedge/ports';
 import { DataSource, type EntityManager } from 'typeorm';
 import { SERVICE_NAME } from '../service-name.js';
 
@@ -69,14 +69,17 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
     await this.deletePublished();
   }
 
-  /** Writes events in a transaction, in one statement, and notes their positions in them. */
+  /**
+   * Writes events in a transaction, in one statement, and notes their positions in them.
+   * @throws EventTooLargeError before any is written: it would lie here for ever
+   */
   async write(manager: EntityManager, events: OutboxEvent[]): Promise<void> {
     if (events.length === 0) return;
     const rows = (await manager.query(
       `INSERT INTO outbox (subject, event)
        SELECT subject, event FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS new (subject, event, n) ORDER BY n
        RETURNING sequence`,
-      [events.map(({ subject }) => subject), events.map(({ event }) => JSON.stringify(event))],
+      [events.map(({ subject }) => subject), events.map(({ event }) => encodeEvent(event))],
     )) as { sequence: string }[];
     for (const [index, { sequence }] of rows.entries()) events[index]!.sequence = sequence;
   }
@@ -107,8 +110,13 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
       } catch (error) {
         if (!this.isOpen) return;
         const { subject, event } = item;
-        const message = `${subject} not published yet: ${(error as Error).message}`;
-        this.logger.warn({ message, about: event.subject, ...(event.correlationid && { run: event.correlationid }) });
+        const about = { about: event.subject, ...(event.correlationid && { run: event.correlationid }) };
+        if (error instanceof EventTooLargeError) {
+          // Of an earlier version. Its row stays, and is noted as under way, so that it is not read again.
+          this.logger.error({ message: `${subject} can never be published: ${error.message}`, ...about });
+          return;
+        }
+        this.logger.warn({ message: `${subject} not published yet: ${(error as Error).message}`, ...about });
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]).unref());
       }
     }
@@ -151,8 +159,9 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
 
   private async takeForgotten(olderThanS: number): Promise<void> {
     const rows = (await this.database.query(
-      `SELECT sequence, subject, event FROM outbox WHERE created_at <= now() - make_interval(secs => $1) ORDER BY sequence`,
-      [olderThanS],
+      `SELECT sequence, subject, event FROM outbox
+       WHERE created_at <= now() - make_interval(secs => $1) AND sequence <> ALL ($2::bigint[]) ORDER BY sequence`,
+      [olderThanS, [...this.underWay]],
     )) as { sequence: string; subject: string; event: string }[];
     this.relay(
       rows.map(({ sequence, subject, event }) => ({ sequence, subject, event: JSON.parse(event) as CloudEvent })),

@@ -33,6 +33,7 @@ export class Transactions {
   /**
    * Runs `work` in a transaction; its events leave after the commit, in their order.
    * @throws LostBackEndError
+   * @throws EventTooLargeError where one of them is; then nothing is changed
    */
   async run<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     const events: OutboxEvent[] = [];

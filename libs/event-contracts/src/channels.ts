@@ -18,9 +18,9 @@ export interface Channel {
 /** What each event says, on which subject, and who may say it: brokers' permissions and the AsyncAPI document are made of this. */
 export const CHANNELS: Readonly<Record<EventType, Channel>> = {
   'sedge.job.requested.v1': {
-    summary: 'A run needs a job.',
+    summary: 'A run needs a job. A stage says it once more of a job that waits for workers outside.',
     tokens: ['stage', 'tool'],
-    publishers: ['workflow'],
+    publishers: ['workflow', 'stage'],
     consumers: ['stage'],
   },
   'sedge.job.queued.v1': {

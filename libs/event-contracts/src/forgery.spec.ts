@@ -31,9 +31,9 @@ describe('forgeryIn', () => {
     ['another job than that of its data', SUCCEEDED, { about: digestOfBytes('another') }],
     ['a source that may not say it', SUCCEEDED, { source: '/services/benchmark' }],
     [
-      'a stage that asks in place of workflow',
+      'a stage that asks another for a job',
       'sedge.job.requested.training.train-pytorch',
-      { type: 'sedge.job.requested.v1' as const },
+      { type: 'sedge.job.requested.v1' as const, source: '/services/benchmark' },
     ],
     [
       'an artifact that its data are not about',

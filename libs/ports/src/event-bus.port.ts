@@ -38,8 +38,9 @@ export interface EventBus {
   /**
    * Keeps events for somebody outside, who takes them from the broker by this name and says what became of each. Nothing is kept where
    * nobody outside can come in, as on the in-process bus.
+   * @returns how many have still to be taken or answered; null where nobody can come in
    */
-  offer(consumer: string, subject: string): Promise<void>;
+  offer(consumer: string, subject: string): Promise<number | null>;
   /** Listens to transient events. @returns a function that ends it */
   listen(subjects: string[], handler: (event: CloudEvent, subject: string) => void): () => void;
   /** How many events each consumer of this process has still to handle: those that wait and those that are under way. */

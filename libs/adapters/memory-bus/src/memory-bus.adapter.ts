@@ -53,7 +53,9 @@ export class MemoryBus implements EventBus {
     );
   }
 
-  async offer(): Promise<void> {}
+  async offer(): Promise<null> {
+    return null;
+  }
 
   listen(subjects: string[], handler: (event: CloudEvent, subject: string) => void): () => void {
     const listener = { subjects, handler };

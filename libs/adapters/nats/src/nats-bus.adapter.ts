@@ -13,7 +13,7 @@ import { connectToBroker, type BrokerAddress } from './connection.js';
 import { NatsDeadLetters } from './dead-letters.js';
 import { isLostBroker } from './lost-broker.js';
 import { Room } from './room.js';
-import { EVENTS, isForbidden, reconcileStreams } from './streams.js';
+import { isForbidden, putConsumer, reconcileStreams } from './streams.js';
 import { NatsSubscription } from './subscription.js';
 
 export interface NatsBusOptions extends BrokerAddress {
@@ -30,7 +30,6 @@ const REDELIVERY_DELAYS_MS = [20, 100, 500, 2000, 10_000, 30_000];
 const ACK_WAIT_MS = 5000;
 /** Of somebody outside: the job's own lease, at its stage, is what counts; an event that is given back is one that came too early. */
 const OUTSIDE_ACK_WAIT_MS = 10_000;
-const OUTSIDE_MAX_DELIVER = 1000;
 const PUBLISH_TIMEOUT_MS = 5000;
 /** More at once would only wait in the broker, and run into its time limit there. */
 const MOST_PUBLISHING = 256;
@@ -128,7 +127,7 @@ export class NatsBus implements EventBus {
     );
   }
 
-  async offer(consumer: string, subject: string): Promise<void> {
+  async offer(consumer: string, subject: string): Promise<number | null> {
     const config = {
       durable_name: consumer,
       // One only: then the broker can see whether a stage may offer it.
@@ -136,13 +135,16 @@ export class NatsBus implements EventBus {
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(OUTSIDE_ACK_WAIT_MS),
       deliver_policy: DeliverPolicy.All,
-      max_deliver: OUTSIDE_MAX_DELIVER,
+      // A worker gives an event back for as long as its stage is away; the stage alone knows when a job is at its end.
+      max_deliver: -1,
     };
     try {
-      await this.manager.consumers.add(EVENTS, config);
+      const { num_pending: waiting, num_ack_pending: underWay } = await putConsumer(this.manager, config);
+      return waiting + underWay;
     } catch (error) {
       if (!isForbidden(error)) throw error;
       this.options.onTrouble(`nobody outside can take ${subject}: the broker has no user for its worker`);
+      return null;
     }
   }
 

@@ -3,6 +3,8 @@ import {
   JetStreamApiError,
   RetentionPolicy,
   StorageType,
+  type ConsumerConfig,
+  type ConsumerInfo,
   type JetStreamManager,
   type StreamConfig,
 } from '@nats-io/jetstream';
@@ -68,6 +70,9 @@ export const STREAMS: readonly Declared[] = [
 ];
 
 const STREAM_NOT_FOUND = 10059;
+const CONSUMER_DIFFERS = 10148;
+/** The client's own update() looks at the consumer before, which a stage may not do with those of its workers outside. */
+const UPDATE: object = { action: 'update' };
 
 /** The broker is not prepared, and this user may not do it. */
 export class BrokerUnpreparedError extends Error {
@@ -122,6 +127,16 @@ function isAsDeclared(declared: Declared, current: StreamConfig): boolean {
   return Object.entries(declared).every(
     ([key, value]) => JSON.stringify(value) === JSON.stringify(current[key as keyof StreamConfig]),
   );
+}
+
+/** Makes a durable consumer of the events, or makes the one of an earlier version what this one wants. */
+export async function putConsumer(manager: JetStreamManager, config: Partial<ConsumerConfig>): Promise<ConsumerInfo> {
+  try {
+    return await manager.consumers.add(EVENTS, config);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== CONSUMER_DIFFERS) throw error;
+    return manager.consumers.add(EVENTS, config, UPDATE);
+  }
 }
 
 /** The client wraps what the broker says. */

@@ -11,7 +11,7 @@ import type { CloudEvent } from '@sedge/event-contracts';
 import { DeadLetterError, isBackEndAway, type EventHandler, type SubscriptionOptions } from '@sedge/ports';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bury } from './dead-letters.js';
-import { EVENTS, REPLAY_SUBJECT } from './streams.js';
+import { EVENTS, REPLAY_SUBJECT, putConsumer } from './streams.js';
 
 export interface SubscriptionRules {
   /** pause before each redelivery; one more failure after the last sends the event to the dead letters */
@@ -175,7 +175,7 @@ async function reconcileConsumer(
   { consumer, subjects, concurrency }: SubscriptionOptions,
   { ackWaitMs }: SubscriptionRules,
 ): Promise<void> {
-  await manager.consumers.add(EVENTS, {
+  await putConsumer(manager, {
     durable_name: consumer,
     filter_subjects: [...subjects, `${REPLAY_SUBJECT}.${consumer}.>`],
     ack_policy: AckPolicy.Explicit,

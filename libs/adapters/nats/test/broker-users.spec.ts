@@ -87,7 +87,8 @@ describe.skipIf(missing)(`users of the broker (${missing ?? 'on nats-server'})`,
 
   it.each([
     ['training', 'sedge.job.succeeded.training.fit', 'sedge.job.succeeded.benchmark.fit'],
-    ['training', 'sedge.artifact.stored.model', 'sedge.job.requested.training.fit'],
+    ['training', 'sedge.job.requested.training.fit', 'sedge.job.requested.benchmark.fit'],
+    ['training', 'sedge.artifact.stored.model', 'sedge.job.cancel-requested.training.fit'],
     ['training', 'sedge.tool.registered.training.fit', 'sedge.tool.registered.benchmark.fit'],
     ['training', 'sedge.dead-letter.training-jobs', 'sedge.dead-letter.workflow-jobs'],
     ['workflow', 'sedge.job.requested.training.fit', 'sedge.job.succeeded.training.fit'],

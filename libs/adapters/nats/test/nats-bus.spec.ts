@@ -1,5 +1,5 @@
-import { StorageType, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { AckPolicy, StorageType, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect, nanos } from '@nats-io/transport-node';
 import { MAX_EVENT_BYTES, createCloudEvent, type CloudEvent } from '@sedge/event-contracts';
 import { NatsServer, freePort, missingServer } from '@sedge/local-servers';
 import { CONTRACT_DELAYS_MS, describeEventBus } from '@sedge/ports/contract';
@@ -235,6 +235,27 @@ describe.skipIf(missing)(`on nats-server (${missing ?? 'there'})`, () => {
         await bury(jetstream(connection), Buffer.from('{'), { ...burial, deliveries });
       }
       expect(await (await open()).deadLetters.count()).toBe(1);
+      await connection.close();
+    });
+
+    it('offers events for as long as it takes, also by the consumer of an earlier version, and says how many are open', async () => {
+      const bus = await open();
+      const connection = await connect({ servers: server.url });
+      const [manager, consumer] = [await jetstreamManager(connection), 'worker-fit'];
+      const before = { durable_name: consumer, filter_subject: SUBJECT, ack_policy: AckPolicy.Explicit };
+      await manager.consumers.add('SEDGE_EVENTS', { ...before, max_deliver: 1000, ack_wait: nanos(10_000) });
+      const opens = (): Promise<number | null> => bus.offer(consumer, SUBJECT);
+      expect(await opens()).toBe(0);
+      expect((await manager.consumers.info('SEDGE_EVENTS', consumer)).config.max_deliver).toBe(-1);
+      await bus.publish(SUBJECT, eventOf(1));
+      await expect.poll(opens).toBe(1);
+      const taken = await jetstream(connection).consumers.get('SEDGE_EVENTS', consumer);
+      (await taken.next())!.nak();
+      expect(await opens()).toBe(1);
+      const message = (await taken.next())!;
+      expect(await opens()).toBe(1);
+      await message.ackAck();
+      await expect.poll(opens).toBe(0);
       await connection.close();
     });
 

@@ -19,6 +19,8 @@ export class JobRequests {
   async requested(transaction: Transaction, event: CloudEvent<JobRequestedData>): Promise<void> {
     const { data } = event;
     if (data.tool.stage !== this.stage.stage) return;
+    // What the stage says itself is for workers outside.
+    if (event.source === `/services/${this.stage.stage}`) return;
     const context = {
       askedAt: new Date(event.time),
       correlationId: event.correlationid,

@@ -7,6 +7,14 @@ import { isForThisCopy } from '../tools/tool-copies.service.js';
 import { OUTSIDE, type AttemptRow, type Fence, type JobRow } from './job.js';
 import type { OutsideWorkers } from './job-wait.js';
 
+/** A worker outside that was just told of a job, or gave one back, claims it within this time. */
+const WAITING_OUTSIDE_S = 60;
+const MOST_OFFERED = 1000;
+const TURN_S = 300;
+
+/** A job, a run that waits for it, and a number that grows by one while it waits for five minutes more. */
+export type AskedJob = JobRow & { run: string; turn: number };
+
 /** What a finished attempt leaves in its row. */
 export interface AttemptEnd {
   outcome: NonNullable<AttemptRow['outcome']>;
@@ -102,6 +110,18 @@ export class JobRepository {
       [tool, this.host.leaseS],
     );
     return { busy: row!.busy, seenAt: row!.seen_at };
+  }
+
+  /** Jobs of a tool that only workers outside run, which have waited for one for a while, each with a run that waits for it. */
+  waitingOutside(tool: string): Promise<AskedJob[]> {
+    return this.transactions.query<AskedJob>(
+      `SELECT job.*, asker.run, floor(extract(epoch FROM now() - due_at) / $4)::int AS turn FROM job, LATERAL (
+         SELECT run FROM subscription WHERE subscription.job = job.id AND (left_at IS NULL OR left_at < asked_at) ORDER BY run LIMIT 1
+       ) AS asker
+       WHERE state = 'queued' AND tool_name = $1 AND due_at < now() - make_interval(secs => $2)
+       ORDER BY due_at, sequence LIMIT $3`,
+      [tool, WAITING_OUTSIDE_S, MOST_OFFERED, TURN_S],
+    );
   }
 
   /** Puts a finished job back into the queue, with its budgets full again, for the run that asks now. */

@@ -18,6 +18,7 @@ import { ToolAnnouncer } from '../tools/tool-announcer.service.js';
 import { ToolCatalog } from '../tools/tool-catalog.service.js';
 import { ToolCopies1764190000000 } from '../tools/tool-copies.migration.js';
 import { ToolCopies } from '../tools/tool-copies.service.js';
+import { ToolOffers } from '../tools/tool-offers.service.js';
 import { StageDirectory } from './stage-directory.js';
 import { STAGE, type StageOptions } from './stage-options.js';
 import { StagesModule } from './stages.module.js';
@@ -53,6 +54,7 @@ export class StageModule implements OnModuleInit {
         { provide: STAGE, useValue: options },
         ToolCopies,
         ToolCatalog,
+        ToolOffers,
         ToolAnnouncer,
         JobRepository,
         JobRequests,

@@ -5,12 +5,11 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { toolSubject, workerConsumer } from '@sedge/event-contracts';
-import { EVENT_BUS, type EventBus } from '@sedge/ports';
 import { HOST, type Host } from '../host.js';
 import { Transactions } from '../state/transactions.service.js';
 import { ToolCatalog } from './tool-catalog.service.js';
 import { SAY_EVERY_MS, ToolCopies } from './tool-copies.service.js';
+import { ToolOffers } from './tool-offers.service.js';
 
 /** Tells everyone which tools the stage has: at the start, and whenever that changes. */
 @Injectable()
@@ -25,7 +24,7 @@ export class ToolAnnouncer implements OnApplicationBootstrap, BeforeApplicationS
     readonly catalog: ToolCatalog,
     private readonly copies: ToolCopies,
     private readonly transactions: Transactions,
-    @Inject(EVENT_BUS) private readonly bus: EventBus,
+    private readonly offers: ToolOffers,
     @Inject(HOST) private readonly host: Host,
   ) {}
 
@@ -59,9 +58,7 @@ export class ToolAnnouncer implements OnApplicationBootstrap, BeforeApplicationS
    */
   private async announce(): Promise<void> {
     const stage = this.catalog.stageName();
-    for (const name of this.catalog.externalNames()) {
-      await this.bus.offer(workerConsumer(name), toolSubject('sedge.job.requested.v1', stage, name));
-    }
+    await this.offers.renew();
     const tools = this.catalog.all().map(({ registered }) => registered);
     await this.transactions.run(async (transaction) => {
       const rows = await transaction.query<{ name: string; version: string; digest: string }>(

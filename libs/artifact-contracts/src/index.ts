@@ -41,11 +41,5 @@ export type { Normalization, Preprocessing } from './preprocessing.js';
 export type { ReportMetadata } from './report-metadata.js';
 export { storableText, unstorableIn } from './storable-text.js';
 export type { SplitCounts } from './split-counts.js';
-export {
-  findKind,
-  isKindName,
-  unstorableTexts,
-  validateContent,
-  validateFiles,
-  validateMetadata,
-} from './validate-kind.js';
+export { validateForm } from './metadata-form.js';
+export { findKind, isKindName, validateContent, validateFiles, validateMetadata } from './validate-kind.js';

@@ -38,6 +38,20 @@ describe('validateMetadata', () => {
     expect(validateMetadata('source', metadata)).toHaveLength(1);
   });
 
+  it.each([
+    ['U+0000', { any: [{ text: 'a\0b' }] }, 'any.0.text'],
+    ['half a surrogate pair', { text: 'a\ud800' }, 'text'],
+    ['U+0000 in a name', { any: { 'a\0': 1 } }, 'any.a\\u0000'],
+    ['half a surrogate pair in a name', { '\udc00': 1 }, '\\udc00'],
+    ['more levels than anything can walk', JSON.parse(`{"a":${'['.repeat(9999)}${']'.repeat(9999)}}`), ''],
+  ])('refuses %s in metadata of any kind, and names the place in a text that can be kept', (_what, metadata, path) => {
+    expect(validateMetadata('dataset.smell', metadata).map((mistake) => mistake.path)).toEqual([path]);
+  });
+
+  it('takes every other text', () => {
+    expect(validateMetadata('dataset.smell', { 'a\u0001': ['\u{1f600}', '\n', '\\u0000'] })).toEqual([]);
+  });
+
   it('is not misled by a property named __proto__', () => {
     const metadata = JSON.parse('{"__proto__": {"name": "x", "format": "file", "sizeBytes": 1}}') as unknown;
     const paths = new Set(validateMetadata('source', metadata).map((mistake) => mistake.path));

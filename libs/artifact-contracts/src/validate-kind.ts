@@ -1,8 +1,8 @@
 import { validateSync, type ValidationError } from 'class-validator';
 import type { ArtifactKind, KindMistake } from './artifact-kind.js';
 import { KINDS } from './kinds/index.gen.js';
+import { validateForm } from './metadata-form.js';
 import { instanceOf } from './metadata-rules.js';
-import { unstorableIn } from './storable-text.js';
 
 const KIND_NAME = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/;
 
@@ -18,24 +18,10 @@ export function isKindName(name: string): boolean {
 
 /** Checks metadata against the class of the kind. A kind that isn't Sedge's own has no class, so only its form is checked. @returns every mistake */
 export function validateMetadata(kindName: string, metadata: unknown): KindMistake[] {
-  const notAnObject = typeof metadata !== 'object' || metadata === null || Array.isArray(metadata);
-  if (notAnObject) return [{ path: '', message: 'the metadata must be an object' }];
+  const misformed = validateForm(metadata);
+  if (misformed.length > 0) return misformed;
   const kind = findKind(kindName);
-  return [...unstorableTexts(metadata, ''), ...(kind ? mistakesOf(kind.metadata, metadata) : [])];
-}
-
-/** Places of a JSON value at which there is a text or a name that no database keeps. */
-export function unstorableTexts(value: unknown, path: string): KindMistake[] {
-  if (typeof value === 'string') {
-    const found = unstorableIn(value);
-    return found === null ? [] : [{ path, message: `the text holds ${found}` }];
-  }
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) => {
-    const found = unstorableIn(name);
-    if (found !== null) return [{ path, message: `a name holds ${found}` }];
-    return unstorableTexts(inner, path === '' ? name : `${path}.${name}`);
-  });
+  return kind ? mistakesOf(kind.metadata, metadata as object) : [];
 }
 
 /** Checks the paths of an artifact's files against what the kind must and may have. @returns every mistake */

@@ -4,8 +4,8 @@ import {
   findKind,
   isKindName,
   metadataSchemaOf,
-  unstorableTexts,
   validateFiles,
+  validateForm,
   validateMetadata,
   type KindMistake,
 } from '@sedge/artifact-contracts';
@@ -108,7 +108,8 @@ export class ArtifactKinds {
       return [...validateMetadata(kind, metadata), ...validateFiles(kind, paths)];
     const validate = await this.validatorOf(kind, version);
     if (validate === null) throw error('ARTIFACT_KIND_UNKNOWN', { kind, version });
-    return [...unstorableTexts(metadata, ''), ...misfitsBy(validate, metadata)];
+    const misformed = validateForm(metadata);
+    return misformed.length > 0 ? misformed : misfitsBy(validate, metadata);
   }
 
   /** @returns null where nobody registered the kind, the reason where its schema can't be used */

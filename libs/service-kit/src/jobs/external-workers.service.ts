@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { createCloudEvent, subjectOf } from '@sedge/event-contracts';
-import type { Digest } from '@sedge/artifact-contracts';
+import { validateForm, type Digest } from '@sedge/artifact-contracts';
 import { ARTIFACT_STORE, EVENT_BUS, StoreError, type ArtifactStore, type EventBus } from '@sedge/ports';
 import type { Caller } from '../access/caller.js';
 import { Teams } from '../access/teams.service.js';
@@ -109,13 +109,15 @@ export class ExternalWorkers {
   }
 
   private async checkOutput(name: string, wantedKind: string, id: Digest): Promise<StoredOutput> {
-    const { manifest, kind } = await openArtifact(this.store, id).catch((error: unknown) => {
+    const { manifest, kind, metadata } = await openArtifact(this.store, id).catch((error: unknown) => {
       if (error instanceof StoreError && error.transient) throw error;
       // Where the store is, and how it fails, is nothing for a worker.
       const reason = error instanceof StoreError ? `the artifact ${id} is not in the store, or not whole` : null;
       throw invalid(name, reason ?? (error as Error).message);
     });
     if (kind !== wantedKind) throw invalid(name, `it is of kind ${kind}, not ${wantedKind}`);
+    const [mistake] = validateForm(metadata);
+    if (mistake) throw invalid(name, mistake.path === '' ? mistake.message : `${mistake.path}: ${mistake.message}`);
     for (const { digest } of manifest.layers) {
       const state = await this.store.verify(digest);
       if (state !== 'ok') throw invalid(name, `its blob ${digest} is ${state}`);

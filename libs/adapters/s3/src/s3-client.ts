@@ -52,6 +52,25 @@ export class S3Client extends Client {
     return this.listParts(bucket, key, uploadId) as Promise<(Part & { size: number })[]>;
   }
 
+  /**
+   * Makes an empty object where there is none of the name.
+   * @returns whether there was none; on a server that does not know the condition it is made in any case
+   */
+  async makeObject(bucket: string, key: string): Promise<boolean> {
+    const headers = { 'if-none-match': '*' };
+    try {
+      await this.makeRequestAsyncOmit({ method: 'PUT', bucketName: bucket, objectName: key, headers } as never, '');
+      return true;
+    } catch (error) {
+      const { code } = error as { code?: string };
+      // The second one is that of two requests at once.
+      if (code === 'PreconditionFailed' || code === 'ConditionalRequestConflict') return false;
+      if (code !== 'NotImplemented') throw error;
+      await this.putObject(bucket, key, Buffer.from(''));
+      return true;
+    }
+  }
+
   /** The client's own `uploadPart` reads the answer of another request. */
   async sendPart(bucket: string, key: string, uploadId: string, part: number, bytes: Buffer): Promise<Part> {
     const query = `partNumber=${part}&uploadId=${encodeURIComponent(uploadId)}`;

@@ -27,6 +27,8 @@ const PART_BYTES = 16 << 20;
 const RETRY_DELAYS_MS = [100, 500, 2000];
 /** A mark that is older was left by a collection that died. */
 const MARK_LIFE_MS = 60_000;
+/** Whoever removes a blob gives up long before others take the mark for left: they trust then that the blob stays. */
+const REMOVAL_MS = 30_000;
 const MARK_POLL_MS = 50;
 /** For a server that does not answer yet. */
 const LOOK_EVERY_MS = 250;
@@ -135,17 +137,22 @@ export class S3Store implements ArtifactStore {
     const [key, mark] = [keyOf(digest), markOf(digest)];
     this.verified.delete(digest);
     return this.guard('removing a blob', this.locationOf(digest), async () => {
-      // Whoever stores the blob from here on sees the mark, and waits until it is known whether the blob stays.
-      await this.client.putObject(this.bucket, mark, Buffer.from(''));
+      const startedAt = Date.now();
+      const isInTime = (): boolean => Date.now() - startedAt < REMOVAL_MS;
+      // Whoever stores the blob from here on sees the mark, and waits until it is known whether the blob stays. Two collections at once would
+      // take the mark from each other.
+      if (!(await this.client.makeObject(this.bucket, mark))) return false;
       try {
         const info = await this.statOrNull(key);
         if (info && unlessStoredSince && info.lastModified.getTime() + CLOCK_STEP_MS > unlessStoredSince.getTime()) {
           return false;
         }
+        if (!isInTime()) return false;
         await this.client.removeObject(this.bucket, key);
         return true;
       } finally {
-        await this.client.removeObject(this.bucket, mark);
+        // By then it may be the mark of somebody else.
+        if (isInTime()) await this.client.removeObject(this.bucket, mark);
       }
     });
   }
@@ -174,13 +181,19 @@ export class S3Store implements ArtifactStore {
         await this.client.abortMultipartUpload(this.bucket, key, uploadId);
         removed++;
       }
+      for (const { name, lastModified } of await this.marks()) {
+        if (Date.now() - lastModified.getTime() < olderThanMs) continue;
+        await this.client.removeObject(this.bucket, name);
+        removed++;
+      }
       return removed;
     });
   }
 
-  /** What interrupted writes left behind, here and on the server. */
+  /** What interrupted writes and removals left behind, here and on the server. */
   async temporaries(): Promise<string[]> {
-    return [...(await this.spool.names()), ...(await this.unfinishedUploads()).map(({ key }) => key)];
+    const [uploads, marks] = [await this.unfinishedUploads(), await this.marks()];
+    return [...(await this.spool.names()), ...uploads.map(({ key }) => key), ...marks.map(({ name }) => name)];
   }
 
   private async keep(file: SpooledFile): Promise<{ digest: Digest; sizeBytes: number }> {
@@ -284,6 +297,13 @@ export class S3Store implements ArtifactStore {
       if (!page.isTruncated) return found;
       [keyMarker, uploadMarker] = [page.nextKeyMarker, page.nextUploadIdMarker];
     }
+  }
+
+  /** Marks of removals, under way or interrupted. */
+  private async marks(): Promise<{ name: string; lastModified: Date }[]> {
+    const marks: { name: string; lastModified: Date }[] = [];
+    for await (const mark of this.client.listObjectsV2(this.bucket, MARKS, true)) marks.push(mark as (typeof marks)[0]);
+    return marks;
   }
 
   private async makeBucketWhereMissing(): Promise<void> {

@@ -8,6 +8,7 @@ import { describeArtifactStore, sampleBytes, type ArtifactStoreHarness } from '@
 import { SmallDisk, canMount } from '@sedge/test-kit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { S3Store } from '../src/index.js';
+import type { S3Client } from '../src/s3-client.js';
 import { FaultyWire } from './faulty-wire.js';
 
 const PART_BYTES = 5 << 20;
@@ -204,6 +205,51 @@ describe.skipIf(missing)(`on VersityGW (${missing ?? 'there'})`, () => {
       await new Promise((resolve) => setTimeout(resolve, 1100));
       expect(await store.removeStaleTemporaries(1000)).toBe(1);
       expect(await store.temporaries()).toEqual([]);
+    });
+
+    describe('while a blob is being removed', () => {
+      const removing = async (bucket: string, digest: Digest): Promise<string> => {
+        const mark = `removing/${digest.slice(7)}`;
+        const { client } = opened.another() as unknown as { client: S3Client };
+        await client.putObject(bucket, mark, Buffer.from(''));
+        return mark;
+      };
+
+      it('leaves it to the collection that began, whose mark goes when it is old and no sooner', async () => {
+        const { store, bucket } = opened;
+        const { digest } = await store.put('being removed');
+        const mark = await removing(bucket, digest);
+        expect(await store.remove(digest)).toBe(false);
+        expect(await store.temporaries()).toEqual([mark]);
+        expect(await store.removeStaleTemporaries(60_000)).toBe(0);
+        await new Promise((resolve) => setTimeout(resolve, 1100));
+        expect(await store.removeStaleTemporaries(1000)).toBe(1);
+        expect(await store.temporaries()).toEqual([]);
+        expect(await store.remove(digest)).toBe(true);
+        expect(await store.stat(digest)).toBeNull();
+      });
+
+      it('gives up where it stood still for so long that others take its mark for left', async () => {
+        const { store, bucket, another } = opened;
+        const { digest } = await store.put('kept');
+        const { client } = store as unknown as { client: { statObject: (...of: unknown[]) => Promise<unknown> } };
+        const statObject = client.statObject.bind(client);
+        const now = Date.now;
+        client.statObject = async (...of) => {
+          const stats = await statObject(...of);
+          Date.now = () => now() + 40_000;
+          await another().removeStaleTemporaries(30_000);
+          await removing(bucket, digest);
+          return stats;
+        };
+        try {
+          expect(await store.remove(digest)).toBe(false);
+        } finally {
+          Date.now = now;
+        }
+        expect(await another().stat(digest)).not.toBeNull();
+        expect(await another().temporaries()).toHaveLength(1);
+      });
     });
 
     it.each([

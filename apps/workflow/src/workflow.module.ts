@@ -12,6 +12,7 @@ import { JobConsumer } from './events/job.consumer.js';
 import { ToolConsumer } from './events/tool.consumer.js';
 import { AwaitedArtifacts } from './state/awaited-artifacts.service.js';
 import { ItemDecider } from './state/item-decider.service.js';
+import { LostArtifacts } from './state/lost-artifacts.service.js';
 import { JobReconciler } from './state/job-reconciler.service.js';
 import { JobWaits } from './state/job-waits.service.js';
 import { JobRepository } from './state/job.repository.js';
@@ -26,6 +27,7 @@ import { WorkflowTables1764000100000 } from './state/migrations/workflow-tables.
 import { RunCommands1764220000000 } from './state/migrations/run-commands.migration.js';
 import { TracedRuns1764180000000 } from './state/migrations/traced-runs.migration.js';
 import { UploadKeys1764240000000 } from './state/migrations/upload-keys.migration.js';
+import { RemovedArtifacts1764250000000 } from './state/migrations/removed-artifacts.migration.js';
 import { PlanEstimates } from './state/plan-estimates.service.js';
 import { PlanRemoval } from './state/plan-removal.service.js';
 import { Planner } from './state/planner.service.js';
@@ -60,6 +62,7 @@ const migrations = [
   AskedAttempts1764210000000,
   RunCommands1764220000000,
   UploadKeys1764240000000,
+  RemovedArtifacts1764250000000,
   RemovedTools1764300000000,
 ];
 
@@ -92,6 +95,7 @@ const service = ServiceModule.forRoot({ name: 'workflow', migrations });
     RunWriter,
     RunStepper,
     RunEngine,
+    LostArtifacts,
     JobReconciler,
     JobWaits,
     RunCommands,

@@ -24,6 +24,7 @@ import type { GarbageRoot } from '../src/domain/garbage-plan.js';
 import type { GarbageRoots } from '../src/state/garbage-roots.js';
 import { ArtifactTables1764000000100 } from '../src/state/migrations/artifact-tables.migration.js';
 import { CompletedUploads1764200000000 } from '../src/state/migrations/completed-uploads.migration.js';
+import { RemovedArtifacts1764250000000 } from '../src/state/migrations/removed-artifacts.migration.js';
 import { UploadKeys1764240000000 } from '../src/state/migrations/upload-keys.migration.js';
 
 /** A process with the artifact half of the service, a real database and a real directory. */
@@ -52,7 +53,12 @@ export async function startArtifactsProcess(): Promise<ArtifactsProcess> {
   const bus = new MemoryBus({ keepDeadLetter: async () => {} });
   const service = ServiceModule.forRoot({
     name: 'workflow',
-    migrations: [ArtifactTables1764000000100, CompletedUploads1764200000000, UploadKeys1764240000000],
+    migrations: [
+      ArtifactTables1764000000100,
+      CompletedUploads1764200000000,
+      UploadKeys1764240000000,
+      RemovedArtifacts1764250000000,
+    ],
   });
   const values = [
     { provide: EVENT_BUS, useValue: bus },

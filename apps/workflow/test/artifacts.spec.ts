@@ -8,7 +8,7 @@ import {
 } from '@sedge/artifact-contracts';
 import { apiDocument } from '@sedge/composition';
 import { AnswerCheck } from '@sedge/test-kit';
-import { chmod, open, utimes, writeFile } from 'node:fs/promises';
+import { chmod, open, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeTarHeader, tarPadding } from '../src/domain/tar-header.js';
 import { startArtifactsProcess, type ArtifactsProcess } from './artifacts-process.js';
@@ -78,13 +78,6 @@ async function upload(name: string, content: Buffer, derivedFrom: Digest[] = [])
   const completed = await call('POST', `/v1/uploads/${id}/complete`);
   expect(completed.status).toBe(201);
   return completed.body['id'] as Digest;
-}
-
-async function age(ids: Digest[]): Promise<void> {
-  await running.transactions.query(
-    `UPDATE artifact SET used_at = now() - interval '2 hours' WHERE id = ANY($1::text[])`,
-    [ids],
-  );
 }
 
 describe('uploading', () => {
@@ -458,33 +451,20 @@ describe('export and import', () => {
       expect(body['message']).toContain(`'${paths.at(-1)}' can't be a file of an artifact: `);
     },
   );
-});
 
-describe('garbage collection', () => {
-  it('removes exactly what its dry run prints, keeps what roots came from, and nothing younger than an hour', async () => {
-    const source = await upload('gc source', Buffer.from('gc source'));
-    const kept = await upload('gc kept', Buffer.from('gc kept'), [source]);
-    const lost = await upload('gc lost', Buffer.from('gc lost'), [source]);
-    const young = await upload('gc young', Buffer.from('gc young'));
-    const run = await upload('gc run', Buffer.from('gc run'));
-    await age([source, kept, lost, run]);
-    running.roots.push({ artifact: run, because: 'run 1' });
-    await call('PUT', `/v1/artifacts/${kept}/pin`, {});
-    const ids = async (dryRun: boolean): Promise<Record<string, unknown>> =>
-      (await call('POST', '/v1/gc', { dryRun })).body;
-    const longAgo = new Date(Date.now() - 7_200_000);
-    const old = [lost, kept, digestOfBytes('gc lost'), digestOfBytes('gc kept')];
-    for (const digest of old) await utimes(running.store.locationOf(digest), longAgo, longAgo);
-    const planned = await ids(true);
-    expect((planned['artifacts'] as { id: string }[]).map((item) => item.id)).toEqual([lost]);
-    expect((planned['blobs'] as { digest: string }[]).map((blob) => blob.digest).sort()).toEqual(
-      [lost, digestOfBytes('gc lost')].sort(),
-    );
-    const removed = await ids(false);
-    expect({ ...removed, dryRun: true }).toEqual(planned);
-    expect(await ids(true)).toMatchObject({ artifacts: [], blobs: [], freedBytes: 0 });
-    expect(await running.store.stat(lost)).toBeNull();
-    for (const id of [source, kept, young, run]) expect((await call('GET', `/v1/artifacts/${id}`)).status).toBe(200);
-    expect((await call('GET', `/v1/artifacts/${lost}`)).status).toBe(404);
+  it('refuse metadata that no database takes, as uploads do', async () => {
+    const metadata = { name: 'a\0b', format: 'file', sizeBytes: 0 };
+    const files = [{ path: 'source', digest: digestOfBytes(''), sizeBytes: 0 }];
+    const text = manifestText(createManifest(artifactTypeOf('source', 1), metadata, files));
+    const whole = Buffer.concat([mark, index(text), blob(text), blob(''), blob(canonicalJson(metadata)), end]);
+    const imported = await call('POST', '/v1/artifacts/import', whole);
+    const begin = (name: string): Promise<Answer> =>
+      call('POST', '/v1/uploads', { kind: 'source', metadata: { ...metadata, name }, files: [] });
+    const answers = [imported, await begin('\ud800'), await begin(metadata.name)];
+    expect(answers.map(({ status, body }) => [status, body['code']])).toEqual([
+      [422, 'ARTIFACT_CONTENT_INVALID'],
+      [422, 'ARTIFACT_CONTENT_INVALID'],
+      [400, 'HTTP_REQUEST_INVALID'],
+    ]);
   });
 });

@@ -132,8 +132,10 @@ Exit codes: 0 pinned or unpinned, 2 it is no artifact id, 4 there is no such art
 
 const rm: SedgeCommand = {
   usage: 'rm <artifacts...>',
-  summary: 'remove artifacts that nothing was made of and nobody pinned',
-  help: `  npx sedge artifacts rm 3f2a91c0d4e5
+  summary: 'remove artifacts that nothing needs and nobody pinned',
+  help: `What runs under way and the last ten runs made or read can't be removed, nor what something was made of.
+
+  npx sedge artifacts rm 3f2a91c0d4e5
 
 Exit codes: 0 removed, 1 it is pinned or needed (the message says by what), 4 there is no such artifact.`,
   async run(context, args) {

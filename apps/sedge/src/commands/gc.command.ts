@@ -9,6 +9,7 @@ export const command: SedgeCommand = {
   usage: 'gc',
   summary: 'remove artifacts that nothing needs any more',
   help: `Kept are pinned artifacts, what the last runs made, what running jobs use, all that these came from, and all that is younger than an hour.
+What was stored whole and is not in the index yet, because an event is late, is kept for eight days.
 
   npx sedge gc --dry-run            print exactly what would be removed
   npx sedge gc                      programs and reports that were laid out as folders go with their artifacts

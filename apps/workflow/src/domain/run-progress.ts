@@ -175,9 +175,11 @@ export class RunProgress {
   }
 }
 
-/** Sets back what did not end well, so that a run can go on from there. @returns how many items */
-export function resetUnsuccessful(items: RunItem[]): RunItem[] {
-  const reset = items.filter((item) => item.state !== 'succeeded');
+/** Sets back what did not end well, and what gave outputs that are gone, so that a run can go on from there. @returns those items */
+export function resetUnsuccessful(items: RunItem[], isThere: (output: Digest) => boolean): RunItem[] {
+  const isGood = ({ state, outputs }: RunItem): boolean =>
+    state === 'succeeded' && Object.values(outputs ?? {}).every(isThere);
+  const reset = items.filter((item) => !isGood(item));
   for (const item of reset) {
     const fresh = {
       state: 'pending',

@@ -14,6 +14,8 @@ export class ActiveRun {
   readonly leaving: ItemJob[] = [];
   /** commands that are carried out: they are noted with the next write */
   readonly commands: RunCommand[] = [];
+  /** artifacts of earlier times that items have taken up since the last write, which must be there still when it is done */
+  readonly taken = new Set<Digest>();
   /** when this process asked for each job that is under way */
   readonly requestedAt = new Map<Digest, Date>();
   /** true after a start: requests under way are made once more, since the process that made them died */

@@ -11,6 +11,12 @@ const error = errorsOf(ARTIFACT_ERRORS);
 /** An artifact with its metadata, from the index where it was read before, else from the store. */
 export type KnownArtifact = ArtifactRow & { manifest: string; metadata: Record<string, unknown> };
 
+/** What became of the wish to hold artifacts. Of one that is in neither the index has not heard. */
+export interface HeldArtifacts {
+  held: ReadonlySet<Digest>;
+  removedAt: ReadonlyMap<Digest, Date>;
+}
+
 /** What the rest of the service asks about artifacts. */
 @Injectable()
 export class ArtifactIndex implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -64,6 +70,22 @@ export class ArtifactIndex implements OnApplicationBootstrap, OnApplicationShutd
   async take(id: Digest): Promise<string | null> {
     await this.repository.touch([id]);
     return (await this.repository.find(id))?.kind ?? null;
+  }
+
+  /**
+   * Keeps artifacts from the garbage collection for an hour. Who means to rely on earlier ones asks for this before looking at their bytes:
+   * what is being removed is not in the index any more while some of its bytes are still there.
+   */
+  async hold(ids: readonly Digest[]): Promise<HeldArtifacts> {
+    const held = await this.repository.touch(ids);
+    const removedAt = await this.repository.removals(ids.filter((id) => !held.has(id)));
+    return { held, removedAt };
+  }
+
+  /** Holds artifacts once more with what names them. @returns one that was removed meanwhile, or null */
+  async holdWith(tx: Transaction, ids: readonly Digest[]): Promise<Digest | null> {
+    const held = await this.repository.touch(ids, tx);
+    return ids.find((id) => !held.has(id)) ?? null;
   }
 
   /** The newest artifact of a kind that was made from another, directly, or null. */

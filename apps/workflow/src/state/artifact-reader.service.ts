@@ -1,5 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ManifestError, filesOf, parseManifest, type Digest, type Manifest } from '@sedge/artifact-contracts';
+import {
+  ManifestError,
+  filesOf,
+  parseManifest,
+  validateForm,
+  type Digest,
+  type Manifest,
+} from '@sedge/artifact-contracts';
 import { ARTIFACT_STORE, StoreError, type ArtifactStore } from '@sedge/ports';
 import { errorsOf, type ServiceError } from '@sedge/service-kit';
 import { buffer } from 'node:stream/consumers';
@@ -22,10 +29,36 @@ export class ArtifactReader {
 
   /** @throws ARTIFACT_UNKNOWN, ARTIFACT_DAMAGED with the file's place */
   async read(id: Digest): Promise<ReadArtifact> {
-    const text = await this.document(id, id, 'manifest');
-    const manifest = this.parse(id, text);
-    const metadata = JSON.parse(await this.document(id, manifest.config.digest, 'metadata')) as Record<string, unknown>;
+    const { manifest, text } = await this.manifestOf(id);
+    const metadata = this.parseMetadata(id, await this.document(id, manifest.config.digest, 'metadata'));
     return { manifest, text, metadata };
+  }
+
+  /** @throws ARTIFACT_UNKNOWN, ARTIFACT_DAMAGED, STORE_UNAVAILABLE */
+  async manifestOf(id: Digest): Promise<{ manifest: Manifest; text: string }> {
+    const text = await this.document(id, id, 'manifest');
+    return { manifest: this.parse(id, text), text };
+  }
+
+  /**
+   * The manifest that a blob is, or null where it is none. Of what can be none, no more than the beginning is read.
+   * @throws STORE_UNAVAILABLE
+   */
+  async manifestIn({ digest, sizeBytes }: { digest: Digest; sizeBytes: number }): Promise<Manifest | null> {
+    if (sizeBytes > MAX_DOCUMENT_BYTES) return null;
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of await this.store.read(digest)) {
+        if (chunks.length === 0 && !isStartOfObject(chunk as Buffer)) return null;
+        chunks.push(chunk as Buffer);
+      }
+      return parseManifest(Buffer.concat(chunks).toString('utf8'));
+    } catch (fault) {
+      if (fault instanceof ManifestError) return null;
+      if (fault instanceof StoreError && (fault.code === 'STORE_BLOB_MISSING' || fault.code === 'STORE_BLOB_CORRUPT'))
+        return null;
+      throw asStoreAnswer(fault);
+    }
   }
 
   /** Whether every blob of an artifact is there and right. @returns the first that is not, or null */
@@ -52,6 +85,20 @@ export class ArtifactReader {
     }
   }
 
+  /** What the index can't hold is nothing that Sedge stored: it refuses such metadata. */
+  private parseMetadata(id: Digest, text: string): Record<string, unknown> {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (fault) {
+      throw error('ARTIFACT_DAMAGED', { id, file: 'metadata', reason: `it is not JSON: ${(fault as Error).message}` });
+    }
+    const [mistake] = validateForm(value);
+    if (!mistake) return value as Record<string, unknown>;
+    const reason = mistake.path === '' ? mistake.message : `${mistake.path}: ${mistake.message}`;
+    throw error('ARTIFACT_DAMAGED', { id, file: 'metadata', reason });
+  }
+
   private parse(id: Digest, text: string): Manifest {
     try {
       return parseManifest(text);
@@ -60,6 +107,10 @@ export class ArtifactReader {
       throw error('ARTIFACT_DAMAGED', { id, file: 'manifest', reason: fault.message });
     }
   }
+}
+
+function isStartOfObject(bytes: Buffer): boolean {
+  return /^\s*\{/.test(bytes.toString('latin1', 0, 100));
 }
 
 /** Says of a store's fault which file of which artifact it concerns; other errors are given back as they are. */

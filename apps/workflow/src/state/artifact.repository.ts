@@ -52,6 +52,7 @@ export class ArtifactRepository {
         data.producedBy ? JSON.stringify(data.producedBy) : null,
       ],
     );
+    await tx.query('DELETE FROM removed_artifact WHERE id = $1', [data.artifact]);
     const parents = data.derivedFrom.filter((parent) => parent !== data.artifact);
     if (parents.length === 0) return;
     await tx.query(
@@ -97,9 +98,19 @@ export class ArtifactRepository {
     return rows.map((row) => row.id);
   }
 
-  /** Marks artifacts as asked for now, which keeps the garbage collection from them for an hour. */
-  async touch(ids: readonly Digest[]): Promise<void> {
-    await this.transactions.query('UPDATE artifact SET used_at = now() WHERE id = ANY($1::text[])', [ids]);
+  /**
+   * Marks artifacts as asked for now, which keeps the garbage collection from them for an hour.
+   * @returns those that are there: the others are unknown, or were removed just before
+   */
+  async touch(ids: readonly Digest[], within: Pick<Transaction, 'query'> = this.transactions): Promise<Set<Digest>> {
+    if (ids.length === 0) return new Set();
+    // In one order, so that two that touch the same ones never wait for each other.
+    const rows = await within.query<{ id: Digest }>(
+      `WITH chosen AS (SELECT id FROM artifact WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE)
+       UPDATE artifact SET used_at = now() FROM chosen WHERE artifact.id = chosen.id RETURNING artifact.id`,
+      [ids],
+    );
+    return new Set(rows.map((row) => row.id));
   }
 
   async pin(id: Digest, note: string): Promise<void> {
@@ -127,15 +138,37 @@ export class ArtifactRepository {
   }
 
   /**
-   * Forgets artifacts, except those that were pinned or asked for since.
-   * @returns those that are forgotten
+   * Removes artifacts from the index and notes that, except those that were pinned or asked for since.
+   * @returns those that are removed
    */
   async remove(ids: readonly Digest[], usedBefore: Date): Promise<Digest[]> {
     const rows = await this.transactions.query<{ id: Digest }>(
-      `DELETE FROM artifact WHERE id = ANY($1::text[]) AND used_at < $2
-         AND NOT EXISTS (SELECT 1 FROM artifact_pin p WHERE p.artifact = artifact.id) RETURNING id`,
+      `WITH chosen AS (
+         SELECT id FROM artifact WHERE id = ANY($1::text[]) AND used_at < $2
+           AND NOT EXISTS (SELECT 1 FROM artifact_pin p WHERE p.artifact = artifact.id) ORDER BY id FOR UPDATE
+       ), gone AS (
+         DELETE FROM artifact USING chosen WHERE artifact.id = chosen.id RETURNING artifact.id
+       ), noted AS (
+         INSERT INTO removed_artifact (id) SELECT id FROM gone ON CONFLICT (id) DO UPDATE SET removed_at = now()
+       )
+       SELECT id FROM gone`,
       [ids, usedBefore],
     );
     return rows.map((row) => row.id);
+  }
+
+  /** When artifacts were removed that did not come again since. @param ids null for all */
+  async removals(ids: readonly Digest[] | null): Promise<Map<Digest, Date>> {
+    if (ids?.length === 0) return new Map();
+    const rows = await this.transactions.query<{ id: Digest; removed_at: Date }>(
+      'SELECT id, removed_at FROM removed_artifact WHERE $1::text[] IS NULL OR id = ANY($1::text[])',
+      [ids],
+    );
+    return new Map(rows.map((row) => [row.id, row.removed_at]));
+  }
+
+  /** Forgets removals of which nothing is left in the store. */
+  async forgetRemovals(ids: readonly Digest[]): Promise<void> {
+    await this.transactions.query('DELETE FROM removed_artifact WHERE id = ANY($1::text[])', [ids]);
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { findKind, type Digest } from '@sedge/artifact-contracts';
+import type { Transaction } from '@sedge/service-kit';
 import {
   CHOSEN_OUTPUT,
   STORED_OUTPUT,
@@ -13,9 +14,12 @@ import type { ItemOutput } from '../domain/item-graph.js';
 import { chooseBest, metricOf, missOf, missingMetric, type Metrics } from '../domain/judgement.js';
 import { itemName, type ItemFailure, type ItemJob } from '../domain/run-item.js';
 import type { ActiveRun } from './active-run.js';
+import { UNHEARD_LIFE_MS } from '../domain/garbage-plan.js';
+import { ArtifactIndex, type HeldArtifacts } from './artifact-index.service.js';
 import { ArtifactKinds, sentencesOf } from './artifact-kind.service.js';
 import { ResultReader, isArtifactFault } from './result-reader.service.js';
 import { JobRepository, type KnownJob } from './job.repository.js';
+import { StaleRunError } from './run-writer.service.js';
 import { ToolRegistry } from './tool-registry.service.js';
 
 interface Wanted {
@@ -38,6 +42,7 @@ export class ItemDecider {
     private readonly results: ResultReader,
     private readonly kinds: ArtifactKinds,
     private readonly tools: ToolRegistry,
+    private readonly artifacts: ArtifactIndex,
   ) {}
 
   async decide(active: ActiveRun, ready: readonly number[], now: Date): Promise<void> {
@@ -73,6 +78,12 @@ export class ItemDecider {
     active.failure = { code: miss.code, message: `${name}: ${miss.message}` };
     const reason = { code: 'WORKFLOW_RUN_STOPPED', message: `the run was stopped by ${name}: ${miss.message}` };
     active.leaving.push(...progress.stop(reason, now));
+  }
+
+  /** What the run has taken up is there still, and stays. @throws StaleRunError where it was removed since */
+  async holdTaken(transaction: Transaction, { id, taken }: ActiveRun): Promise<void> {
+    const removed = await this.artifacts.holdWith(transaction, [...taken]);
+    if (removed !== null) throw new StaleRunError(`run ${id} took up ${removed}, which was removed just then`);
   }
 
   /** Stages check outputs of Sedge's own kinds; of those that others registered they know nothing. */
@@ -122,10 +133,14 @@ export class ItemDecider {
 
   private async reuseOrQueue(active: ActiveRun, wanted: readonly Wanted[], now: Date): Promise<void> {
     const known = await this.jobs.find(wanted.map(({ job }) => job.id));
+    const earlier = await this.artifacts.hold([...known.values()].flatMap(outputsOf));
     for (let from = 0; from < wanted.length; from += VERIFIED_AT_ONCE) {
       const batch = wanted.slice(from, from + VERIFIED_AT_ONCE);
-      const faults = await Promise.all(batch.map(({ number, job }) => this.faultOf(active, number, known.get(job.id))));
+      const faults = await Promise.all(
+        batch.map(({ number, job }) => this.faultOf(active, number, known.get(job.id), earlier)),
+      );
       for (const [index, { number, job }] of batch.entries()) {
+        if (faults[index] === null) take(active, outputsOf(known.get(job.id)!), earlier);
         await this.useKnown(active, { number, job }, known.get(job.id), faults[index]!, now);
       }
     }
@@ -136,12 +151,13 @@ export class ItemDecider {
     active: ActiveRun,
     number: number,
     job: KnownJob | undefined,
+    earlier: HeldArtifacts,
   ): Promise<string | null | undefined> {
     if (job?.state !== 'succeeded') return undefined;
     const { again } = active.row.request;
     if (again.includes('*') || again.includes(active.progress.items[number]!.step)) return 'asked to run again';
-    for (const artifact of Object.values(job.outputs!)) {
-      const fault = await this.results.faultOf(artifact);
+    for (const artifact of outputsOf(job)) {
+      const fault = absenceOf(artifact, job.finished_at!, earlier) ?? (await this.results.faultOf(artifact));
       if (fault !== null) return fault;
     }
     return null;
@@ -169,11 +185,14 @@ export class ItemDecider {
   }
 
   private async takeStored(active: ActiveRun, number: number, step: CompiledStoredInput, now: Date): Promise<void> {
-    const fault = await this.results.faultOf(step.artifact);
+    const named = await this.artifacts.hold([step.artifact]);
+    const isThere = named.held.has(step.artifact);
+    const fault = isThere ? await this.results.faultOf(step.artifact) : 'it is not there any more';
     if (fault !== null) {
       const message = `the artifact ${step.artifact} can't be used: ${fault}`;
       return active.progress.fail(number, { code: 'WORKFLOW_INPUT_DAMAGED', message }, now);
     }
+    take(active, [step.artifact], named);
     Object.assign(active.progress.items[number]!, { decision: 'reused', note: 'the artifact that is named' });
     active.progress.succeed(number, { [STORED_OUTPUT]: step.artifact }, now);
   }
@@ -218,4 +237,23 @@ export class ItemDecider {
       return { failure: { code: 'WORKFLOW_REPORT_DAMAGED', message: error.message } };
     }
   }
+}
+
+const outputsOf = ({ outputs }: KnownJob): Digest[] => Object.values(outputs ?? {});
+
+/** The write that names them makes sure that they are there still. Of what the index has not heard, nobody removes anything yet. */
+function take(active: ActiveRun, artifacts: readonly Digest[], { held }: HeldArtifacts): void {
+  for (const artifact of artifacts) if (held.has(artifact)) active.taken.add(artifact);
+}
+
+/**
+ * Why an artifact can't be relied on although its bytes may be there still, or null. What was made again since it was removed may not have
+ * come into the index yet, nor what was made just now: the events of jobs and of artifacts come each in their own time.
+ */
+function absenceOf(artifact: Digest, madeAt: Date, { held, removedAt }: HeldArtifacts): string | null {
+  if (held.has(artifact)) return null;
+  const removed = removedAt.get(artifact);
+  if (removed !== undefined && removed > madeAt) return `the artifact ${artifact} was removed`;
+  const isLost = Date.now() - madeAt.getTime() > UNHEARD_LIFE_MS;
+  return isLost ? `the artifact ${artifact} never came into the index` : null;
 }

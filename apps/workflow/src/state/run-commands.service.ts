@@ -126,7 +126,9 @@ export class RunCommands {
     const { id, state } = run;
     if (state === 'running') throw error('WORKFLOW_RUN_ACTIVE', { run: id });
     if (state === 'succeeded') throw error('WORKFLOW_RUN_COMPLETE', { run: id, state });
-    const items = resetUnsuccessful((await this.runs.items(id)).map(itemOfRow));
+    const known = (await this.runs.items(id)).map(itemOfRow);
+    const { held } = await this.artifacts.hold(known.flatMap(({ outputs }) => Object.values(outputs ?? {})));
+    const items = resetUnsuccessful(known, (output) => held.has(output));
     const change = { state: 'running', failure: null, finishedAt: null, retriedAt: new Date() } as const;
     await this.transactions.run(async (transaction) => {
       const revision = await this.runs.advance(transaction, run, change);

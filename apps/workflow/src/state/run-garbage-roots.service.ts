@@ -7,19 +7,23 @@ import type { GarbageRoots } from './garbage-roots.js';
 /** Runs whose artifacts stay, beside those under way. */
 const KEPT_RUNS = 10;
 
-/** Names what runs need: the results of the last ones, and all that runs under way have made or read. */
+/** Names what runs need: the results of the last ones, and all that runs under way have made or read, or what was made for them. */
 @Injectable()
 export class RunGarbageRoots implements GarbageRoots {
   constructor(private readonly transactions: Transactions) {}
 
   async roots(): Promise<GarbageRoot[]> {
-    const rows = await this.transactions.query<{ artifact: Digest; run: string; state: string }>(
+    const rows = await this.transactions.query<{ artifact: Digest; run: string; isUnderWay: boolean }>(
       `WITH kept AS (
          SELECT id, state FROM run WHERE state = 'running'
          UNION (SELECT id, state FROM run WHERE mode = 'run' ORDER BY sequence DESC LIMIT ${KEPT_RUNS})
        ), named AS (
          SELECT item.run, kept.state, output.value AS artifact
          FROM kept JOIN item ON item.run = kept.id, jsonb_each_text(item.outputs) AS output
+         UNION
+         SELECT item.run, kept.state, output.value
+         FROM kept JOIN item ON item.run = kept.id AND kept.state = 'running' AND item.state IN ('requested', 'running')
+           JOIN job ON job.id = item.job, jsonb_each_text(job.outputs) AS output
          UNION
          SELECT item.run, kept.state, input.value #>> '{}'
          FROM kept JOIN item ON item.run = kept.id,
@@ -28,11 +32,12 @@ export class RunGarbageRoots implements GarbageRoots {
          SELECT item.run, kept.state, input.value #>> '{}'
          FROM kept JOIN item ON item.run = kept.id, jsonb_path_query(item.specification -> 'inputs', '$.*[*]') AS input (value)
        )
-       SELECT artifact, min(run) AS run, min(state) AS state FROM named GROUP BY artifact`,
+       SELECT DISTINCT ON (artifact) artifact, run, state = 'running' AS "isUnderWay" FROM named
+       ORDER BY artifact, state = 'running' DESC, run`,
     );
-    return rows.map(({ artifact, run, state }) => ({
+    return rows.map(({ artifact, run, isUnderWay }) => ({
       artifact,
-      because: state === 'running' ? `run ${run}, which is under way` : `run ${run}, one of the last ${KEPT_RUNS}`,
+      because: isUnderWay ? `run ${run}, which is under way` : `run ${run}, one of the last ${KEPT_RUNS}`,
     }));
   }
 }

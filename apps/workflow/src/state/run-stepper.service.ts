@@ -25,7 +25,8 @@ export class RunStepper {
     const renewed = await this.takeResults(active, now);
     this.checkDeadlines(active, now);
     await this.decideAll(active, now);
-    return this.writer.write(active, [...renewed, ...takeRequests(active, limit)], now);
+    const requests = [...renewed, ...takeRequests(active, limit)];
+    return this.writer.write(active, requests, now, (transaction) => this.decider.holdTaken(transaction, active));
   }
 
   /** Takes everything as far as it goes without any job being asked for. */
@@ -104,8 +105,10 @@ export class RunStepper {
         continue;
       }
       const found = await this.awaited.firstOf(step.artifactKind, ancestor);
-      if (found !== null) progress.succeed(number, { [CHOSEN_OUTPUT]: found }, now);
-      else if (isOver(progress.items[number]!, step.timeoutMs, now)) {
+      if (found !== null) {
+        active.taken.add(found);
+        progress.succeed(number, { [CHOSEN_OUTPUT]: found }, now);
+      } else if (isOver(progress.items[number]!, step.timeoutMs, now)) {
         const message = `nobody published an artifact of kind ${step.artifactKind} made from ${ancestor} within ${step.timeoutMs / 1000} s`;
         progress.fail(number, { code: 'WORKFLOW_AWAIT_TIMED_OUT', message }, now);
       }

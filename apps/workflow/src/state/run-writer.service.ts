@@ -8,7 +8,7 @@ import { RunFeed } from './run-feed.service.js';
 import type { RunRow } from './run-row.js';
 import { RunRepository } from './run.repository.js';
 
-/** Somebody else wrote the run since it was read: what is in memory is old. */
+/** Somebody else wrote the run, or removed an artifact that it takes up, since it was read: what is in memory is old. */
 export class StaleRunError extends Error {}
 
 /** Writes what changed in a run, and in the same transaction the requests to stages that follow from it. */
@@ -24,10 +24,16 @@ export class RunWriter {
 
   /**
    * @param requests jobs to ask for, whose items are noted as waiting
+   * @param within runs in the same transaction
    * @returns whether a result came in meanwhile, so that there is more to do
    * @throws StaleRunError
    */
-  async write(active: ActiveRun, requests: readonly WantedJob[], now: Date): Promise<boolean> {
+  async write(
+    active: ActiveRun,
+    requests: readonly WantedJob[],
+    now: Date,
+    within: (transaction: Transaction) => Promise<void>,
+  ): Promise<boolean> {
     const { progress, row } = active;
     const { state } = progress;
     if (progress.changed.size === 0 && active.leaving.length === 0 && state === row.state) return false;
@@ -40,12 +46,14 @@ export class RunWriter {
       await this.runs.saveItems(transaction, row.id, items, revision);
       for (const job of active.leaving) this.leave(transaction, row, job);
       for (const command of active.commands) await this.runs.noteCommand(transaction, command);
+      await within(transaction);
       return { revision, hasResults };
     });
     Object.assign(row, { revision: written.revision, state, finished_at: finishedAt });
     progress.changed.clear();
     active.leaving.length = 0;
     active.commands.length = 0;
+    active.taken.clear();
     for (const { job } of requests) active.requestedAt.set(job.id, now);
     this.tracing.jobsEnded(row, items, active.requestedAt);
     if (finishedAt !== null) this.tracing.runEnded(row, state, finishedAt);

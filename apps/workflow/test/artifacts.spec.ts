@@ -463,7 +463,7 @@ describe('export and import', () => {
     const answers = [imported, await begin('\ud800'), await begin(metadata.name)];
     expect(answers.map(({ status, body }) => [status, body['code']])).toEqual([
       [422, 'ARTIFACT_CONTENT_INVALID'],
-      [422, 'ARTIFACT_CONTENT_INVALID'],
+      [400, 'HTTP_REQUEST_INVALID'],
       [400, 'HTTP_REQUEST_INVALID'],
     ]);
   });

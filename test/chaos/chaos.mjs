@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readOptions } from './options.mjs';
 
 const LEASE_S = 4;
-const DISK_MB = 1024;
+const DISK_MB = { store: 1024, broker: 512, database: 512 };
+/** Little enough for the disk of the database. */
+const MAX_WAL_MB = 64;
 const RUNS_AT_ONCE = 6;
 /** A run that is not at its end so long after the last disturbance is stuck. */
 const QUIET_MS = 120_000;
@@ -35,7 +37,9 @@ const { makeWorkflows } = await import('./workflows.mjs');
 const { seed } = options;
 const home = await mkdtemp(join(tmpdir(), 'sedge-chaos-'));
 const ledger = join(home, 'executions');
-const smallDisk = canMount() ? new SmallDisk(DISK_MB) : null;
+const disks = canMount()
+  ? Object.fromEntries(Object.entries(DISK_MB).map(([backEnd, sizeMb]) => [backEnd, new SmallDisk(sizeMb)]))
+  : null;
 const publications = new Publications(randomNumbers(seed + 2));
 const wires = {};
 const startedAt = Date.now();
@@ -59,7 +63,7 @@ async function prepare() {
 async function run() {
   const { workflows: count, kills, keywords, without } = options;
   say(`seed ${seed}: ${count} workflows, ${keywords} of them keyword spotting; ${kills} disturbances of each kind`);
-  if (smallDisk === null) say('no file system may be mounted here, so no disk gets full');
+  if (disks === null) say('no file system may be mounted here, so no disk gets full');
   const random = randomNumbers(seed);
   const archive = keywords > 0 ? makeRecordings(home) : null;
   const workflows = makeWorkflows({ count, keywords, archive, ledger, random });
@@ -72,7 +76,7 @@ async function run() {
   });
   say('all services are there');
   disturbances = new Disturbances({
-    ...{ cluster, wires, publications, smallDisk },
+    ...{ cluster, wires, publications, disks },
     random: randomNumbers(seed + 1),
     leaseS: LEASE_S,
   });
@@ -111,7 +115,10 @@ function startCluster(stages, without) {
       wires[name] = await TcpWire.to(port, name === 'nats' ? () => publications.stream() : undefined);
       return wires[name].port;
     },
-    ...(smallDisk && { s3Folder: smallDisk.path }),
+    ...(disks && {
+      folders: { nats: disks.broker.path, postgres: disks.database.path, s3: disks.store.path },
+      maxWalMb: MAX_WAL_MB,
+    }),
   });
 }
 
@@ -155,7 +162,7 @@ function summary(verdict) {
 
 // Whoever ends the script wants what it mounted to be gone as well.
 process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(130));
-process.once('exit', () => smallDisk?.remove());
+process.once('exit', () => Object.values(disks ?? {}).forEach((disk) => disk.remove()));
 
 let code = 1;
 try {

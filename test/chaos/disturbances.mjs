@@ -22,21 +22,28 @@ const KINDS = {
   duplicate: 'events of long ago come once more',
   reorder: 'events come in another order, and some twice',
   disk: 'the disk of the store is full for a moment',
+  brokerDisk: 'the disk of the broker is full for a moment',
+  databaseDisk: 'the disk of the database is full for a moment',
 };
+/** The kinds that need small disks. */
+const FULL = ['disk', 'brokerDisk', 'databaseDisk'];
+/** How long a broker that is free again is asked whether it stores events. */
+const FAULT_MS = 3000;
+const FAULT_LOOK_MS = 500;
 
 export class Disturbances {
   counts = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, 0]));
   #beside = new Set();
   #freedAt = 0;
 
-  /** @param options.leaseS after which a silent worker has lost its job @param options.smallDisk null where none can be had */
-  constructor({ cluster, wires, publications, smallDisk, random, leaseS }) {
-    Object.assign(this, { cluster, wires, publications, smallDisk, random, leaseS });
+  /** @param options.leaseS after which a silent worker has lost its job @param options.disks of the back ends, by `store`, `broker` and `database`; null where none can be had */
+  constructor({ cluster, wires, publications, disks, random, leaseS }) {
+    Object.assign(this, { cluster, wires, publications, disks, random, leaseS });
   }
 
   /** So many of each kind, in an order that the seed gives. */
   plan(each) {
-    const kinds = Object.keys(KINDS).filter((kind) => kind !== 'disk' || this.smallDisk !== null);
+    const kinds = Object.keys(KINDS).filter((kind) => !FULL.includes(kind) || this.disks !== null);
     return shuffled(this.random, Array(each).fill(kinds).flat());
   }
 
@@ -107,10 +114,31 @@ export class Disturbances {
 
   async disk() {
     await sleep(Math.max(0, this.#freedAt + ROOM_MS - Date.now()));
-    this.smallDisk.fill();
-    await this.#moment(500, 2000);
-    this.smallDisk.free();
+    await this.#fill(this.disks.store);
     this.#freedAt = Date.now();
+  }
+
+  /** One that could not write stores nothing more until it is started again, which `up:distributed` does. */
+  async brokerDisk() {
+    const { process } = this.cluster.nats;
+    await this.#fill(this.disks.broker);
+    for (const deadline = Date.now() + FAULT_MS; Date.now() < deadline; await sleep(FAULT_LOOK_MS)) {
+      if ((await process.fault()) !== null) await process.stop();
+      if (!process.isRunning) await persist(() => process.start());
+    }
+  }
+
+  /** It ends where its journal finds no room, and is started again. */
+  async databaseDisk() {
+    const { process } = this.cluster.postgres;
+    await this.#fill(this.disks.database);
+    if (!process.isRunning) await persist(() => process.start());
+  }
+
+  async #fill(disk) {
+    disk.fill();
+    await this.#moment(500, 2000);
+    disk.free();
   }
 
   async #killServer(server) {

@@ -19,6 +19,8 @@ export interface PostgresServerOptions {
   /** false where what is committed need not survive a power cut; default true */
   fsync?: boolean;
   maxConnections?: number;
+  /** how much of its journal it keeps at most, about; default: what its programs say, 1024 */
+  maxWalMb?: number;
   /** of the administrator, as the cluster was made with; default: one that everybody knows */
   password?: string;
   /** takes connections over TLS only, with these */
@@ -54,6 +56,7 @@ export class PostgresServer {
       unix_socket_directories: '',
       max_connections: String(options.maxConnections ?? 200),
       fsync: (options.fsync ?? true) ? 'on' : 'off',
+      ...(options.maxWalMb !== undefined && { max_wal_size: `${options.maxWalMb}MB` }),
       ...(options.tls && (await encryptedOnly(place, options.tls))),
     };
     const process = new ServerProcess({

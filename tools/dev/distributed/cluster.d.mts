@@ -23,7 +23,8 @@ export interface ClusterOptions {
   tls?: boolean;
   fsync?: boolean;
   wire?: (name: string, port: number) => Promise<number>;
-  s3Folder?: string;
+  folders?: Partial<Record<'nats' | 'postgres' | 's3', string>>;
+  maxWalMb?: number;
   say?: (line: string) => void;
 }
 

@@ -35,7 +35,8 @@ export class Cluster {
 
   /**
    * @param options.home folder of everything that it keeps
-   * @param options.s3Folder where artifacts are kept; default in home
+   * @param options.folders where back ends keep what they have, by `nats`, `postgres` and `s3`; default in home
+   * @param options.maxWalMb how much of its journal the database keeps at most
    * @param options.workers copies of each stage; or how many of which, by its name, and one of the others
    * @param options.stages which stages there are; default all that have tools
    * @param options.inputs folders from which inputs are taken; default the shipped examples
@@ -98,8 +99,9 @@ export class Cluster {
     await this.access.makeKeys();
     this.token = await this.tokenFor({ subject: 'operator', scope: 'admin' });
     this.tokenFile = await this.#secret('operator.token', this.token);
-    for (const name of ['nats', 'postgres', 's3']) await mkdir(at(name), { recursive: true });
-    this.backEnds = await this.#backEnds(at('access'), at('postgres'));
+    const folders = { nats: at('nats'), postgres: at('postgres'), s3: at('s3'), ...this.folders };
+    for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
+    this.backEnds = await this.#backEnds(at('access'), folders.postgres);
     this.brokerUsers = await BrokerUsers.open(join(at('access'), 'broker-users.json'), this.#parties());
     const tls = this.tls ? await makeCertificates({ folder: join(at('access'), 'tls'), days: 365 }) : undefined;
     this.caFile = tls?.caFile ?? null;
@@ -109,21 +111,22 @@ export class Cluster {
     ports.monitor = await this.#ports.of('nats-server monitor');
     [this.nats, this.postgres, this.s3] = await Promise.all([
       NatsServer.start({
-        folder: at('nats'),
+        folder: folders.nats,
         port: ports.nats,
         monitorPort: ports.monitor,
         tls,
         configuration: this.brokerUsers.configuration,
       }),
       PostgresServer.start({
-        folder: at('postgres'),
+        folder: folders.postgres,
         port: ports.postgres,
         tls,
         password: this.backEnds.postgres,
         fsync: this.fsync,
         maxConnections: 500,
+        maxWalMb: this.maxWalMb,
       }),
-      S3Server.start({ folder: this.s3Folder ?? at('s3'), port: ports.s3, tls, secretKey: this.backEnds.s3 }),
+      S3Server.start({ folder: folders.s3, port: ports.s3, tls, secretKey: this.backEnds.s3 }),
     ]);
     for (const name of ['nats', 'postgres', 's3']) this.#addresses[name] = await this.#throughWire(name);
     await this.brokerUsers.prepare(this.nats.url, this.caFile);

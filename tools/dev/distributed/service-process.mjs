@@ -48,6 +48,8 @@ export class ServiceProcess {
     this.#errors = '';
     // Without a process there may be no output to listen to either.
     await once(child, 'spawn');
+    // Whoever looks for the log finds one, also of a service that has nothing to say.
+    this.log.write('');
     child.stderr.setEncoding('utf8').on('data', (text) => {
       this.#errors = (this.#errors + text).slice(-ERRORS_KEPT);
       this.log.write(text);

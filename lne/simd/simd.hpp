@@ -194,6 +194,28 @@ using Widest = Vec8;
 #endif
 constexpr int kWidest = Width<Widest>::kLanes;
 
+#if defined(__ARM_NEON) && defined(__aarch64__)
+/// Four floats of one register, each of which can multiply the whole of another.
+struct Factors {
+  static constexpr int kCount = 4;
+  float32x4_t v;
+  static inline Factors load(const float* p) { return {vld1q_f32(p)}; }
+  /// v[Index] * b + c
+  template <int Index>
+  inline float32x4_t multiply_add(float32x4_t b, float32x4_t c) const { return vfmaq_laneq_f32(c, b, v, Index); }
+};
+template <>
+struct Width<float32x4_t> {
+  static constexpr int kLanes = 4;
+  static inline float32x4_t load(const float* p) { return vld1q_f32(p); }
+};
+#else
+/// A factor takes a register of its own, in all lanes: `set1`, `set16`.
+struct Factors {
+  static constexpr int kCount = 1;
+};
+#endif
+
 /// Asks for the cache line of an address that is read soon, into the second cache; any address is allowed.
 static inline void prefetch(const float* p) {
 #if defined(__GNUC__)

@@ -53,13 +53,11 @@ double cost_of(const VectorUnit& unit, const GemmSizes& sizes, int vectors, int 
   const double each = static_cast<double>(sizes.rows) / tiles;
   const std::int64_t blocks = (out_vectors_of(sizes) + vectors - 1) / vectors;
   const double wide = static_cast<double>(out_vectors_of(sizes)) / static_cast<double>(blocks);
-  const double products = each * wide / 2, loads = (wide + 1) / 2 + each * 0.5;
-  // A chain of sums takes four cycles per step, however short the tile is.
   // Positions that lie a multiple of 4 KiB apart share one set of the first cache, which holds eight lines.
   const bool collides = sizes.depth % 1024 == 0 && each > 7;
   // Each element that is spread over a register of sixteen costs a little even where loads have room: measured, fewer positions and more columns win.
   const double spread = unit.floats == 16 ? 0.08 * each : 0.0;
-  const double cycles = std::max({products, loads, 4.0}) * (collides ? 1.15 : 1.0) + 0.35 + spread;
+  const double cycles = unit.tile_cycles(wide, each) * (collides ? 1.15 : 1.0) + 0.35 + spread;
   return cycles / (each * wide / 2) + 10.0 / static_cast<double>(sizes.depth) / each;
 }
 

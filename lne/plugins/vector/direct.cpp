@@ -24,14 +24,14 @@ constexpr std::array<std::array<Tile, kMostPositions>, kMostVectors> all_tiles(s
   return {tiles_of<Vectors + 1>(std::make_integer_sequence<int, kMostPositions>())...};
 }
 
-/// Expected cycles per channel and tap of the source: products against loads and the latency of a chain of sums.
-double cost_of(const simd::DirectShape& s) {
+/// Expected cycles per channel and tap of the source.
+double cost_of(const VectorUnit& unit, const simd::DirectShape& s) {
   const int blocks = (s.out_vectors + s.vectors - 1) / s.vectors;
   const double wide = static_cast<double>(s.out_vectors) / blocks;
   double cycles = 0;
   // Positions that lie a multiple of 4 KiB apart share one set of the first cache, which holds eight lines.
   const bool collides = s.src_step * s.stride_w % 1024 == 0 || (s.src_step * s.stride_h * s.width % 1024 == 0 && s.out_height > s.out_width);
-  for (const auto& [count, times] : direct_counts(s)) cycles += times * (std::max({count * wide / 2, (wide + 1) / 2 + count * 0.5, 4.0}) * (collides && count > 7 ? 1.15 : 1.0) + 0.4);
+  for (const auto& [count, times] : direct_counts(s)) cycles += times * (unit.tile_cycles(wide, count) * (collides && count > 7 ? 1.15 : 1.0) + 0.4);
   return cycles * blocks;
 }
 
@@ -69,7 +69,7 @@ std::vector<Variant> direct_variants(std::vector<simd::DirectShape> parts, const
       for (simd::DirectShape& s : parts) {
         s.vectors = vectors;
         s.positions = positions;
-        cost += cost_of(s);
+        cost += cost_of(unit, s);
         for (const auto& [count, times] : direct_counts(s)) tiling[count] += times;
       }
       if (tilings.insert(tiling).second) found.push_back({cost, {vectors, positions}});

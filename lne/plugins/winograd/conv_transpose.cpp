@@ -83,7 +83,7 @@ void register_primitive_winograd_conv_transpose(PrimitiveRegistry& registry) {
   primitive.is_approximate = true;
   primitive.preference = [](const Graph& graph, const Node& node) {
     const Sizes sizes = sizes_of(graph, node);
-    return cycles_of(sizes, forms_for(kForms, sizes, graph).front()) < 0.9 * direct_cycles_of(sizes) ? 30 : 5;
+    return cycles_of(graph.vector_unit, sizes, forms_for(kForms, sizes, graph).front()) < 0.9 * direct_cycles_of(sizes) ? 30 : 5;
   };
   registry.add(std::move(primitive));
 }

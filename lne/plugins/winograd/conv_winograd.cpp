@@ -41,7 +41,7 @@ std::string refuse(const Graph& graph, const Node& node) {
 
 bool pays(const Graph& graph, const Node& node) {
   const Sizes sizes = sizes_of(graph, node);
-  return cycles_of(sizes, forms_for(kForms, sizes, graph).front()) < 0.9 * direct_cycles_of(sizes);
+  return cycles_of(graph.vector_unit, sizes, forms_for(kForms, sizes, graph).front()) < 0.9 * direct_cycles_of(sizes);
 }
 
 Lowered lower(const Graph& graph, const Node& node, const Variant& variant) {

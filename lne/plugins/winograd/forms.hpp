@@ -92,12 +92,12 @@ inline std::int64_t tiles_of(const Sizes& sizes, const Form& form) { return ((si
 inline double fetch_cycles_of(double weight_bytes) { return weight_bytes > 400e3 ? weight_bytes / (weight_bytes > 12e6 ? 5 : 16) : 0.0; }
 
 /// Expected cycles of a core that does 16 multiply-adds each.
-inline double cycles_of(const Sizes& sizes, const Form& form) {
+inline double cycles_of(const VectorUnit& unit, const Sizes& sizes, const Form& form) {
   const double tiles = static_cast<double>(tiles_of(sizes, form)), points = form.points();
   const double in = static_cast<double>(sizes.used_channels), vectors = static_cast<double>(sizes.out_channels) / 8;
   const double passes = std::ceil(tiles / form.block_tiles), blocks = std::ceil(vectors / form.vectors), groups = passes * std::ceil(tiles / passes / form.positions);
   const double each = tiles / groups, wide = vectors / blocks;
-  const double per_channel = std::max({each * wide / 2, (wide + 1) / 2 + each / 2, 4.0}) + 0.4;
+  const double per_channel = unit.tile_cycles(wide, each) + 0.4;
   const double products = points * blocks * groups * (in * per_channel + each * wide / 2 + 12);
   const double parts = static_cast<double>(sizes.parts);
   const auto steps = [](int size) { return 3.5 * size; };
@@ -149,7 +149,7 @@ std::vector<Form> forms_for(const TransformsOfForm (&offers)[Count], const Sizes
           form.block_tiles = static_cast<int>((tiles + passes - 1) / passes);
           const std::int64_t groups = (form.block_tiles + positions - 1) / positions;
           form.positions = static_cast<int>((form.block_tiles + groups - 1) / groups);
-          if (seen.insert({vectors, form.positions, form.block_tiles}).second) found.push_back({cycles_of(sizes, form), form});
+          if (seen.insert({vectors, form.positions, form.block_tiles}).second) found.push_back({cycles_of(graph.vector_unit, sizes, form), form});
         }
       }
     }

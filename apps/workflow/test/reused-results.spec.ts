@@ -48,6 +48,7 @@ describe('an earlier result that no run names any more', () => {
     result = itemNamed(run, 'one').outputs!['report'] as Digest;
     const manifest = parseManifest(readFileSync(harness.store.locationOf(result), 'utf8'));
     blobs = [result, manifest.config.digest, ...filesOf(manifest).map((file) => file.digest)];
+    await expect.poll(async () => (await harness.get(`/v1/artifacts/${result}`)).status).toBe(200);
     await query('DELETE FROM run');
     await query(`UPDATE artifact SET used_at = now() - interval '2 hours'`);
     const longAgo = new Date(Date.now() - 7_200_000);

@@ -2,6 +2,7 @@ import { digestOfBytes, type Digest } from '@sedge/artifact-contracts';
 import { Transactions } from '@sedge/service-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Mistake } from '../src/domain/mistake.js';
+import { ArtifactIndex } from '../src/state/artifact-index.service.js';
 import { RunCommands, itemsOf } from '../src/state/run-commands.service.js';
 import { RunRepository } from '../src/state/run.repository.js';
 import { Harness, itemNamed, statesOf } from './harness.js';
@@ -56,8 +57,12 @@ describe('an input that names a stored artifact', () => {
   });
 
   it('is held from the garbage collection by a check, and by the run as soon as there is one', async () => {
+    const heard: Digest[] = [];
+    harness.service(ArtifactIndex).onStored(({ artifact }) => heard.push(artifact));
     const upload = await harness.upload({ value: 8 });
     const held = (await harness.post<{ id: Digest }>(`/v1/uploads/${upload}/complete`)).body.id;
+    // Its event marks it as asked for as well.
+    await expect.poll(() => heard).toContain(held);
     const transactions = harness.service(Transactions);
     const isPlanned = async (): Promise<boolean> => {
       const { body } = await harness.post<{ artifacts: { id: string }[] }>('/v1/gc', { dryRun: true });

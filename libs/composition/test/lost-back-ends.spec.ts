@@ -1,13 +1,11 @@
 import { Controller, Get, Inject, Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import { digestOfBytes } from '@sedge/artifact-contracts';
-import { NatsServer, PostgresServer, S3Server, missingServer } from '@sedge/local-servers';
 import { ARTIFACT_STORE, LostBackEndError, type ArtifactStore } from '@sedge/ports';
 import { EventSubscriber, Open, ServiceModule, Transactions } from '@sedge/service-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSettings, startProcess, type RunningProcess } from '../src/index.js';
+import { RealBackEnds, missingBackEnd } from './real-back-ends.js';
 import { makeDataDirectory } from './stage-harness.js';
-
-const missing = missingServer('nats-server', 'postgres', 'versitygw');
 
 /** Asks each back end, as routes of services do. */
 @Open()
@@ -69,37 +67,24 @@ class Listener implements OnModuleInit {
 })
 class AskingModule {}
 
-describe.skipIf(missing)(`requests while a back end is away (${missing ?? 'on real servers'})`, () => {
+describe.skipIf(missingBackEnd)(`requests while a back end is away (${missingBackEnd ?? 'on real servers'})`, () => {
   let data: Awaited<ReturnType<typeof makeDataDirectory>>;
-  let nats: NatsServer;
-  let postgres: PostgresServer;
-  let s3: S3Server;
+  let backEnds: RealBackEnds;
   let running: RunningProcess;
 
   beforeAll(async () => {
     data = await makeDataDirectory();
-    [nats, postgres, s3] = await Promise.all([
-      NatsServer.start(),
-      PostgresServer.start({ fsync: false }),
-      S3Server.start(),
-    ]);
+    backEnds = await RealBackEnds.start();
     const settings = readSettings({
       SEDGE_HOME: data.path,
       SEDGE_PORT: '0',
-      SEDGE_EVENTS: 'nats',
-      SEDGE_NATS_URL: nats.url,
-      SEDGE_STATE: 'postgres',
-      SEDGE_DATABASE_URL: postgres.url,
-      SEDGE_ARTIFACTS: 's3',
-      SEDGE_S3_URL: `${s3.url}/asked`,
-      SEDGE_S3_ACCESS_KEY: s3.accessKey,
-      SEDGE_S3_SECRET_KEY: s3.secretKey,
+      ...backEnds.settings,
     });
     running = await startProcess({ modules: [AskingModule], settings, log: () => undefined });
   });
   afterAll(async () => {
     await running?.close();
-    await Promise.all([nats?.stop(), postgres?.stop(), s3?.stop()]);
+    await backEnds?.stop();
     await data?.remove();
   });
 
@@ -130,7 +115,7 @@ describe.skipIf(missing)(`requests while a back end is away (${missing ?? 'on re
       transactions().run(async (transaction) => transaction.query('SELECT pg_sleep(60)')),
       transactions().run(async (transaction) => {
         await transaction.query('SELECT pg_sleep(0.1)');
-        await postgres.process.kill();
+        await backEnds.postgres.process.kill();
         return transaction.query('SELECT 1');
       }),
     ];
@@ -141,7 +126,7 @@ describe.skipIf(missing)(`requests while a back end is away (${missing ?? 'on re
       expect(await ask(path), path).toMatchObject(lost('DATABASE_UNREACHABLE', 'database'));
     }
     expect((await ask('/v1/ask/blob')).status).toBe(200);
-    await postgres.process.start();
+    await backEnds.postgres.process.start();
     for (const path of paths) await answers(path);
   });
 
@@ -191,17 +176,17 @@ describe.skipIf(missing)(`requests while a back end is away (${missing ?? 'on re
 
   it('are told that the store is away, and go on once it is there', async () => {
     await answers('/v1/ask/blob');
-    await s3.process.kill();
+    await backEnds.s3.process.kill();
     expect(await ask('/v1/ask/blob')).toMatchObject(lost('STORE_UNAVAILABLE', 'artifacts'));
-    await s3.process.start();
+    await backEnds.s3.process.start();
     await answers('/v1/ask/blob');
   });
 
   it('are told that the broker is away, and go on once it is there', async () => {
     await answers('/v1/dead-letters');
-    await nats.process.kill();
+    await backEnds.nats.process.kill();
     expect(await ask('/v1/dead-letters')).toMatchObject(lost('BROKER_UNREACHABLE', 'events'));
-    await nats.process.start();
+    await backEnds.nats.process.start();
     await answers('/v1/dead-letters');
   });
 });

@@ -20,6 +20,7 @@ export { HOST, type Host } from './host.js';
 export { describeMachine, machineValuesFor, threadsFor, type Machine } from './machine.js';
 export { METRICS, type MetricDefinition } from './metrics/metric-table.js';
 export { PROCESS_METRICS, ProcessMetrics, type SetGauge } from './metrics/process-metrics.js';
+export { PeriodicWork } from './periodic-work.js';
 export { SERVICE_NAME } from './service-name.js';
 export {
   childOf,

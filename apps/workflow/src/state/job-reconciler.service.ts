@@ -1,6 +1,6 @@
 import type { Digest } from '@sedge/artifact-contracts';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Transactions, type JobView } from '@sedge/service-kit';
+import { PeriodicWork, Transactions, type JobView } from '@sedge/service-kit';
 import { WorkflowConfig } from '../workflow.config.js';
 import { JobRepository, SILENT_AT_ONCE, type SilentJob } from './job.repository.js';
 import { RunEngine } from './run-engine.service.js';
@@ -13,8 +13,10 @@ import { StageAwayError, StageClient } from './stage-client.service.js';
 @Injectable()
 export class JobReconciler implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('jobs');
-  private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> = Promise.resolve();
+  private readonly looking = new PeriodicWork(
+    () => this.look(),
+    (reason) => this.logger.warn(`silent jobs not looked for: ${reason}`),
+  );
   /** the job that was looked at last, where there are more; else null */
   private last: Digest | null = null;
 
@@ -27,33 +29,26 @@ export class JobReconciler implements OnApplicationBootstrap, OnApplicationShutd
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.looking = this.looking.then(() => this.look());
-    }, this.config.reconcileMs).unref();
+    this.looking.start(this.config.reconcileMs);
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.looking;
+  onApplicationShutdown(): Promise<void> {
+    return this.looking.stop();
   }
 
   /** Goes through all silent jobs in turns. Those of a stage that does not answer keep none of another from being asked about. */
   private async look(): Promise<void> {
     const away = new Set<string>();
-    try {
-      let asked = 0;
-      do {
-        const jobs = await this.jobs.silentSince(this.config.reconcileMs, this.last);
-        this.last = jobs.length < SILENT_AT_ONCE ? null : jobs.at(-1)!.id;
-        for (const job of jobs) {
-          if (away.has(job.stage)) continue;
-          asked++;
-          if (!(await this.reconcile(job))) away.add(job.stage);
-        }
-      } while (this.last !== null && asked < SILENT_AT_ONCE);
-    } catch (error) {
-      this.logger.warn(`silent jobs not looked for: ${(error as Error).message}`);
-    }
+    let asked = 0;
+    do {
+      const jobs = await this.jobs.silentSince(this.config.reconcileMs, this.last);
+      this.last = jobs.length < SILENT_AT_ONCE ? null : jobs.at(-1)!.id;
+      for (const job of jobs) {
+        if (away.has(job.stage)) continue;
+        asked++;
+        if (!(await this.reconcile(job))) away.add(job.stage);
+      }
+    } while (this.last !== null && asked < SILENT_AT_ONCE);
   }
 
   /** @returns false where the stage does not answer */

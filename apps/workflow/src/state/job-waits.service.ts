@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { JobView } from '@sedge/service-kit';
+import { PeriodicWork, type JobView } from '@sedge/service-kit';
 import { notArrived, stageSilent, stageWait, type WaitView } from '../domain/item-wait.js';
 import { JobRepository, type UnderWayJob } from './job.repository.js';
 import { RunFeed } from './run-feed.service.js';
@@ -17,10 +17,12 @@ const LOOK_MS = 2000;
 @Injectable()
 export class JobWaits implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('jobs');
-  private timer: NodeJS.Timeout | undefined;
+  private readonly looking = new PeriodicWork(
+    () => this.look(),
+    (reason) => this.logger.warn(`what jobs wait for is not looked for: ${reason}`),
+  );
   /** stages that are being asked: one that is silent keeps the others waiting for nothing */
   private readonly asking = new Map<string, Promise<void>>();
-  private looking: Promise<void> = Promise.resolve();
   /** when a stage answered last, while this process was there */
   private readonly answeredAt = new Map<string, Date>();
 
@@ -33,26 +35,19 @@ export class JobWaits implements OnApplicationBootstrap, OnApplicationShutdown {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.looking = this.looking.then(() => this.look());
-    }, LOOK_MS).unref();
+    this.looking.start(LOOK_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.looking;
+    await this.looking.stop();
     await Promise.all(this.asking.values());
   }
 
   private async look(): Promise<void> {
-    try {
-      const jobs = this.isAnyWanted() ? await this.jobs.underWaySince(LOOK_MS) : [];
-      const known = new Set(jobs.map(({ id }) => id));
-      for (const job of this.feed.waitingJobs()) if (!known.has(job)) this.feed.noteWait(job, null);
-      for (const [stage, ofStage] of groupsOf(jobs, (job) => job.stage)) this.askAbout(stage, ofStage);
-    } catch (error) {
-      this.logger.warn(`what jobs wait for is not looked for: ${(error as Error).message}`);
-    }
+    const jobs = this.isAnyWanted() ? await this.jobs.underWaySince(LOOK_MS) : [];
+    const known = new Set(jobs.map(({ id }) => id));
+    for (const job of this.feed.waitingJobs()) if (!known.has(job)) this.feed.noteWait(job, null);
+    for (const [stage, ofStage] of groupsOf(jobs, (job) => job.stage)) this.askAbout(stage, ofStage);
   }
 
   private isAnyWanted(): boolean {

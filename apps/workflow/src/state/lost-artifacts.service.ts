@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { filesOf, parseArtifactType, type Digest } from '@sedge/artifact-contracts';
 import type { ArtifactStoredData } from '@sedge/event-contracts';
-import { Transactions, type ServiceError } from '@sedge/service-kit';
+import { PeriodicWork, Transactions, type ServiceError } from '@sedge/service-kit';
 import { UNHEARD_LIFE_MS } from '../domain/garbage-plan.js';
 import { WorkflowConfig } from '../workflow.config.js';
 import { ArtifactIndex } from './artifact-index.service.js';
@@ -25,8 +25,10 @@ interface LostOutput {
 @Injectable()
 export class LostArtifacts implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('artifacts');
-  private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> = Promise.resolve();
+  private readonly looking = new PeriodicWork(
+    () => this.look(),
+    (reason) => this.logger.warn(`results of which no event came are not looked for: ${reason}`),
+  );
   private isThrough = false;
 
   constructor(
@@ -37,14 +39,11 @@ export class LostArtifacts implements OnApplicationBootstrap, OnApplicationShutd
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.looking = this.looking.then(() => this.look());
-    }, this.config.reconcileMs).unref();
+    this.looking.start(this.config.reconcileMs);
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.looking;
+  onApplicationShutdown(): Promise<void> {
+    return this.looking.stop();
   }
 
   /**
@@ -63,13 +62,9 @@ export class LostArtifacts implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   private async look(): Promise<void> {
-    try {
-      const found = await this.find(this.config.reconcileMs);
-      if (found.length === 0) return;
-      this.logger.warn(`results of which no event came are in the index now: ${found.length}, such as ${found[0]}`);
-    } catch (error) {
-      this.logger.warn(`results of which no event came are not looked for: ${(error as Error).message}`);
-    }
+    const found = await this.find(this.config.reconcileMs);
+    if (found.length === 0) return;
+    this.logger.warn(`results of which no event came are in the index now: ${found.length}, such as ${found[0]}`);
   }
 
   private lostSince(fromMs: number, untilMs: number): Promise<LostOutput[]> {

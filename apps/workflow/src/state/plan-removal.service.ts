@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { HOST, type Host } from '@sedge/service-kit';
+import { HOST, PeriodicWork, type Host } from '@sedge/service-kit';
 import { WorkflowConfig } from '../workflow.config.js';
 import { RunCommands } from './run-commands.service.js';
 import { RunRepository } from './run.repository.js';
@@ -11,7 +11,10 @@ const MARGIN_MS = 60_000;
 @Injectable()
 export class PlanRemoval implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('plans');
-  private timer: NodeJS.Timeout | undefined;
+  private readonly looking = new PeriodicWork(
+    async () => this.removeAll(await this.runs.plansBefore(this.oldest())),
+    (reason) => this.logger.warn(`plans that were left not looked for: ${reason}`),
+  );
   private removing: Promise<void> = Promise.resolve();
   private isOpen = true;
 
@@ -26,15 +29,12 @@ export class PlanRemoval implements OnApplicationBootstrap, OnApplicationShutdow
   async onApplicationBootstrap(): Promise<void> {
     const left = await this.runs.plansBefore(this.host.isAlone ? new Date() : this.oldest());
     this.removing = this.removeAll(left);
-    this.timer = setInterval(() => {
-      this.removing = this.removing.then(() => this.removeOld());
-    }, this.config.planTimeoutMs).unref();
+    this.looking.start(this.config.planTimeoutMs);
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.isOpen = false;
-    clearInterval(this.timer);
-    await this.removing;
+    await Promise.all([this.removing, this.looking.stop()]);
   }
 
   /** Its jobs end unless other runs wait for them. What can't be removed now is removed later. */
@@ -44,14 +44,6 @@ export class PlanRemoval implements OnApplicationBootstrap, OnApplicationShutdow
       await this.runs.remove(plan);
     } catch (error) {
       this.logger.warn(`plan ${plan} not removed: ${(error as Error).message}`);
-    }
-  }
-
-  private async removeOld(): Promise<void> {
-    try {
-      await this.removeAll(await this.runs.plansBefore(this.oldest()));
-    } catch (error) {
-      this.logger.warn(`plans that were left not looked for: ${(error as Error).message}`);
     }
   }
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Digest } from '@sedge/artifact-contracts';
-import { HOST, type Host } from '@sedge/service-kit';
+import { HOST, PeriodicWork, type Host } from '@sedge/service-kit';
 import { WorkflowConfig } from '../workflow.config.js';
 import type { ActiveRun } from './active-run.js';
 import { RunMemory } from './run-memory.service.js';
@@ -29,7 +29,10 @@ export class RunEngine implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly timers = new Set<NodeJS.Timeout>();
   /** how often in a row a run's step forward failed */
   private readonly failures = new Map<string, number>();
-  private watch: NodeJS.Timeout | undefined;
+  private readonly watch = new PeriodicWork(
+    () => this.look(),
+    (reason) => this.logger.warn(`runs not looked at: ${reason}`),
+  );
   private isOpen = false;
 
   constructor(
@@ -47,12 +50,12 @@ export class RunEngine implements OnApplicationBootstrap, OnApplicationShutdown 
       this.memory.markResumed(id);
       this.wake(id);
     }
-    this.watch = setInterval(() => void this.look(), this.config.watchMs).unref();
+    this.watch.start(this.config.watchMs);
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.isOpen = false;
-    clearInterval(this.watch);
+    await this.watch.stop();
     for (const timer of this.timers) clearTimeout(timer);
     await Promise.all(this.loops.values());
   }
@@ -158,14 +161,10 @@ export class RunEngine implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /** What no event announces: deadlines, awaited artifacts, and results that another copy of this service was told of. */
   private async look(): Promise<void> {
-    try {
-      for (const active of this.memory.all()) {
-        if (active.progress.waiting.size > 0 || active.progress.awaiting.size > 0) this.wake(active.id);
-      }
-      for (const id of await this.runs.activeIds()) if (!this.memory.has(id) && !this.failures.has(id)) this.wake(id);
-    } catch (error) {
-      this.logger.warn(`runs not looked at: ${(error as Error).message}`);
+    for (const active of this.memory.all()) {
+      if (active.progress.waiting.size > 0 || active.progress.awaiting.size > 0) this.wake(active.id);
     }
+    for (const id of await this.runs.activeIds()) if (!this.memory.has(id) && !this.failures.has(id)) this.wake(id);
   }
 }
 

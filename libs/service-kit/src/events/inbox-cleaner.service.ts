@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { PeriodicWork } from '../periodic-work.js';
 import { Transactions } from '../state/transactions.service.js';
 
 const EVERY_MS = 3_600_000;
@@ -9,26 +10,25 @@ const KEEP_DAYS = 14;
 @Injectable()
 export class InboxCleaner implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('inbox');
-  private timer: NodeJS.Timeout | undefined;
+  private readonly cleaning = new PeriodicWork(
+    () => this.clean(),
+    (reason) => this.logger.warn(`old events not forgotten yet: ${reason}`),
+  );
 
   constructor(private readonly transactions: Transactions) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    this.timer = setInterval(() => void this.clean(), EVERY_MS).unref();
-    await this.clean();
+    this.cleaning.start(EVERY_MS);
+    await this.cleaning.now();
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+  onApplicationShutdown(): Promise<void> {
+    return this.cleaning.stop();
   }
 
   private async clean(): Promise<void> {
-    try {
-      await this.transactions.query('DELETE FROM inbox WHERE handled_at < now() - make_interval(days => $1)', [
-        KEEP_DAYS,
-      ]);
-    } catch (error) {
-      this.logger.warn(`old events not forgotten yet: ${(error as Error).message}`);
-    }
+    await this.transactions.query('DELETE FROM inbox WHERE handled_at < now() - make_interval(days => $1)', [
+      KEEP_DAYS,
+    ]);
   }
 }

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplica
 import type { CloudEvent } from '@sedge/event-contracts';
 import { EVENT_BUS, EventTooLargeError, encodeEvent, type EventBus } from '@sedge/ports';
 import { DataSource, type EntityManager } from 'typeorm';
+import { PeriodicWork } from '../periodic-work.js';
 import { SERVICE_NAME } from '../service-name.js';
 
 export interface OutboxEvent {
@@ -44,7 +45,10 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
   private isPumping = false;
   private deleting: Promise<void> = Promise.resolve();
   private deleteTimer: NodeJS.Timeout | undefined;
-  private sweepTimer: NodeJS.Timeout | undefined;
+  private readonly sweeping = new PeriodicWork(
+    () => this.takeForgotten(FORGOTTEN_AFTER_S),
+    (reason) => this.logger.warn(`forgotten events not looked for: ${reason}`),
+  );
 
   constructor(
     private readonly database: DataSource,
@@ -58,14 +62,14 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
   async onApplicationBootstrap(): Promise<void> {
     this.isOpen = true;
     await this.takeForgotten(0);
-    this.sweepTimer = setInterval(() => void this.sweep(), SWEEP_EVERY_MS).unref();
+    this.sweeping.start(SWEEP_EVERY_MS);
     this.pump();
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.isOpen = false;
-    clearInterval(this.sweepTimer);
     clearTimeout(this.deleteTimer);
+    await this.sweeping.stop();
     await this.deletePublished();
   }
 
@@ -147,14 +151,6 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
       this.deleteSoon(DELETE_AGAIN_MS);
     });
     return this.deleting;
-  }
-
-  private async sweep(): Promise<void> {
-    try {
-      await this.takeForgotten(FORGOTTEN_AFTER_S);
-    } catch (error) {
-      this.logger.warn(`forgotten events not looked for: ${(error as Error).message}`);
-    }
   }
 
   private async takeForgotten(olderThanS: number): Promise<void> {

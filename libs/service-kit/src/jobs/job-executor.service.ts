@@ -43,8 +43,7 @@ export class JobExecutor implements OnApplicationBootstrap, BeforeApplicationShu
   /** Jobs under way are stopped and given back; the next process takes them up. */
   async beforeApplicationShutdown(): Promise<void> {
     this.isOpen = false;
-    this.watch.stop();
-    await Promise.all([this.workshop.stopAll(), ...this.lanes.map((lane) => lane.close())]);
+    await Promise.all([this.watch.stop(), this.workshop.stopAll(), ...this.lanes.map((lane) => lane.close())]);
     // One that a lane had claimed just before.
     await this.workshop.stopAll();
   }

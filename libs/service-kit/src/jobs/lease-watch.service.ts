@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Digest } from '@sedge/artifact-contracts';
+import { PeriodicWork } from '../periodic-work.js';
 import { JobAttempts } from './job-attempts.service.js';
 import { fenceOf, isOutside, type JobRow } from './job.js';
 import { logFieldsOf } from './job-spans.js';
@@ -11,7 +12,7 @@ import { beatMs } from './lease.js';
 const WATCH_MS = 5000;
 
 /** Says whether this process works on an attempt. */
-export type Held = (job: Digest, attempt: number) => boolean;
+type Held = (job: Digest, attempt: number) => boolean;
 
 /**
  * Ends attempts whose worker is dead, which a lease that ran out tells. Where nobody could extend leases for a while, because the database was
@@ -21,8 +22,7 @@ export type Held = (job: Digest, attempt: number) => boolean;
 export class LeaseWatch {
   private readonly logger = new Logger('jobs');
   private readonly watchMs: number;
-  private timer: NodeJS.Timeout | undefined;
-  private isLooking = false;
+  private looking: PeriodicWork | undefined;
   private lookedAt = 0;
   private graceFrom = 0;
 
@@ -41,23 +41,15 @@ export class LeaseWatch {
    */
   async start(isHeld: Held, onFreed: () => void): Promise<void> {
     await this.look(isHeld, onFreed);
-    this.timer = setInterval(() => void this.tryLook(isHeld, onFreed), this.watchMs).unref();
+    this.looking = new PeriodicWork(
+      () => this.look(isHeld, onFreed),
+      (reason) => this.logger.warn(`dead workers not looked for: ${reason}`),
+    );
+    this.looking.start(this.watchMs);
   }
 
-  stop(): void {
-    clearInterval(this.timer);
-  }
-
-  private async tryLook(isHeld: Held, onFreed: () => void): Promise<void> {
-    if (this.isLooking) return;
-    this.isLooking = true;
-    try {
-      await this.look(isHeld, onFreed);
-    } catch (error) {
-      this.logger.warn(`dead workers not looked for: ${(error as Error).message}`);
-    } finally {
-      this.isLooking = false;
-    }
+  async stop(): Promise<void> {
+    await this.looking?.stop();
   }
 
   private async look(isHeld: Held, onFreed: () => void): Promise<void> {

@@ -173,14 +173,18 @@ describe.skipIf(missing)(`services that are replaced one by one by their next ve
   async function expectAllWell(runs: Run[]): Promise<void> {
     expect(runs.length).toBeGreaterThanOrEqual(RUNS_AT_ONCE);
     expect(runs.map(({ state, failure }) => [state, failure])).toEqual(runs.map(() => ['succeeded', null]));
-    const done = (await attempts()).filter(({ outcome }) => outcome === 'succeeded').map(({ job }) => job);
+    const tries = await attempts();
+    const done = tries.filter(({ outcome }) => outcome === 'succeeded').map(({ job }) => job);
     expect(done.length).toBeGreaterThanOrEqual(9 * runs.length);
     expect(new Set(done).size).toBe(done.length);
     // No copy took a job that only another version could do.
-    expect((await attempts()).filter(({ outcome }) => outcome === 'failed')).toEqual([]);
-    const ends = readFileSync(log, 'utf8').match(/^end .*$/gm)!;
-    expect(ends.length).toBe(done.length);
-    expect(new Set(ends).size).toBe(ends.length);
+    expect(tries.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+    // A program said its last word as often as its job was done, and at most once more where a copy was ended before it could commit.
+    const interrupted = tries.filter(({ outcome }) => outcome !== 'succeeded').map(({ job }) => job);
+    const ends = [...readFileSync(log, 'utf8').matchAll(/^end (.*)$/gm)].map(([, job]) => job!);
+    expect(new Set(ends)).toEqual(new Set(done));
+    const again = ends.filter((job, at) => ends.indexOf(job) < at);
+    for (const job of again) expect(interrupted.splice(interrupted.indexOf(job), 1)).toEqual([job]);
     expect(await api.get('/v1/dead-letters')).toEqual({ letters: [] });
     for (const schema of ['workflow', 'training', 'benchmark'])
       await until(async () => (await rows(`SELECT 1 FROM ${schema}.outbox`)).length === 0);

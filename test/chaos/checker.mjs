@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { BUCKET } from '../../tools/dev/distributed/cluster.mjs';
+import { faultsOfAnnouncements } from './announcements.mjs';
 import { faultsOfEffects } from './effects.mjs';
 import { faultsOfExecutions } from './executions.mjs';
 import { heldEvents } from './replays.mjs';
@@ -20,9 +21,14 @@ export async function check({ cluster, api, workflows, ledger }) {
   try {
     const faults = [];
     for (const workflow of workflows) faults.push(...(await faultsOfRun(cluster, api, workflow)));
-    for (const stage of cluster.stages) faults.push(...(await faultsOfStage(query, stage.replaceAll('-', '_'))));
+    const events = await heldEvents(cluster);
+    for (const stage of cluster.stages) {
+      const schema = stage.replaceAll('-', '_');
+      faults.push(...(await faultsOfStage(query, schema)));
+      faults.push(...faultsOfAnnouncements(await committedJobs(query, schema), events));
+    }
     faults.push(...(await faultsOfLedger(query, ledger)));
-    faults.push(...(await faultsOfEvents(query, api, cluster)), ...faultsOfEffects(await heldEvents(cluster)));
+    faults.push(...(await faultsOfEvents(query, api, cluster)), ...faultsOfEffects(events));
     faults.push(...leftovers(cluster));
     return faults;
   } finally {
@@ -110,6 +116,13 @@ async function faultsOfStage(query, schema) {
     return faults;
   });
 }
+
+const committedJobs = (query, schema) =>
+  query(`
+    SELECT job.id AS job, array_agg(attempt.number) AS attempts,
+      coalesce(array_agg(attempt.number) FILTER (WHERE attempt.outcome = 'succeeded'), '{}') AS succeeded,
+      ARRAY(SELECT value FROM jsonb_each_text(coalesce(job.outputs, '{}'))) AS outputs
+    FROM ${schema}.job JOIN ${schema}.attempt ON attempt.job = job.id GROUP BY job.id`);
 
 async function faultsOfLedger(query, ledger) {
   const attempts = await query(`

@@ -21,6 +21,8 @@ export async function check({ cluster, api, workflows, ledger }) {
   try {
     const faults = [];
     for (const workflow of workflows) faults.push(...(await faultsOfRun(cluster, api, workflow)));
+    faults.push(...(await faultsOfEvents(query, api, cluster)));
+    // Once the outboxes are empty, all that was committed must be among them.
     const events = await heldEvents(cluster);
     for (const stage of cluster.stages) {
       const schema = stage.replaceAll('-', '_');
@@ -28,8 +30,7 @@ export async function check({ cluster, api, workflows, ledger }) {
       faults.push(...faultsOfAnnouncements(await committedJobs(query, schema), events));
     }
     faults.push(...(await faultsOfLedger(query, ledger)));
-    faults.push(...(await faultsOfEvents(query, api, cluster)), ...faultsOfEffects(events));
-    faults.push(...leftovers(cluster));
+    faults.push(...faultsOfEffects(events), ...leftovers(cluster));
     return faults;
   } finally {
     await client.end();

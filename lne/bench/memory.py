@@ -1,11 +1,14 @@
-"""Memory of generated programs beside the bounds that LNE keeps to.
+"""Size, building and memory of generated programs beside the bounds that LNE keeps to.
 
     python3 lne/bench/memory.py --work FOLDER [--nets a,b] [--json FILE] [--table FILE]
 
+*code KB* is the file of a dynamically linked program without its weights, *building* how long CMake and the compiler take for it, one file after
+the other.
+
 *arena / bound* is the tensors' memory over the largest sum of tensors that live at the same time, padding of their layouts counted; *unpadded* over
-the same bound without padding, with additions in place and concatenations without copies, which was computed apart from LNE. Programs of keyword
-nets are linked statically. *RSS* is the peak of a process that reads its input, runs and writes its output; what it may be is weights + arena +
-1.5 MB for keyword nets, and 1.8 times the model's weights + arena + 10 MB else.
+the same bound without padding, with additions in place and concatenations without copies, which was computed apart from LNE. *RSS* is the peak of a
+process that reads its input, runs and writes its output, linked statically for keyword nets; what it may be is weights + arena + 1.5 MB for these,
+and 1.8 times the model's weights + arena + 10 MB else. KB and MB are powers of ten.
 `--budget F` adds the plan whose packed weights take at most F times the model's, and both times.
 """
 
@@ -13,7 +16,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import onnx
@@ -45,14 +50,25 @@ def model_bytes(path: Path) -> int:
     return sum(len(tensor.raw_data) or 4 * len(tensor.float_data) for tensor in onnx.load(path).graph.initializer)
 
 
+def build(tree: Path, folder: str, *options: str) -> tuple[Path, float]:
+    """The program's path, and how many seconds building it took."""
+    shutil.rmtree(tree / folder, ignore_errors=True)
+    start = time.monotonic()
+    called("cmake", "-S", tree, "-B", tree / folder, *options)
+    called("cmake", "--build", tree / folder, "--parallel", 1)
+    return tree / folder / "app", time.monotonic() - start
+
+
 def program(arguments: argparse.Namespace, net: str, plan: Path | None, name: str) -> dict:
-    """Peak RSS and the least time of a run."""
+    """Code and seconds of building; peak RSS and the least time of a run."""
     tree = arguments.work / "programs" / f"{net}.{name}"
     called(arguments.lne, "generate", arguments.work / f"{net}.onnx", "-o", tree, *(["--plan", plan] if plan else []))
-    called("cmake", "-S", tree, "-B", tree / "build", f"-DAPP_STATIC={'ON' if is_keyword_net(net) else 'OFF'}")
-    called("cmake", "--build", tree / "build")
-    line = json.loads(called(tree / "build" / "app", "run", arguments.work / f"{net}.input.npy", tree / "out.npy", "--runs", 20, "--warmup", 3))
-    return {"rss_mb": line["rss_mb"] * MIB / MB, "ms": min(line["cpu_ms"])}
+    app, seconds = build(tree, "build")
+    found = {"code_kb": (app.stat().st_size - (tree / "src" / "weights.bin").stat().st_size) / 1000, "building_s": seconds}
+    if is_keyword_net(net):
+        app, _ = build(tree, "build-static", "-DAPP_STATIC=ON")
+    line = json.loads(called(app, "run", arguments.work / f"{net}.input.npy", tree / "out.npy", "--runs", 20, "--warmup", 3))
+    return {**found, "rss_mb": line["rss_mb"] * MIB / MB, "ms": min(line["cpu_ms"])}
 
 
 def with_budget(arguments: argparse.Namespace, net: str) -> dict:
@@ -76,12 +92,12 @@ def study(arguments: argparse.Namespace, net: str) -> dict:
 
 
 def table(results: dict[str, dict]) -> str:
-    head = ["net", "model MB", "packed MB", "arena MB", "/ bound", "/ unpadded", "scratch MB", "RSS MB", "may be", "ms"]
+    head = ["net", "code KB", "building s", "model MB", "packed MB", "arena MB", "/ bound", "/ unpadded", "scratch MB", "RSS MB", "may be", "ms"]
     rows = []
     for net, one in results.items():
-        rows.append([net, f"{one['model_mb']:.3g}", f"{one['weights_mb']:.3g}", f"{one['arena_mb']:.3g}", f"{one['arena_over_bound']:.3f}", f"{one['arena_over_unpadded']:.2f}", f"{one['scratch_mb']:.3g}", f"{one['rss_mb']:.3g}", f"{one['rss_bound_mb']:.3g}", f"{one['ms']:.3g}"])
+        rows.append([net, f"{one['code_kb']:.0f}", f"{one['building_s']:.1f}", f"{one['model_mb']:.3g}", f"{one['weights_mb']:.3g}", f"{one['arena_mb']:.3g}", f"{one['arena_over_bound']:.3f}", f"{one['arena_over_unpadded']:.2f}", f"{one['scratch_mb']:.3g}", f"{one['rss_mb']:.3g}", f"{one['rss_bound_mb']:.3g}", f"{one['ms']:.3g}"])
         if budget := one.get("budget"):
-            rows.append([f"{net}, less weights", "", f"{budget['weights_mb']:.3g}", "", "", "", "", f"{budget['rss_mb']:.3g}", f"{budget['rss_bound_mb']:.3g}", f"{budget['ms']:.3g}"])
+            rows.append([f"{net}, less weights", f"{budget['code_kb']:.0f}", f"{budget['building_s']:.1f}", "", f"{budget['weights_mb']:.3g}", "", "", "", "", f"{budget['rss_mb']:.3g}", f"{budget['rss_bound_mb']:.3g}", f"{budget['ms']:.3g}"])
     return formatted(head, rows)
 
 

@@ -6,6 +6,7 @@
 #include "../runtime/program/recording.hpp"
 #include "../src/plan/target.hpp"
 #include "../src/toolchain/home.hpp"
+#include "program_files.hpp"
 
 namespace lne::cli {
 namespace {
@@ -67,6 +68,7 @@ std::string read_application_input(const std::string& path, const ApplicationPor
 }
 
 void write_application(Application& application, const std::string& folder, const std::string& golden) {
+  check_program_folder(folder);
   GenerateOptions options;
   options.name = application.name();
   const std::vector<ApplicationPort>& inputs = application.inputs();

@@ -87,7 +87,7 @@ Exploration explore_model(const Arguments& arguments, const std::string& model) 
   options.plan = plan_text(arguments);
   options.agent = arguments.text("--agent");
   options.memory_weight = memory_weight_of(arguments.text("--objective", "latency"));
-  options.weight_budget = arguments.real("--weight-budget", 0, 0, 1e6);
+  options.weight_budget = arguments.real("--weight-budget", 0, 0.01, 1e6);
   options.seed = static_cast<std::uint64_t>(arguments.whole("--seed", 1, 0, 1LL << 53));
   options.episodes = static_cast<int>(arguments.whole("--episodes", options.episodes, 1, 1000000));
   options.exploring = static_cast<int>(arguments.whole("--exploring", std::min(options.exploring, options.episodes / 2 + 1), 0, 1000000));

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 
+#include "../src/base/json.hpp"
 #include "../src/plan/plugins.hpp"
 #include "../src/plan/target.hpp"
 #include "../src/toolchain/home.hpp"
@@ -35,7 +37,31 @@ std::string plan_text(const Arguments& arguments) {
   settings.max_error = arguments.real("--max-error", 0, 0, 1);
   settings.plugins = words_between_commas(arguments.text("--plugins"));
   settings.without = words_between_commas(arguments.text("--without"));
-  return plan_with(arguments.has("--plan") ? read_file_text(arguments.text("--plan")) : std::string(), settings);
+  const std::string plan = arguments.has("--plan") ? read_file_text(arguments.text("--plan")) : std::string();
+  if (arguments.has("--plan") && plan.empty()) fail(arguments.text("--plan") + ": it is empty, and a plan is a JSON object with a list 'layers'");
+  return plan_with(plan, settings);
+}
+
+void check_writable(const std::string& path) {
+  if (path.empty()) throw UsageError("a name for a file is empty");
+  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) fail(path + ": it is a folder");
+  if (std::filesystem::exists(path, ignored) ? ::access(path.c_str(), W_OK) != 0 : std::filesystem::exists(folder, ignored) && ::access(folder.c_str(), W_OK) != 0) fail(path + ": it can't be written");
+}
+
+void check_runs_here(const std::string& plan) {
+  const std::optional<Json> json = Json::parse(plan);
+  const std::string* target = json ? (*json)["target"].string() : nullptr;
+  if (target != nullptr && !can_run(*target)) fail("the plan is for " + *target + ", and this machine (" + native_target() + ") runs no program for that; build one there with `lne generate`");
+}
+
+std::string plan_or_explored(const Arguments& arguments, const std::string& model) {
+  const std::string plan = plan_text(arguments);
+  if (!plan.empty()) return plan;
+  const std::string explored = explored_plan(model);
+  if (!explored.empty()) std::fprintf(stderr, "lne: with the plan that was explored for this model on this machine\n");
+  return explored;
 }
 
 std::string read_model(const Arguments& arguments) {
@@ -49,7 +75,7 @@ std::string read_model(const Arguments& arguments) {
   return is_prototxt && read_text(beside, weights) ? caffe_bundle(model, weights) : model;
 }
 
-Option max_error_option() { return {"--max-error", "E", "bound on what Winograd layers may differ by from the reference, as a share of the largest element; without it the depth of the network decides"}; }
+Option max_error_option() { return {"--max-error", "E", "bound on what Winograd layers may differ by from the reference, as a share of the largest element; without it the depth of the network decides, and layers for which a plan names a primitive keep that"}; }
 
 Option without_option() { return {"--without", "PASS,…", "graph passes that are left out (`lne optimize MODEL --passes` lists them); without it what the plan says"}; }
 

@@ -22,6 +22,9 @@ struct Failure {
 std::string read_file_text(const std::string& path);
 void write_file_text(const std::string& path, const std::string& text);
 
+/// Fails at once where a file could not be written later, after long work.
+void check_writable(const std::string& path);
+
 /// The model that the first word names, with the weights that belong to it.
 std::string read_model(const Arguments& arguments);
 Option weights_option();
@@ -31,6 +34,12 @@ Option plugins_option();
 
 /// Text of the plan that `--plan` names, with what other options say of it; empty where nothing does.
 std::string plan_text(const Arguments& arguments);
+
+/// Fails where a plan's programs can't run on this machine.
+void check_runs_here(const std::string& plan);
+
+/// As `plan_text`; where that is empty the plan that was explored for this model on this machine, which is told, or nothing.
+std::string plan_or_explored(const Arguments& arguments, const std::string& model);
 
 /// The network of the first word, planned as `--plan` says.
 std::unique_ptr<Network> load_network(const Arguments& arguments);

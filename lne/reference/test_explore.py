@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 from conftest import Workbench, reference, relative_error
-from models import keyword_net
+from models import ModelBuilder, keyword_net
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +98,86 @@ def test_what_is_forbidden_is_not_used(bench):
     explore(bench, path, "--rounds", "0", "--plan", plan)
     chosen = json.loads((bench.folder / "plan.json").read_text())["layers"]
     assert chosen and not any(layer["primitive"].startswith("winograd.") for layer in chosen)
+
+
+def chain_net():
+    """A depthwise layer with a 1 x 1 convolution behind it, which one primitive computes with it; twice, in other sizes."""
+    builder = ModelBuilder((1, 16, 24, 20), 3)
+    x = builder.conv("input", 16, 16, (3, 3), group=16, bias=True)
+    x = builder.add("Relu", [builder.conv(x, 16, 24, (1, 1), bias=True)])
+    x = builder.conv(x, 24, 24, (3, 3), (2, 2), group=24, bias=True)
+    x = builder.conv(x, 24, 12, (1, 1), bias=True)
+    return builder.model([builder.add("GlobalAveragePool", [x])]), builder.sample()
+
+
+def test_a_plan_with_layers_in_one_goes_in_again(bench):
+    model, sample = chain_net()
+    path, wish = bench.save(model), bench.folder / "wish.json"
+    wish.write_text('{"layers": [{"layer": "conv_0", "primitive": "vector.conv_separable"}]}')
+    explore(bench, path, "--rounds", "0", "--plan", wish)
+    first = (bench.folder / "plan.json").read_text()
+    assert json.loads(first)["layers"][0]["primitive"] == "vector.conv_separable"
+    wish.write_text(first)
+    explore(bench, path, "--rounds", "0", "--plan", wish)
+    assert json.loads((bench.folder / "plan.json").read_text())["layers"] == json.loads(first)["layers"]
+    assert relative_error(bench.run(model, sample, "--plan", wish), reference(model, sample)) <= 2e-5
+
+
+def test_what_all_layers_are_to_use_is_taken_where_it_can_be(bench):
+    path, wish = bench.save(chain_net()[0]), bench.folder / "wish.json"
+    wish.write_text('{"layers": [{"layer": "*", "primitive": "core.conv"}]}')
+    explore(bench, path, "--rounds", "0", "--plan", wish)
+    chosen = {layer["primitive"] for layer in json.loads((bench.folder / "plan.json").read_text())["layers"]}
+    assert "core.conv" in chosen and not any("conv" in name for name in chosen - {"core.conv"})
+
+
+def test_values_of_one_name_are_measured_apart(bench):
+    """Exporters may give several nodes one name, and so their values, in whatever sizes."""
+    builder = ModelBuilder((1, 8, 900), 3)
+    x = builder.add("Conv", ["input", builder.normal(16, 8, 3, scale=0.2)], pads=[1, 1])
+    x = builder.add("Conv", [builder.add("MaxPool", [x], kernel_shape=[8], strides=[8]), builder.normal(24, 16, 3, scale=0.2)], pads=[1, 1])
+    model, sample = builder.model([x]), builder.sample()
+    wanted = reference(model, sample)
+    for node in model.graph.node:
+        if node.op_type == "Conv":
+            node.name = "conv"
+    explore(bench, bench.save(model), "--rounds", "0")
+    assert relative_error(bench.run(model, sample, "--plan", bench.folder / "plan.json"), wanted) <= 1e-4
+
+
+def test_explorations_at_the_same_time_share_what_they_compile(bench, tmp_path, monkeypatch):
+    """Two of the same network, with nothing known, so that they compile and link the same at once."""
+    monkeypatch.setenv("SEDGE_HOME", str(tmp_path / "fresh"))
+    path = bench.save(chain_net()[0])
+    children = [subprocess.Popen([bench.command, "explore", path, "-o", tmp_path / f"{i}.json", "--rounds", "1"], stderr=subprocess.PIPE, text=True) for i in range(3)]
+    for child in children:
+        _, told = child.communicate()
+        assert child.returncode == 0, told
+    left = [file for folder in ("objects", "libraries", "runs") for file in (tmp_path / "fresh" / "lne" / folder).iterdir()]
+    assert left and all(file.suffix in (".o", ".so") for file in left)
+
+
+def test_compile_keeps_to_bounds_although_a_plan_without_them_is_known(bench):
+    model, _ = keyword_net("kws9", seed=11)
+    path = bench.save(model)
+    explore(bench, path, "--rounds", "1")
+    done = bench.call("compile", path, "-o", bench.folder / "free")
+    assert done.returncode == 0 and "plan that was explored" in done.stderr
+    done = bench.call("compile", path, "-o", bench.folder / "bound", "--max-error", "1e-9", "--rounds", "1")
+    assert done.returncode == 0 and "plan that was explored" not in done.stderr
+    assert "winograd." not in (bench.folder / "bound" / "plan.json").read_text()
+
+
+def test_a_weight_budget_is_of_the_weights_that_are_left(bench):
+    """Normalizations go into convolutions, whose weights as they were count no more."""
+    builder = ModelBuilder((1, 16, 24, 24), 3)
+    x = "input"
+    for _ in range(4):
+        x = builder.add("Relu", [builder.batch_norm(builder.conv(x, 16, 16, (3, 3)), 16)])
+    path = bench.save(builder.model([builder.add("GlobalAveragePool", [x])]))
+    explore(bench, path, "--rounds", "1", "--weight-budget", "1.3")
+    planned = json.loads(bench.call("import", path, "--plan", bench.folder / "plan.json").stdout)
+    assert planned["weightsBytes"] <= 1.3 * 4 * 4 * (16 * 16 * 9 + 16)
 
 
 def test_wrong_words_are_refused(bench):

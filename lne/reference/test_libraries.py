@@ -85,13 +85,15 @@ def test_nothing_links_a_library_by_itself(bench, lne):
 
 
 def small_net():
-    """A layer of each kind that libraries compute: a first convolution, one filter per channel, 1 x 1 with an addend, fully connected."""
+    """A layer of each kind that libraries compute: a first convolution, one filter per channel, 1 x 1 with an addend, one that widens, one in groups of
+    channels that fill vectors, fully connected."""
     builder = ModelBuilder((1, 3, 14, 12), 3)
     x = builder.add("Relu", [builder.conv("input", 3, 13, (3, 3), bias=True)])
     y = builder.add("Clip", [builder.conv(x, 13, 13, (3, 3), group=13, bias=True), builder.constant(np.float32(0)), builder.constant(np.float32(6))])
     x = builder.add("Relu", [builder.add("Add", [builder.conv(y, 13, 13, (1, 1), bias=True), x])])
+    x = builder.conv(builder.add("Relu", [builder.conv(x, 13, 16, (3, 3), bias=True)]), 16, 32, (3, 3), group=2, bias=True)
     x = builder.add("Flatten", [builder.add("GlobalAveragePool", [x])], axis=1)
-    return builder.model([builder.add("Gemm", [x, builder.normal(10, 13), builder.normal(10)], transB=1)]), builder.sample()
+    return builder.model([builder.add("Gemm", [x, builder.normal(10, 32), builder.normal(10)], transB=1)]), builder.sample()
 
 
 def choices(bench, model, plugin: str) -> list[dict]:
@@ -102,7 +104,7 @@ def choices(bench, model, plugin: str) -> list[dict]:
         names = [candidate["primitive"] for candidate in layer["candidates"] if candidate["primitive"].startswith(plugin + ".") and not candidate["refusal"]]
         if names:
             layers.append({"layer": layer["layer"], "primitive": names[len(layers) % len(names)]})
-    assert len(layers) == 4
+    assert len(layers) == 6
     return layers
 
 

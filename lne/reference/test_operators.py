@@ -173,3 +173,52 @@ def test_every_choice_for_a_transpose(bench, shape, order):
     x = builder.conv(x, shape[order[1]], 8, (3, 3)) if is_map else builder.add("Abs", [x])
     model, sample = builder.model([x]), builder.sample()
     assert all_choices(bench, model, sample, "transpose", 2e-5) >= 2
+
+
+# Layers over maps of 12 channels, which fill no vectors of eight.
+READERS = {
+    "LRN": lambda b, x: b.add("LRN", [x], size=5, alpha=1.0),
+    "Conv 3 x 3": lambda b, x: b.conv(x, 12, 20, (3, 3)),
+    "Conv 1 x 1": lambda b, x: b.conv(x, 12, 20, (1, 1)),
+    "Conv 5 x 5, strides": lambda b, x: b.conv(x, 12, 9, (5, 5), (2, 2)),
+    "Conv, a filter per channel": lambda b, x: b.conv(x, 12, 12, (3, 3), group=12),
+    "Conv, groups": lambda b, x: b.conv(x, 12, 18, (3, 3), group=3),
+    "Conv, a filter per channel, then 1 x 1": lambda b, x: b.conv(b.conv(x, 12, 12, (3, 3), group=12), 12, 20, (1, 1)),
+    "ConvTranspose": lambda b, x: b.add("ConvTranspose", [x, b.normal(12, 9, 4, 4)], strides=[2, 2], pads=[1, 1, 1, 1]),
+    "MaxPool": lambda b, x: b.add("MaxPool", [x], kernel_shape=[2, 2]),
+    "AveragePool": lambda b, x: b.add("AveragePool", [x], kernel_shape=[3, 3], strides=[2, 2]),
+    "GlobalAveragePool": lambda b, x: b.add("GlobalAveragePool", [x]),
+    "Softmax": lambda b, x: b.add("Softmax", [x], axis=1),
+    "ReduceMean": lambda b, x: b.add("ReduceMean", [x, b.constant(np.array([1], np.int64))]),
+    "BatchNormalization": lambda b, x: b.batch_norm(x, 12),
+    "InstanceNormalization": lambda b, x: b.add("InstanceNormalization", [x, b.normal(12), b.normal(12)]),
+    "LayerNormalization": lambda b, x: b.add("LayerNormalization", [x, b.normal(12, 6, 10)], axis=1),
+    "Resize": lambda b, x: b.add("Resize", [x, "", b.constant(np.array([1, 1, 2, 2], np.float32))], mode="linear"),
+    "Concat": lambda b, x: b.add("Concat", [x, b.add("Sigmoid", [x])], axis=1),
+    "Slice": lambda b, x: b.add("Slice", [x, *(b.constant(np.array([n], np.int64)) for n in (5, 11, 1))]),
+    "Transpose": lambda b, x: b.add("Transpose", [x], perm=[0, 2, 3, 1]),
+    "Gemm": lambda b, x: b.add("Gemm", [b.add("Flatten", [x]), b.normal(720, 9)]),
+    "Mul": lambda b, x: b.add("Mul", [x, b.add("GlobalMaxPool", [x])]),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_what_fills_up_channels_is_not_read(bench, libraries, name):
+    """Behind a reciprocal it is infinite."""
+    builder = ModelBuilder((1, 3, 6, 10), 6)
+    x = builder.add("Conv", ["input", builder.normal(12, 3, 3, 3, scale=0.1), builder.constant(np.full(12, 5, np.float32))], pads=[1, 1, 1, 1])
+    x = builder.add("Reciprocal", [x])
+    last = READERS[name](builder, x)
+    model, sample = builder.model([last]), builder.sample()
+    wanted = reference(model, sample)
+    plugins = ("--plugins", ",".join("+" + library["plugin"] for library in libraries)) if libraries else ()
+    report = json.loads(bench.call("report", bench.save(model), "--runs", 0, *plugins).stdout)
+    before = [{"layer": layer["layer"], "forbidden": ["vector.unary_plain", "vector.elementwise_plain", "core.unary", "core.binary"]} for layer in report["layers"] if layer["op"] in ("unary", "binary")]
+    layers = {layer["layer"]: layer for layer in report["layers"]}
+    for layer in [node.name for node in model.graph.node if node.name in layers and node.op_type != "Reciprocal"][1:]:
+        for candidate in layers[layer]["candidates"]:
+            if candidate["refusal"]:
+                continue
+            plan = bench.plan(json.dumps({"layers": [*(one for one in before if one["layer"] != layer), {"layer": layer, "primitive": candidate["primitive"]}]}))
+            error = relative_error(bench.run(model, sample, *plugins, "--plan", plan), wanted)
+            assert error <= (1e-4 if candidate["primitive"].startswith("winograd.") else 2e-5), f"{candidate['primitive']}: {error}"

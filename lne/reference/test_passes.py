@@ -135,6 +135,15 @@ def test_padding_before_a_convolution(bench, pads, value, expected):
     assert relative_error(bench.run(model, sample), reference(model, sample)) <= 1e-4
 
 
+def test_padding_that_shifts_channels(bench):
+    """Their number stays, so that only where the padding lies tells it."""
+    builder = ModelBuilder((1, 4, 8, 9), 4)
+    x = builder.add("Pad", ["input", builder.constant(np.array([0, 1, 0, 0, 0, -1, 0, 0], np.int64))])
+    model, sample = builder.model([builder.conv(x, 4, 12, (3, 3), bias=True)]), builder.sample()
+    assert {report["pass"]: report["changes"] for report in passes_of(bench, model)}["fuse-padding"] == 0
+    assert relative_error(bench.run(model, sample), reference(model, sample)) <= 1e-4
+
+
 def split(builder: ModelBuilder, x: str, sizes: list[int], axis: int) -> list[str]:
     builder.add("Split", [x, builder.constant(np.array(sizes, np.int64))], axis=axis)
     node = builder.nodes[-1]
@@ -244,3 +253,69 @@ def test_what_only_looks_like_an_activation(bench, kind):
     assert {report["pass"]: report["changes"] for report in passes_of(bench, model)}["recognize-activations"] == 0
     if kind != "an output":
         assert relative_error(bench.run(model, sample), reference(model, sample)) <= 1e-5
+
+
+def bounded(b: ModelBuilder, x: str, low: float, high: float) -> str:
+    return b.add("Min", [b.add("Max", [x, number(b, low)]), number(b, high)])
+
+
+# Small terms and bounds that change no value by more than rounding, but the logarithm of it, or large values.
+GUARDED = {
+    "logarithm of a guarded relu": lambda b, x: b.add("Log", [b.add("Add", [b.add("Relu", [x]), number(b, 1e-6)])]),
+    "logarithm of a guarded sigmoid": lambda b, x: b.add("Log", [b.add("Add", [b.add("Sigmoid", [x]), number(b, 1e-7)])]),
+    "logarithm of a bounded sigmoid": lambda b, x: b.add("Log", [b.add("Max", [b.add("Sigmoid", [x]), number(b, 1e-7)])]),
+    "guarded divisor": lambda b, x: b.add("Reciprocal", [b.add("Add", [number(b, 1e-6), b.add("Relu", [x])])]),
+    "bounded tangent": lambda b, x: b.add("Atanh", [bounded(b, b.add("Tanh", [x]), -0.999999, 0.999999)]),
+    "bounded relu": lambda b, x: bounded(b, x, 0, 127),
+    "bounds far apart": lambda b, x: bounded(b, x, -100, 20000),
+    "root of a square": lambda b, x: b.add("Log", [b.add("Sqrt", [b.add("Add", [b.add("Mul", [x, x]), number(b, 1e-12)])])]),
+}
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_guards_and_bounds_stay(bench, name):
+    builder = ModelBuilder((1, 4, 7, 9), 9)
+    model, sample = builder.model([GUARDED[name](builder, builder.add("Mul", ["input", number(builder, 1)]))]), 1e5 * builder.sample() ** 9
+    sample[0, 0, 0, :4] = 0, 40, -40, 1e6
+    wanted = reference(model, sample)
+    assert np.isfinite(wanted).all()
+    # A logarithm shows few digits of what is nearly the guard; without the guard it is another number.
+    assert relative_error(bench.run(model, sample), wanted) <= 1e-2
+
+
+def truth(b: ModelBuilder, x: str) -> str:
+    return b.add("Cast", [b.add("Greater", [b.add("Mul", [x, number(b, 2)]), number(b, 0.1)])], to=1)
+
+
+# Steps and rounding, which agree with an activation at round numbers or far away.
+STEPS = {
+    "binary network": lambda b, x: b.add("Mul", [b.add("Add", [b.add("Sign", [x]), number(b, 1)]), number(b, 0.5)]),
+    "threshold": lambda b, x: b.add("Mul", [truth(b, x), number(b, 1)]),
+    "gate": lambda b, x: b.add("Mul", [x, truth(b, x)]),
+    "fixed point": lambda b, x: b.add("Relu", [b.add("Div", [b.add("Round", [b.add("Mul", [x, number(b, 16)])]), number(b, 16)])]),
+    "floor": lambda b, x: b.add("Div", [b.add("Floor", [b.add("Mul", [x, number(b, 16)])]), number(b, 16)]),
+    "bounded ceiling": lambda b, x: b.add("Clip", [b.add("Add", [b.add("Ceil", [x]), number(b, 0)]), number(b, 0), number(b, 1)]),
+    "thresholded relu": lambda b, x: b.add("Mul", [b.add("ThresholdedRelu", [x], alpha=0.05), number(b, 1)]),
+    "dead zone": lambda b, x: b.add("Sub", [b.add("Max", [x, number(b, 0.03)]), number(b, 0.03)]),
+    "small sigmoid": lambda b, x: b.add("Mul", [b.add("Sigmoid", [x]), number(b, 1e-7)]),
+    "small tangent": lambda b, x: b.add("Mul", [b.add("Tanh", [x]), number(b, 1e-8)]),
+    "line": lambda b, x: b.add("Div", [b.add("Add", [x, number(b, 128)]), number(b, 256)]),
+    "flat line": lambda b, x: b.add("Add", [b.add("Div", [x, number(b, 65536)]), number(b, 0.1)]),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("scale", [0.05, 1, 30, 5000])
+def test_steps_and_lines_stay(bench, name, scale):
+    builder = ModelBuilder((1, 4, 7, 9), 9)
+    model, sample = builder.model([STEPS[name](builder, builder.add("MaxPool", ["input"], kernel_shape=[1, 1]))]), scale * builder.sample()
+    assert relative_error(bench.run(model, sample), reference(model, sample)) <= 2e-5
+
+
+def test_a_layer_that_nobody_reads_is_no_part_of_an_activation(bench):
+    builder = ModelBuilder((1, 4, 7, 9), 9)
+    x = builder.add("MaxPool", ["input"], kernel_shape=[1, 1])
+    builder.add("Add", [x, number(builder, 1)])
+    model, sample = builder.model([builder.add("Relu", [x])]), builder.sample()
+    done = bench.call("optimize", bench.save(model), "--passes", "--json", "--without", "remove-dead-nodes")
+    assert {report["pass"]: report["changes"] for report in json.loads(done.stdout)}["recognize-activations"] == 0

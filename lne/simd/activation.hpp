@@ -9,7 +9,7 @@ namespace lne::simd {
 static inline float activate(float x, int kind, float a, float b) {
   switch (kind) {
     case 1: return x > 0.0f ? x : 0.0f;                                            // relu
-    case 2: return x < a ? a : x > b ? b : x;                                      // clip to [a, b]
+    case 2: x = x < a ? a : x; return x > b ? b : x;                               // clip to [a, b], to b where they are turned round
     case 3: return x > 0.0f ? x : a * x;                                           // leaky relu
     case 4: return a * x + b < 0.0f ? 0.0f : a * x + b > 1.0f ? 1.0f : a * x + b;  // hard sigmoid
     case 5: {                                                                      // hard swish

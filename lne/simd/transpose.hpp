@@ -68,11 +68,10 @@ static inline void transpose8(Vec8 (&r)[8]) {
 /// dst[column * dst_step + row] = src[row * src_step + column]. Sixty-four rows at a time, whose cache lines are used up before they are left.
 static inline void transpose_block(const float* src, long src_step, int rows, int columns, float* dst, long dst_step) {
   for (int first = 0; first < rows; first += 64) {
-    const int end = first + 64 < rows ? first + 64 : rows;
+    const int end = first + 64 < rows ? first + 64 : rows, whole = first + (end - first) / 8 * 8;
     int column = 0;
     for (; column + 8 <= columns; column += 8) {
-      int row = first;
-      for (; row + 8 <= end; row += 8) {
+      for (int row = first; row < whole; row += 8) {
         Vec8 block[8];
 #pragma GCC unroll 8
         for (int i = 0; i < 8; ++i) block[i] = load(src + (row + i) * src_step + column);
@@ -80,7 +79,7 @@ static inline void transpose_block(const float* src, long src_step, int rows, in
 #pragma GCC unroll 8
         for (int i = 0; i < 8; ++i) store(dst + (column + i) * dst_step + row, block[i]);
       }
-      for (; row < end; ++row) {
+      for (int row = whole; row < end; ++row) {
         for (int i = 0; i < 8; ++i) dst[(column + i) * dst_step + row] = src[row * src_step + column + i];
       }
     }

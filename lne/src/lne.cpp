@@ -17,9 +17,6 @@
 namespace lne {
 namespace {
 
-/// Floats that an instance may need: more than any machine of ours holds is refused before it is allocated.
-constexpr std::int64_t kMostInstanceFloats = std::int64_t{1} << 32;
-
 class CompiledNetwork : public Network {
  public:
   CompiledNetwork(Program program, std::uint64_t fnv64) : program_(std::make_shared<const Program>(std::move(program))), interpreter_(program_), fnv64_(fnv64) {
@@ -147,10 +144,6 @@ std::unique_ptr<Network> Network::load(std::string_view bytes, const std::string
   if (!graph) return add_problems(graph.errors(), problems), nullptr;
   Result<Program> program = compile(std::move(graph.value()), options);
   if (!program) return add_problems(program.errors(), problems), nullptr;
-  if (const std::int64_t floats = program.value().instance_floats(); floats > kMostInstanceFloats) {
-    problems.push_back({"LNE_PLAN_TOO_LARGE", file + ": its tensors need " + std::to_string(4 * floats) + " bytes at the same time; at most " + std::to_string(4 * kMostInstanceFloats) + " are supported"});
-    return nullptr;
-  }
   return std::make_unique<CompiledNetwork>(std::move(program.value()), program::fnv64(bytes.data(), bytes.size()));
 }
 

@@ -12,8 +12,8 @@ namespace {
 int run(const Arguments& arguments) {
   const std::string runs = std::to_string(arguments.whole("--runs", 200, 1, 1000000));
   const std::string model = read_model(arguments);
-  std::string plan = plan_text(arguments);
-  if (plan.empty()) plan = explored_plan(model);
+  const std::string plan = plan_or_explored(arguments, model);
+  check_runs_here(plan);
   std::vector<Problem> problems;
   const std::string path = build_program(model, arguments.words[0], plan, nullptr, problems);
   if (!problems.empty()) fail(problems);

@@ -1,4 +1,6 @@
 // From the model to the built program in one go.
+#include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include "../../src/toolchain/compiler.hpp"
@@ -8,20 +10,24 @@
 namespace lne::cli {
 namespace {
 
+constexpr std::array kWishes{"--plan", "--plugins", "--without", "--max-error", "--objective", "--weight-budget"};
+
 /// The plan that was explored before, or one that is explored now; for a target that this machine does not run, what was given.
 std::string plan_for(const Arguments& arguments, const std::string& model, const std::string& target) {
   if (!can_run(target) && !arguments.has("--agent")) {
     std::fprintf(stderr, "lne: nothing is explored, since this machine runs no program for %s; kernels are chosen by estimates\n", target.c_str());
     return plan_text(arguments);
   }
-  const std::string known = arguments.has("--plan") || arguments.has("--plugins") ? std::string() : explored_plan(model, target);
+  // What was explored answers the question without bounds and wishes only.
+  const bool is_free = std::none_of(kWishes.begin(), kWishes.end(), [&](const char* wish) { return arguments.has(wish); });
+  const std::string known = is_free ? explored_plan(model, target) : std::string();
   if (known.empty()) return explore_model(arguments, model).plan;
   std::fprintf(stderr, "lne: with the plan that was explored for this model on this machine; `lne explore` explores again\n");
   return known;
 }
 
 int run(const Arguments& arguments) {
-  if (!arguments.has("-o")) throw UsageError("-o names the folder for the program");
+  if (arguments.text("-o").empty()) throw UsageError("-o names the folder for the program");
   const std::string model = read_model(arguments), folder = arguments.text("-o"), target = arguments.text("--target", "native");
   const std::string plan = plan_for(arguments, model, target);
   std::vector<Problem> problems;

@@ -6,6 +6,9 @@ namespace lne::cli {
 namespace {
 
 int run(const Arguments& arguments) {
+  for (const char* file : {"-o", "--page"}) {
+    if (arguments.has(file)) check_writable(arguments.text(file));
+  }
   const std::string model = read_model(arguments);
   const Exploration exploration = explore_model(arguments, model);
   if (arguments.has("-o")) write_file_text(arguments.text("-o"), exploration.plan);

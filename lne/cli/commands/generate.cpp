@@ -6,7 +6,7 @@ namespace lne::cli {
 namespace {
 
 int run(const Arguments& arguments) {
-  if (!arguments.has("-o")) throw UsageError("-o names the folder for the sources");
+  if (arguments.text("-o").empty()) throw UsageError("-o names the folder for the sources");
   if (arguments.has("--application")) {
     if (!arguments.words.empty() || arguments.has("--plan") || arguments.has("--weights")) throw UsageError("--application stands in place of MODEL, --plan and --weights; the application file names models and plans");
     write_application(*load_application(arguments), arguments.text("-o"), arguments.text("--golden"));

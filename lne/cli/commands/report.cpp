@@ -44,8 +44,7 @@ Json with_options(const Json& report, const std::string& exploration) {
 
 int run(const Arguments& arguments) {
   const std::string model = read_model(arguments);
-  std::string plan = plan_text(arguments);
-  if (plan.empty()) plan = explored_plan(model);
+  const std::string plan = plan_or_explored(arguments, model);
   std::vector<Problem> problems;
   const std::unique_ptr<Network> network = Network::load(model, arguments.words[0], plan, problems);
   if (!network) fail(problems);

@@ -13,11 +13,16 @@ namespace {
 
 int interpret(const Arguments& arguments, int runs, int warmup) {
   const auto before = std::chrono::steady_clock::now();
-  const std::unique_ptr<Network> network = load_network(arguments);
+  const std::string model = read_model(arguments), plan = plan_or_explored(arguments, model);
+  std::vector<Problem> problems;
+  const std::unique_ptr<Network> network = Network::load(model, arguments.words[0], plan, problems);
+  if (!network) fail(problems);
   const double load_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - before).count();
   const std::vector<program::PortInfo> output_ports = ports_of(network->outputs());
   std::vector<program::Array> inputs, outputs;
-  const std::string problem = program::load_inputs(arguments.words[1], ports_of(network->inputs()), 1, inputs);
+  const std::vector<program::PortInfo> input_ports = ports_of(network->inputs());
+  const bool is_single = input_ports.size() == 1 && output_ports.size() == 1;
+  const std::string problem = program::load_inputs(arguments.words[1], input_ports, is_single ? static_cast<std::size_t>(-1) : 1, inputs);
   if (!problem.empty()) fail(problem);
   std::vector<const float*> sources;
   std::vector<float*> results;
@@ -25,6 +30,14 @@ int interpret(const Arguments& arguments, int runs, int warmup) {
   for (const program::PortInfo& port : output_ports) outputs.push_back({port.shape, std::vector<float>(port.elements()), port.type});
   for (program::Array& output : outputs) results.push_back(output.data.data());
   program::print_times([&] { network->run(sources.data(), results.data()); }, runs, warmup, load_ms);
+  if (is_single) {
+    std::vector<float> result(outputs[0].data.size());
+    results[0] = result.data();
+    program::run_other_samples(input_ports[0], inputs[0], result, outputs[0], [&](const float* input) {
+      sources[0] = input;
+      network->run(sources.data(), results.data());
+    });
+  }
   const std::string written = program::save_outputs(arguments.words[2], output_ports, outputs);
   if (!written.empty()) fail(written);
   return kGood;
@@ -75,12 +88,8 @@ int run(const Arguments& arguments) {
   const std::string backend = arguments.text("--backend", "generated");
   if (backend == "interpreter") return interpret(arguments, runs, warmup);
   if (backend != "generated") throw UsageError("--backend is generated or interpreter, not '" + backend + "'");
-  const std::string model = read_model(arguments);
-  std::string plan = plan_text(arguments);
-  if (plan.empty()) {
-    plan = explored_plan(model);
-    if (!plan.empty()) std::fprintf(stderr, "lne: with the plan that was explored for this model on this machine\n");
-  }
+  const std::string model = read_model(arguments), plan = plan_or_explored(arguments, model);
+  check_runs_here(plan);
   std::vector<Problem> problems;
   const std::string path = build_program(model, arguments.words[0], plan, nullptr, problems);
   if (!problems.empty()) fail(problems);
@@ -96,8 +105,9 @@ int run(const Arguments& arguments) {
 
 Command run_command() {
   return {"run", "MODEL INPUT OUTPUT", 2, 3, "run a model on an array, and time it",
-          "INPUT and OUTPUT are .npy files, or .npz with the arrays named as in the model where there are several (float32, int64, int32, bool). Prints one\n"
+          "INPUT and OUTPUT are .npy files, or .npz with the arrays named as in the model where there are several (float32, int64, int32, int8, uint8, bool). Prints one\n"
           "line of JSON: times_ms and cpu_ms (wall and processor time of each run), median_ms and min_ms (wall), load_ms, rss_mb.\n"
+          "An array for a network of one input may hold several samples, joined along the first dimension; the first is timed.\n"
           "The program is built once per model, plan and compiler and kept in $SEDGE_HOME/lne; building is never part of a time.\n"
           "With --application the modules run in this process; INPUT may be a WAV file where they begin with sound.",
           {{"--runs", "N", "runs that are timed (1)"},

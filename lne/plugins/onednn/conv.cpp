@@ -11,7 +11,7 @@ namespace lne {
 namespace {
 
 // kernel-begin
-/// Channels filled up to a multiple of eight where they come last.
+/// Channels of the result filled up to a multiple of eight where they come last.
 struct OnednnConvShape {
   int channels, height, width, out_channels, out_height, out_width;
   int kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, pad_bottom, pad_right, dilation_h, dilation_w, groups;
@@ -90,12 +90,10 @@ std::vector<std::int64_t> fields_of(const Graph& graph, const Node& node, bool i
   const Shape& kernel = shape_of(graph, node, 1);
   const Shape& dst = graph.value(node.outputs[0]).shape;
   const auto pads = node.integers("pads", {}), strides = node.integers("strides", {}), dilations = node.integers("dilations", {});
-  const auto filled = [&](std::int64_t channels) { return is_channels_last ? padded_channels(channels) : channels; };
-  const std::int64_t groups = node.integer("group", 1);
-  std::vector<std::int64_t> fields{filled(src[1]), src[2], src[3], filled(dst[1]), dst[2], dst[3], kernel[2], kernel[3], strides[0], strides[1], pads[0], pads[1]};
+  std::vector<std::int64_t> fields{src[1], src[2], src[3], is_channels_last ? padded_channels(dst[1]) : dst[1], dst[2], dst[3], kernel[2], kernel[3], strides[0], strides[1], pads[0], pads[1]};
   // What is padded behind is what the result's size says: a last window that does not fit is left out.
   for (std::size_t axis = 0; axis < 2; ++axis) fields.push_back((dst[2 + axis] - 1) * strides[axis] + (kernel[2 + axis] - 1) * dilations[axis] + 1 - src[2 + axis] - pads[axis]);
-  fields.insert(fields.end(), {dilations[0], dilations[1], groups > 1 && groups == src[1] ? filled(groups) : groups, is_channels_last, node.residual >= 0});
+  fields.insert(fields.end(), {dilations[0], dilations[1], node.integer("group", 1), is_channels_last, node.residual >= 0});
   return fields;
 }
 
@@ -107,9 +105,9 @@ OnednnConvShape shape_for(const Graph& graph, const Node& node, bool is_channels
 
 std::string refuse(const Graph& graph, const Node& node, bool is_channels_last) {
   if (!is_clipped_at_most(node)) return "its library activates by ReLU and clips alone";
-  const std::int64_t groups = node.integer("group", 1), channels = shape_of(graph, node, 0)[1], out = graph.value(node.outputs[0]).shape[1];
-  const bool is_depthwise = groups == channels && out == channels;
-  if (is_channels_last && groups > 1 && !is_depthwise && (channels % 8 != 0 || out % 8 != 0)) return "its groups of channels fill no vectors of eight";
+  // Its tensors have no room between positions, and what fills up the channels may be anything.
+  if (is_channels_last && shape_of(graph, node, 0)[1] % 8 != 0) return "its channels fill no vectors of eight";
+  if (is_channels_last && node.integer("group", 1) > 1 && graph.value(node.outputs[0]).shape[1] % 8 != 0) return "its groups of channels fill no vectors of eight";
   try {
     const OnednnConvThread one;
     onednn_conv_plan(shape_for(graph, node, is_channels_last), dnnl::engine(dnnl::engine::kind::cpu, 0));
@@ -119,7 +117,7 @@ std::string refuse(const Graph& graph, const Node& node, bool is_channels_last) 
   return {};
 }
 
-/// [out][in / groups][ky][kx] with channels filled up, then the biases.
+/// [out][in / groups][ky][kx] with the channels of the result filled up, then the biases.
 std::vector<float> pack(const Graph& graph, const Node& node, const OnednnConvShape& s) {
   const Value& given = graph.value(node.inputs[1]);
   const std::int64_t plane = given.shape[2] * given.shape[3], in = s.channels / s.groups;

@@ -1,5 +1,5 @@
 /// Sums, products and the like of two tensors, a vector at a time, in either layout; either may be constant, or broadcast. In channels-last layout
-/// what fills up the channels is carried along and never read.
+/// what fills up the channels is computed like the rest, and nobody reads it.
 #include <algorithm>
 #include <array>
 
@@ -192,8 +192,6 @@ std::string refuse_channels_last(const Graph& graph, const Node& node) {
     is_map = is_map || (!value.is_constant && value.shape[1] == out[1]);
   }
   if (!is_map) return "none of its computed sources has all channels";
-  // What fills up the channels of a divisor may be zero.
-  if (node.integer("function", -1) == 3 && !is_constant(graph, node, 1)) return "it divides by constants";
   return refuse(node);
 }
 

@@ -1,4 +1,4 @@
-/// Functions of single elements, a vector at a time, in either layout. What fills up the channels is carried along and never read.
+/// Functions of single elements, a vector at a time, in either layout. What fills up the channels is computed like the rest, and nobody reads it.
 #include "../../simd/activation.hpp"
 #include "../../simd/part.hpp"
 #include "../../src/ops/op.hpp"

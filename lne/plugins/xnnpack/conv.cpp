@@ -11,7 +11,7 @@ namespace lne {
 namespace {
 
 // kernel-begin
-/// Channels filled up to a multiple of eight; floats from one position to the next.
+/// The steps are floats from one position to the next; what fills up the channels is not read.
 struct XnnpackConvShape {
   int channels, src_step, height, width, out_channels, dst_step, residual_step, out_height, out_width;
   int kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, pad_bottom, pad_right, dilation_h, dilation_w, groups;
@@ -60,18 +60,14 @@ std::vector<std::int64_t> fields_of(const Graph& graph, const Node& node) {
   const Shape& kernel = shape_of(graph, node, 1);
   const Shape& dst = graph.value(node.outputs[0]).shape;
   const auto pads = node.integers("pads", {}), strides = node.integers("strides", {}), dilations = node.integers("dilations", {});
-  const std::int64_t groups = node.integer("group", 1);
-  std::vector<std::int64_t> fields{padded_channels(src[1]), src_step_of(graph, node, 0), src[2], src[3], padded_channels(dst[1]), dst_step_of(graph, node), residual_step_of(graph, node), dst[2], dst[3], kernel[2], kernel[3], strides[0], strides[1]};
+  std::vector<std::int64_t> fields{src[1], src_step_of(graph, node, 0), src[2], src[3], dst[1], dst_step_of(graph, node), residual_step_of(graph, node), dst[2], dst[3], kernel[2], kernel[3], strides[0], strides[1]};
   fields.insert(fields.end(), pads.begin(), pads.end());
-  fields.insert(fields.end(), {dilations[0], dilations[1], groups > 1 && groups == src[1] ? padded_channels(groups) : groups, node.residual >= 0});
+  fields.insert(fields.end(), {dilations[0], dilations[1], node.integer("group", 1), node.residual >= 0});
   return fields;
 }
 
 std::string refuse(const Graph& graph, const Node& node) {
   if (!is_clipped_at_most(node)) return "its library activates by ReLU and clips alone";
-  const std::int64_t groups = node.integer("group", 1), channels = shape_of(graph, node, 0)[1], out = graph.value(node.outputs[0]).shape[1];
-  const bool is_depthwise = groups == channels && out == channels;
-  if (groups > 1 && !is_depthwise && (channels % 8 != 0 || out % 8 != 0)) return "its groups of channels fill no vectors of eight";
   if (node.activation.kind == Activation::Kind::kClip && !(node.activation.low < node.activation.high)) return "it clips to a range";
   return {};
 }

@@ -80,12 +80,11 @@ int run_array(int argc, char** argv) {
   }
   std::vector<Array> outputs;
   for (size_t i = 0; i < output_ports.size(); ++i) outputs.push_back({output_ports[i].shape, ports.output_data[i], output_ports[i].type});
-  const size_t count = inputs[0].data.size() / app_input_elements(0);
-  if (count > 1 && !outputs[0].shape.empty()) outputs[0].shape[0] *= static_cast<int64_t>(count);
-  for (size_t i = 1; i < count; ++i) {
-    ports.inputs[0] = inputs[0].data.data() + i * app_input_elements(0);
-    app_run(instance.get(), ports.inputs.data(), ports.outputs.data());
-    outputs[0].data.insert(outputs[0].data.end(), ports.output_data[0].begin(), ports.output_data[0].end());
+  if (is_single) {
+    lne::program::run_other_samples(input_ports[0], inputs[0], ports.output_data[0], outputs[0], [&](const float* input) {
+      ports.inputs[0] = input;
+      app_run(instance.get(), ports.inputs.data(), ports.outputs.data());
+    });
   }
   problem = lne::program::save_outputs(paths.back(), output_ports, outputs);
   return problem.empty() ? kGood : fail(problem);

@@ -13,7 +13,7 @@ namespace lne::program {
 /// One input or output of a network.
 struct PortInfo {
   std::string name;
-  std::string type;  // float32, int64, int32 or bool
+  std::string type;  // float32, int64, int32, int8, uint8 or bool
   std::vector<std::int64_t> shape;
 
   std::size_t elements() const {
@@ -25,11 +25,47 @@ struct PortInfo {
 
 inline bool is_npz(const std::string& path) { return path.size() > 4 && path.compare(path.size() - 4, 4, ".npz") == 0; }
 
-/// Checks and takes one input. A network of one input takes several samples one after the other where `most` allows it.
+inline std::string shape_text(const std::vector<std::int64_t>& shape) {
+  std::string text;
+  for (const std::int64_t extent : shape) text += (text.empty() ? "" : ", ") + std::to_string(extent);
+  return "[" + text + "]";
+}
+
+/// Samples of a port's shape that an array holds one after the other, 0 where it has another shape. Leading dimensions of 1 may be there or not.
+inline std::size_t samples_in(const PortInfo& port, const Array& array) {
+  const std::size_t elements = port.elements();
+  if (elements == 0 || array.data.size() < elements || array.data.size() % elements != 0) return 0;
+  const auto without_ones = [](const std::vector<std::int64_t>& shape) {
+    std::size_t ones = 0;
+    while (ones < shape.size() && shape[ones] == 1) ++ones;
+    return std::vector<std::int64_t>(shape.begin() + static_cast<std::ptrdiff_t>(ones), shape.end());
+  };
+  const std::size_t count = array.data.size() / elements;
+  if (without_ones(array.shape) == without_ones(port.shape)) return 1;
+  // Several are joined along the first dimension, or have one of their own before it.
+  std::vector<std::int64_t> joined = port.shape, stacked = port.shape;
+  if (!joined.empty()) joined[0] *= static_cast<std::int64_t>(count);
+  stacked.insert(stacked.begin(), static_cast<std::int64_t>(count));
+  return count > 1 && (array.shape == joined || array.shape == stacked) ? count : 0;
+}
+
+/// Checks one input. @param most samples that it may hold
 inline std::string fit_input(const PortInfo& port, const Array& array, std::size_t most) {
-  const std::size_t wanted = port.elements(), count = wanted == 0 ? 0 : array.data.size() / wanted;
-  if (count >= 1 && count <= most && array.data.size() == count * wanted) return {};
-  return "it has " + std::to_string(array.data.size()) + " elements; input '" + port.name + "' takes " + std::to_string(wanted) + (most > 1 ? ", or several times as many" : "");
+  const std::size_t count = samples_in(port, array);
+  if (count >= 1 && count <= most) return {};
+  return "it has the shape " + shape_text(array.shape) + "; input '" + port.name + "' takes " + shape_text(port.shape) + (most > 1 ? ", or several of that, joined along the first dimension" : "");
+}
+
+/// Runs a network of one input and one output on all samples but the first, and joins what they give with what the first gave.
+/// @param run called with a sample's input; leaves its result in `result`
+template <class Run>
+inline void run_other_samples(const PortInfo& port, const Array& input, const std::vector<float>& result, Array& joined, const Run& run) {
+  const std::size_t count = samples_in(port, input);
+  if (count > 1 && !joined.shape.empty()) joined.shape[0] *= static_cast<std::int64_t>(count);
+  for (std::size_t i = 1; i < count; ++i) {
+    run(input.data.data() + i * port.elements());
+    joined.data.insert(joined.data.end(), result.begin(), result.end());
+  }
 }
 
 /// @param most samples that a file may hold @returns what is wrong, or an empty string

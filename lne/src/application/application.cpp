@@ -37,7 +37,6 @@ class ReadModels : public ModelShelf {
     if (!read_use(graph.value(), model->metadata, path, problem)) return nullptr;
     Result<Program> program = compile(std::move(graph.value()), options.value());
     if (!program) return problem = path + ": " + message_of(program.errors()), nullptr;
-    if (program.value().instance_floats() > kMostInstanceFloats) return problem = path + ": its tensors need more memory than any machine has", nullptr;
     model->program = std::make_shared<const Program>(std::move(program.value()));
     model->fnv64 = program::fnv64(bytes.data(), bytes.size());
     return models_.emplace(std::pair{path, plan}, std::move(model)).first->second.get();
@@ -58,8 +57,6 @@ class ReadModels : public ModelShelf {
   }
 
  private:
-  static constexpr std::int64_t kMostInstanceFloats = std::int64_t{1} << 32;
-
   static bool read_use(const Graph& graph, ModelMetadata& metadata, const std::string& path, std::string& problem) {
     const auto own = graph.metadata.find("sedge");
     Result<ModelMetadata> read = read_metadata(own == graph.metadata.end() ? std::string() : own->second, graph);

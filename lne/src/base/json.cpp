@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "utf8.hpp"
+
 namespace lne {
 namespace {
 
@@ -100,7 +102,9 @@ class Reader {
     std::optional<unsigned> code = read_hex4();
     if (!code) return false;
     unsigned point = *code;
-    if (point >= 0xD800 && point < 0xDC00 && text_.substr(at_ + 1, 2) == "\\u") {
+    if (point >= 0xDC00 && point < 0xE000) return false;
+    if (point >= 0xD800 && point < 0xDC00) {
+      if (text_.substr(at_ + 1, 2) != "\\u") return false;
       at_ += 2;
       std::optional<unsigned> low = read_hex4();
       if (!low || *low < 0xDC00 || *low > 0xDFFF) return false;
@@ -108,24 +112,6 @@ class Reader {
     }
     append_utf8(out, point);
     return true;
-  }
-
-  static void append_utf8(std::string& out, unsigned point) {
-    if (point < 0x80) {
-      out += static_cast<char>(point);
-    } else if (point < 0x800) {
-      out += static_cast<char>(0xC0 | point >> 6);
-      out += static_cast<char>(0x80 | (point & 0x3F));
-    } else if (point < 0x10000) {
-      out += static_cast<char>(0xE0 | point >> 12);
-      out += static_cast<char>(0x80 | (point >> 6 & 0x3F));
-      out += static_cast<char>(0x80 | (point & 0x3F));
-    } else {
-      out += static_cast<char>(0xF0 | point >> 18);
-      out += static_cast<char>(0x80 | (point >> 12 & 0x3F));
-      out += static_cast<char>(0x80 | (point >> 6 & 0x3F));
-      out += static_cast<char>(0x80 | (point & 0x3F));
-    }
   }
 
   std::optional<Json> read_array(int depth) {

@@ -30,7 +30,7 @@ TEST(Json, ReadsEscapesBeyondTheBasicPlane) {
 }
 
 TEST(Json, RefusesWhatIsNoJson) {
-  for (const char* text : {"", "{", "[1,]", "{\"a\"}", "\"\\x\"", "\"open", "nul", "1 2", "inf", "nan", "1e999", R"("\ud83d\u0041")"}) {
+  for (const char* text : {"", "{", "[1,]", "{\"a\"}", "\"\\x\"", "\"open", "nul", "1 2", "inf", "nan", "1e999", R"("\ud83d\u0041")", R"("\ud83d")", R"("\ud83dx")", R"("\ude00")"}) {
     EXPECT_FALSE(Json::parse(text)) << text;
   }
 }

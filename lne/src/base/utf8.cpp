@@ -23,6 +23,14 @@ std::size_t sequence_at(std::string_view text, std::size_t at) {
 
 }  // namespace
 
+void append_utf8(std::string& out, unsigned point) {
+  const auto following = [&](unsigned shift) { return static_cast<char>(0x80 | (point >> shift & 0x3F)); };
+  if (point < 0x80) out += static_cast<char>(point);
+  else if (point < 0x800) out += {static_cast<char>(0xC0 | point >> 6), following(0)};
+  else if (point < 0x10000) out += {static_cast<char>(0xE0 | point >> 12), following(6), following(0)};
+  else out += {static_cast<char>(0xF0 | point >> 18), following(12), following(6), following(0)};
+}
+
 std::string readable_utf8(std::string_view text) {
   constexpr char kDigits[] = "0123456789abcdef";
   std::string out;

@@ -21,12 +21,6 @@ struct Fault {
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-void append_utf8(std::string& out, unsigned code) {
-  if (code < 0x80) out += static_cast<char>(code);
-  else if (code < 0x800) out += static_cast<char>(0xC0 | code >> 6), out += static_cast<char>(0x80 | (code & 0x3F));
-  else out += static_cast<char>(0xE0 | code >> 12), out += static_cast<char>(0x80 | (code >> 6 & 0x3F)), out += static_cast<char>(0x80 | (code & 0x3F));
-}
-
 class Reader {
  public:
   explicit Reader(std::string_view text) { split(text); }

@@ -13,6 +13,7 @@
 #include "../plan/target.hpp"
 #include "../import/import.hpp"
 #include "../report/exploration_page.hpp"
+#include "../toolchain/explored_plans.hpp"
 #include "../toolchain/kept_programs.hpp"
 #include "device.hpp"
 #include "findings.hpp"
@@ -21,8 +22,6 @@
 #include "screening.hpp"
 
 namespace lne {
-
-std::string keep_explored_plan(std::string_view model, const std::string& target, const std::string& plan, const std::string& report);
 
 namespace explore {
 namespace {

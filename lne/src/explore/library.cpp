@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <deque>
 #include <set>
 
 #include "../codegen/kernel_text.hpp"
@@ -26,6 +27,27 @@ std::string source_of(const std::vector<const Candidate*>& group) {
   }
   return text;
 }
+
+/// Files of one compiler's own, which another exploration of the same kernels does not touch; what is left of them goes with this.
+struct Compilation {
+  explicit Compilation(std::string kept) : object(std::move(kept)), part(object + ".part" + unique_ending()), source(part + ".cpp") {}
+  Compilation(const Compilation&) = delete;
+  Compilation& operator=(const Compilation&) = delete;
+  ~Compilation() {
+    std::error_code ignored;
+    std::filesystem::remove(part, ignored);
+    std::filesystem::remove(source, ignored);
+  }
+
+  /// @returns what went wrong, or an empty string
+  std::string keep() const {
+    std::error_code error;
+    std::filesystem::rename(part, object, error);
+    return error ? object + ": " + error.message() : std::string();
+  }
+
+  const std::string object, part, source;
+};
 
 Error build_error(const std::string& output) { return {"LNE_BUILD", "kernels could not be compiled for measuring: " + output.substr(0, 2000)}; }
 
@@ -51,7 +73,8 @@ Result<Library> build_library(const Space& space, const Compiler& compiler, cons
   base.insert(base.end(), {"-I", include.string(), "-DLNE_ONE_STATE_PER_KERNEL"});
   const std::filesystem::path objects = home_folder("objects");
   const std::string settings = compiler.name + "\n" + options.target_flags + "\n" + headers;
-  std::vector<std::string> all, parts;
+  std::vector<std::string> all;
+  std::deque<Compilation> compilations;
   std::set<std::string> links;
   std::vector<std::vector<std::string>> commands;
   for (auto& [name, group] : groups) {
@@ -64,27 +87,25 @@ Result<Library> build_library(const Space& space, const Compiler& compiler, cons
     const std::string object = (objects / (digest + ".o")).string();
     all.push_back(object);
     if (::access(object.c_str(), R_OK) == 0) continue;
-    const std::filesystem::path file = objects / (digest + ".cpp");
-    const std::string problem = write_file(file, source);
+    const Compilation& made = compilations.emplace_back(object);
+    const std::string problem = write_file(made.source, source);
     if (!problem.empty()) return Error{"LNE_FILE", problem};
     std::vector<std::string> command = base;
     if (library) command.insert(command.end(), library->compile_flags.begin(), library->compile_flags.end());
-    parts.push_back(object + ".part" + std::to_string(::getpid()));
-    command.insert(command.end(), {"-c", file.string(), "-o", parts.back()});
+    command.insert(command.end(), {"-c", made.source, "-o", made.part});
     commands.push_back(std::move(command));
   }
   if (options.on_progress) options.on_progress(0, commands.size());
   const std::vector<Finished> results = run_processes(commands, options.jobs, options.is_cancelled, [&](std::size_t done) {
     if (options.on_progress) options.on_progress(done, commands.size());
   });
-  std::error_code ignored;
   std::string failure;
   for (std::size_t i = 0; i < results.size(); ++i) {
-    const std::string object = parts[i].substr(0, parts[i].rfind(".part"));
-    if (results[i].code == 0) std::filesystem::rename(parts[i], object, ignored);
-    else if (!results[i].output.empty() && failure.empty()) failure = results[i].output;
-    if (results[i].code != 0) std::filesystem::remove(parts[i], ignored);
-    std::filesystem::remove(object.substr(0, object.size() - 2) + ".cpp", ignored);
+    if (results[i].code == 0) {
+      if (const std::string problem = compilations[i].keep(); !problem.empty()) return Error{"LNE_FILE", problem};
+    } else if (!results[i].output.empty() && failure.empty()) {
+      failure = results[i].output;
+    }
   }
   if (options.is_cancelled && options.is_cancelled()) return Error{"LNE_CANCELLED", "it was cancelled"};
   if (std::any_of(results.begin(), results.end(), [](const Finished& result) { return result.code != 0; })) return build_error(failure);
@@ -94,12 +115,18 @@ Result<Library> build_library(const Space& space, const Compiler& compiler, cons
   for (const std::string& link : links) names += link + "\n";
   const std::filesystem::path path = home_folder("libraries") / (digest_of(names) + ".so");
   if (::access(path.c_str(), R_OK) != 0) {
-    std::vector<std::string> link{compiler.command, "-shared", "-o", path.string() + ".part"};
+    const std::string part = path.string() + ".part" + unique_ending();
+    std::vector<std::string> link{compiler.command, "-shared", "-o", part};
     link.insert(link.end(), all.begin(), all.end());
     link.insert(link.end(), links.begin(), links.end());
     const Finished linked = run_process(link);
-    if (linked.code != 0) return build_error(linked.output);
-    std::filesystem::rename(path.string() + ".part", path, ignored);
+    std::error_code error;
+    if (linked.code != 0) {
+      std::filesystem::remove(part, error);
+      return build_error(linked.output);
+    }
+    std::filesystem::rename(part, path, error);
+    if (error) return Error{"LNE_FILE", path.string() + ": " + error.message()};
   }
   Library library{path.string(), {}};
   for (const Candidate& candidate : space.candidates) library.symbols.push_back(symbol_of(candidate));

@@ -52,11 +52,11 @@ class Measuring {
     for (Value& value : hollow_.values) release(value.floats);
     for (std::size_t i = 0; i < space.options.size(); ++i) {
       const Option& option = space.options[i];
-      by_step_[name_of_step(option.chain.node.name, option.choice)] = option.candidate;
+      by_step_[name_of_step(option.chain.node, option.choice)] = option.candidate;
     }
     for (const auto& [conversion, candidate] : space.conversions) {
       is_conversion_[candidate] = true;
-      by_step_[name_of_step(conversion_of(space.graph, conversion.value, conversion.to).name, {space.candidates[candidate].primitive, {}})] = candidate;
+      by_step_[name_of_step(conversion_of(space.graph, conversion.value, conversion.to), {space.candidates[candidate].primitive, {}})] = candidate;
     }
   }
 
@@ -88,7 +88,7 @@ class Measuring {
   std::string set(const Assignment& assignment, std::vector<std::size_t>& candidates) {
     candidates.clear();
     const auto lower = [&](Step& step) {
-      const std::size_t candidate = by_step_.at(name_of_step(step.node.name, {step.primitive, step.variant}));
+      const std::size_t candidate = by_step_.at(name_of_step(step.node, {step.primitive, step.variant}));
       candidates.push_back(candidate);
       step.weights_floats = space_.candidates[candidate].weights_floats;
       Lowered lowered;
@@ -100,14 +100,15 @@ class Measuring {
     for (const View& view : program ? program.value().views : std::vector<View>()) {
       const auto node = std::find_if(hollow_.nodes.begin(), hollow_.nodes.end(), [&](const Node& each) { return each.name == view.layer; });
       const Choice& choice = assignment[static_cast<std::size_t>(node - hollow_.nodes.begin())];
-      if (choice.primitive != nullptr) elided_.push_back(by_step_.at(name_of_step(view.layer, choice)));
+      if (choice.primitive != nullptr) elided_.push_back(by_step_.at(name_of_step(*node, choice)));
     }
     return program ? device_.set(planned(program.value(), candidates)) : "an assignment of the exploration can't be built";
   }
 
  private:
-  static std::string name_of_step(const std::string& layer, const Choice& choice) {
-    std::string name = layer + "\n" + choice.primitive->name;
+  /// Layers have names of their own; values need not, so that conversions go by number.
+  static std::string name_of_step(const Node& node, const Choice& choice) {
+    std::string name = (node.op == "convert" ? std::to_string(node.inputs[0]) : node.name) + "\n" + choice.primitive->name;
     for (const int parameter : choice.variant) name += " " + std::to_string(parameter);
     return name;
   }
@@ -189,7 +190,7 @@ class Measuring {
     }
     for (const std::vector<double>& pass : us) take(steps, pass);
     report_.passes += passes + 1;
-    // A concatenation whose parts lie in their place takes no step and no time.
+    // A concatenation whose parts lie in their place, or a part that is read where it lies, takes no step and no time.
     for (const std::size_t candidate : elided_) add_sample(candidate, 1e-3);
     for (std::size_t candidate = 0; candidate < fresh_.size(); ++candidate) {
       if (fresh_[candidate].empty()) continue;
@@ -247,7 +248,7 @@ class Measuring {
   std::vector<std::vector<double>> fresh_;
   Graph hollow_;
   std::map<std::string, std::size_t> by_step_;
-  /// concatenations of the assignment at hand that take no step
+  /// concatenations and parts of the assignment at hand that take no step
   std::vector<std::size_t> elided_;
   MeasureReport report_;
 };

@@ -27,10 +27,14 @@ class SpaceMaker {
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
       if (is_view(graph.nodes[i])) continue;
       const LayerChoice* wanted = choice_for(options_.plan, graph.nodes[i]);
-      for (const Primitive* primitive : PrimitiveRegistry::instance().for_op(graph.nodes[i].op)) {
-        const bool is_forced = wanted != nullptr && !wanted->primitive.empty();
-        if (is_forced ? wanted->primitive != primitive->name : !is_allowed(options_.plan, graph.nodes[i], *primitive)) continue;
-        add_options(i, *primitive, is_forced ? wanted : nullptr);
+      const std::vector<const Primitive*> primitives = PrimitiveRegistry::instance().for_op(graph.nodes[i].op);
+      for (const Primitive* primitive : primitives) {
+        if (wanted != nullptr && wanted->primitive == primitive->name) add_options(i, *primitive, wanted);
+      }
+      // What `*` asks for is taken where it can be, as `assign` does.
+      if (!space_.starting[i].empty()) continue;
+      for (const Primitive* primitive : primitives) {
+        if (is_allowed(options_.plan, graph.nodes[i], *primitive)) add_options(i, *primitive, nullptr);
       }
     }
     if (std::optional<Error> error = check()) return *error;
@@ -42,7 +46,7 @@ class SpaceMaker {
   void add_options(std::size_t node, const Primitive& primitive, const LayerChoice* wanted) {
     Option option;
     option.chain = chain_of(space_.graph, uses_, node, primitive);
-    if (!option.chain.refusal.empty()) return;
+    if (!option.chain.refusal.empty() || (wanted == nullptr && overrules(space_.graph, options_.plan, option.chain))) return;
     std::vector<Variant> variants = wanted != nullptr ? primitive.variants(space_.graph, option.chain.node) : variants_within(space_.graph, options_.plan, option.chain, primitive, static_cast<std::size_t>(options_.looked_at));
     if (variants.empty()) return;
     if (wanted != nullptr && !wanted->variant.empty()) variants = {wanted->variant};
@@ -61,7 +65,7 @@ class SpaceMaker {
 
   /// The variants that go on: the best in this process, and the default.
   std::vector<Variant> kept_of(const Option& option, const Primitive& primitive, const std::vector<Variant>& variants) {
-    const std::size_t kept = static_cast<std::size_t>(options_.kept);
+    const std::size_t kept = static_cast<std::size_t>(options_.kept) + 1;
     if (variants.size() <= kept) return variants;
     if (!screen_) return {variants.begin(), variants.begin() + static_cast<std::ptrdiff_t>(kept)};
     std::vector<std::int64_t> sources;
@@ -75,7 +79,7 @@ class SpaceMaker {
     std::sort(ranking.begin(), ranking.end());
     std::set<std::size_t> chosen{0};
     for (const auto& [time, i] : ranking) {
-      if (chosen.size() < kept + 1) chosen.insert(i);
+      if (chosen.size() < kept) chosen.insert(i);
     }
     std::vector<Variant> best;
     for (const std::size_t i : chosen) best.push_back(variants[i]);
@@ -107,13 +111,9 @@ class SpaceMaker {
   }
 
   std::optional<Error> check() const {
-    std::vector<bool> is_covered(space_.graph.nodes.size(), false);
-    for (const Option& option : space_.options) {
-      if (option.chain.nodes.size() == 1) is_covered[option.chain.nodes[0]] = true;
-    }
-    for (std::size_t i = 0; i < is_covered.size(); ++i) {
+    for (std::size_t i = 0; i < space_.starting.size(); ++i) {
       const Node& node = space_.graph.nodes[i];
-      if (!is_view(node) && !is_covered[i]) return Error{"LNE_PLAN_NO_PRIMITIVE", "layer '" + node.name + "' (" + node.op + ") can't be run: the plan and the plugins leave it no primitive of its own"};
+      if (!is_view(node) && space_.starting[i].empty()) return Error{"LNE_PLAN_NO_PRIMITIVE", "layer '" + node.name + "' (" + node.op + ") can't be run: the plan and the plugins leave it no primitive of its own"};
     }
     return std::nullopt;
   }

@@ -1,7 +1,5 @@
 #include "whole.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 
@@ -16,7 +14,7 @@ namespace {
 /// An input of small numbers for every port, as a file; gone with the object.
 class InputFile {
  public:
-  explicit InputFile(const Graph& graph) : folder_(home_folder("runs") / std::to_string(::getpid())) {
+  explicit InputFile(const Graph& graph) : folder_(home_folder("runs") / unique_ending()) {
     std::map<std::string, program::Array> arrays;
     std::uint32_t state = 7;
     for (const ValueId id : graph.inputs) {

@@ -2,7 +2,8 @@
 
 namespace lne {
 namespace {
-constexpr std::int64_t kMostElements = std::int64_t{1} << 40;
+/// Counts beyond this are not told apart: far more than anything holds, and no product of it with an extent overflows.
+constexpr std::int64_t kMostCounted = std::int64_t{1} << 40;
 
 template <class T>
 const T* find(const std::map<std::string, Attribute>& attributes, const std::string& key) {
@@ -14,7 +15,7 @@ const T* find(const std::map<std::string, Attribute>& attributes, const std::str
 std::int64_t element_count(const Shape& shape) {
   std::int64_t count = 1;
   for (const std::int64_t extent : shape) {
-    if (extent < 0 || (extent > 0 && count > kMostElements / extent)) return -1;
+    if (extent < 0 || (extent > 0 && count > kMostCounted / extent)) return -1;
     count *= extent;
   }
   return count;

@@ -12,25 +12,41 @@ int steps_of(const std::vector<Lifetime>& buffers) {
   return steps;
 }
 
-/// Buffers that have been given a place, by the steps at which they are alive.
+/// Buffers that have been given a place. Where few are alive at a time they are found by the steps at which they are; where many are, by their offsets.
 class Placing {
  public:
-  explicit Placing(const std::vector<Lifetime>& buffers) : buffers_(buffers), alive_(static_cast<std::size_t>(steps_of(buffers))), starting_(alive_.size()) { plan_.offsets.assign(buffers.size(), -1); }
+  explicit Placing(const std::vector<Lifetime>& buffers) : buffers_(buffers) {
+    std::size_t steps = 0;
+    for (const Lifetime& buffer : buffers) steps += static_cast<std::size_t>(buffer.last - buffer.first + 1);
+    is_crowded_ = steps > kCrowded * buffers.size();
+    if (!is_crowded_) alive_.resize(static_cast<std::size_t>(steps_of(buffers))), starting_.resize(alive_.size());
+    plan_.offsets.assign(buffers.size(), -1);
+  }
 
   /// Gives a buffer the lowest offset where it fits beside those that have one.
   void put(std::size_t at) {
-    // Alive together are those that are alive when this one begins, and those that begin later and before it ends.
-    std::vector<std::pair<std::int64_t, std::int64_t>> taken;
-    const auto take = [&](std::size_t other) { taken.push_back({plan_.offsets[other], plan_.offsets[other] + buffers_[other].size}); };
-    for (const std::size_t other : alive_[static_cast<std::size_t>(buffers_[at].first)]) take(other);
-    for (int step = buffers_[at].first + 1; step <= buffers_[at].last; ++step) {
-      for (const std::size_t other : starting_[static_cast<std::size_t>(step)]) take(other);
-    }
-    std::sort(taken.begin(), taken.end());
     std::int64_t offset = 0;
-    for (const auto& [begin, end] : taken) {
-      if (offset + buffers_[at].size <= begin) break;
-      offset = std::max(offset, end);
+    const auto fits_before = [&](std::size_t other) {
+      if (offset + buffers_[at].size <= plan_.offsets[other]) return true;
+      offset = std::max(offset, plan_.offsets[other] + buffers_[other].size);
+      return false;
+    };
+    if (is_crowded_) {
+      const auto is_beside = [&](std::size_t other) { return buffers_[other].first <= buffers_[at].last && buffers_[at].first <= buffers_[other].last; };
+      for (const std::size_t other : by_offset_) {
+        if (is_beside(other) && fits_before(other)) break;
+      }
+      return fix(at, offset);
+    }
+    // Alive together are those that are alive when this one begins, and those that begin later and before it ends.
+    std::vector<std::size_t> beside = alive_[static_cast<std::size_t>(buffers_[at].first)];
+    for (int step = buffers_[at].first + 1; step <= buffers_[at].last; ++step) {
+      const std::vector<std::size_t>& begun = starting_[static_cast<std::size_t>(step)];
+      beside.insert(beside.end(), begun.begin(), begun.end());
+    }
+    std::sort(beside.begin(), beside.end(), [&](std::size_t a, std::size_t b) { return plan_.offsets[a] < plan_.offsets[b]; });
+    for (const std::size_t other : beside) {
+      if (fits_before(other)) break;
     }
     fix(at, offset);
   }
@@ -38,6 +54,10 @@ class Placing {
   void fix(std::size_t at, std::int64_t offset) {
     plan_.offsets[at] = offset;
     plan_.size = std::max(plan_.size, offset + buffers_[at].size);
+    if (is_crowded_) {
+      by_offset_.insert(std::upper_bound(by_offset_.begin(), by_offset_.end(), offset, [&](std::int64_t wanted, std::size_t other) { return wanted < plan_.offsets[other]; }), at);
+      return;
+    }
     starting_[static_cast<std::size_t>(buffers_[at].first)].push_back(at);
     for (int step = buffers_[at].first; step <= buffers_[at].last; ++step) alive_[static_cast<std::size_t>(step)].push_back(at);
   }
@@ -45,8 +65,13 @@ class Placing {
   ArenaPlan& plan() { return plan_; }
 
  private:
+  /// Steps of a buffer, on average, from which on lists for each step cost more than one list.
+  static constexpr std::size_t kCrowded = 64;
+
   const std::vector<Lifetime>& buffers_;
+  bool is_crowded_ = false;
   std::vector<std::vector<std::size_t>> alive_, starting_;
+  std::vector<std::size_t> by_offset_;
   ArenaPlan plan_;
 };
 

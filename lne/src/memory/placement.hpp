@@ -12,9 +12,6 @@ void make_views(Program& program);
 /// Views, and results over sources that nobody reads afterwards. Before steps are lowered, since kernels learn the distance of positions.
 void share_buffers(Program& program);
 
-/// As `build`, without sharing: what sharing is compared with.
-Result<Program> build_apart(Graph graph, const Assignment& assignment);
-
 /// Gives every buffer and every scratch memory its offset; tensors come first, scratch takes gaps between them and what is needed beyond.
 void place_buffers(Program& program);
 

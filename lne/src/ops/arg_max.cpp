@@ -33,6 +33,7 @@ std::string infer(Graph& graph, Node& node) {
   std::int64_t axis = node.integer("axis", 0);
   if (!resolve_axis(axis, src.size())) return "its axis lies outside " + text_of(src);
   const std::size_t at = static_cast<std::size_t>(axis);
+  if (src[at] > kMostNumbered) return "its axis has more than 2^24 elements in " + text_of(src);
   const std::int64_t outer = element_count(Shape(src.begin(), src.begin() + axis)), inner = element_count(Shape(src.begin() + axis + 1, src.end()));
   node.attributes["view"] = std::vector<std::int64_t>{outer, src[at], inner};
   Shape out = src;

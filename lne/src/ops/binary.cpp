@@ -208,6 +208,11 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
 
 }  // namespace
 
+bool binary_is_gradual(const Node& node) {
+  constexpr std::int64_t kPower = 7;
+  return node.integer("function", 0) <= kPower;
+}
+
 float binary_value(const Node& node, float x, float y) { return simd::activate(binary_element(static_cast<int>(node.integer("function", 0)), x, y), static_cast<int>(node.activation.kind), node.activation.low, node.activation.high); }
 
 void register_op_binary(OpRegistry& registry) {

@@ -70,6 +70,7 @@ std::string infer(Graph& graph, Node& node) {
   if (!weights.is_constant || weights.dtype != DType::kFloat32) return "its weights must be constant float32";
   if (has_input(node, 2) && (!is_constant(graph, node, 2) || graph.value(node.inputs[2]).dtype != DType::kFloat32)) return "its bias must be constant float32";
   const std::vector<std::int64_t> kernel{weights.shape[2], weights.shape[3]};
+  if (const auto said = node.integers("kernel_shape", kernel); said != kernel) return "its kernel_shape " + text_of(said) + " is not that of its weights " + text_of(weights.shape);
   const auto strides = node.integers("strides", {1, 1});
   const auto dilations = node.integers("dilations", {1, 1});
   const std::int64_t groups = node.integer("group", 1);

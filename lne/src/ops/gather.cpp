@@ -45,6 +45,7 @@ std::string infer(Graph& graph, Node& node) {
   std::int64_t axis = node.integer("axis", 0);
   if (!resolve_axis(axis, src.size())) return "its axis lies outside " + text_of(src);
   const std::int64_t extent = src[static_cast<std::size_t>(axis)];
+  if (extent > kMostNumbered) return "its indices reach over more than 2^24 elements in " + text_of(src);
   if (is_constant(graph, node, 1)) {
     for (const std::int64_t number : graph.value(node.inputs[1]).ints) {
       if (number < -extent || number >= extent) return "its index " + std::to_string(number) + " lies outside the extent " + std::to_string(extent);
@@ -72,7 +73,7 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
 }  // namespace
 
 void register_op_gather(OpRegistry& registry) {
-  OpDefinition definition{"gather", {"Gather"}, "Constant or computed data and indices.", infer};
+  OpDefinition definition{"gather", {"Gather"}, "Constant or computed data and indices; computed ones that lie outside are clamped.", infer};
   definition.only_moves = true;
   registry.add(std::move(definition));
 }

@@ -94,6 +94,10 @@ ResizeTables resize_tables(const Node& node);
 float unary_value(const Node& node, float x);
 float binary_value(const Node& node, float x, float y);
 
+/// Whether its function has neither steps nor waves, which could hide between the numbers at which it is known.
+bool unary_is_gradual(const Node& node);
+bool binary_is_gradual(const Node& node);
+
 /// An axis counted from the front. @returns false when it lies outside
 bool resolve_axis(std::int64_t& axis, std::size_t rank);
 

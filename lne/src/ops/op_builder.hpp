@@ -13,6 +13,8 @@ namespace lne {
 inline constexpr std::size_t kMostLayers = 10000;
 /// Most elements of one tensor: 2 GiB of float32. What asks for more is refused before anything is allocated.
 inline constexpr std::int64_t kMostElements = std::int64_t{1} << 29;
+/// Most elements along a dimension that numbers of elements reach over: kernels read them as floats, which are exact up to here.
+inline constexpr std::int64_t kMostNumbered = std::int64_t{1} << 24;
 /// Most dimensions of a tensor: what the interface of generated programs can describe.
 inline constexpr std::size_t kMostDimensions = 8;
 

@@ -55,8 +55,6 @@ static inline void scatter_nd(const ScatterShape& s, const float* const* src, co
 }
 // kernel-end
 
-/// Indices are floats where they are read, and those are exact up to here.
-constexpr std::int64_t kMostNumbered = std::int64_t{1} << 24;
 constexpr std::array kReductions{"none", "add", "mul", "max", "min"};
 
 std::string check_operands(const Graph& graph, const Node& node) {

@@ -47,6 +47,7 @@ std::string infer(Graph& graph, Node& node) {
   if (!is_given || count.empty()) count = {node.integer("k", 0)};
   if (!resolve_axis(axis, src.size())) return "its axis lies outside " + text_of(src);
   const std::int64_t extent = src[static_cast<std::size_t>(axis)];
+  if (extent > kMostNumbered) return "its axis has more than 2^24 elements in " + text_of(src);
   if (count.size() != 1 || count[0] < 1 || count[0] > extent) return "k must be a number from 1 to " + std::to_string(extent);
   Shape out = src;
   out[static_cast<std::size_t>(axis)] = count[0];

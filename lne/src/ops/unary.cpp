@@ -113,6 +113,12 @@ Lowered lower(const Graph& graph, const Node& node, const Variant&) {
 
 }  // namespace
 
+bool unary_is_gradual(const Node& node) {
+  constexpr std::int64_t kLog = 19, kSoftplus = 24;
+  const std::int64_t function = node.integer("function", 0);
+  return function <= kLog || function == kSoftplus;
+}
+
 float unary_value(const Node& node, float x) { return unary_element(static_cast<int>(node.integer("function", 0)), static_cast<float>(node.real("a", 0)), static_cast<float>(node.real("b", 0)), x); }
 
 void register_op_unary(OpRegistry& registry) {

@@ -11,7 +11,11 @@ bool pads_for(const Graph& graph, const Node& pad, const Node& conv, std::vector
   const Shape& src = graph.value(pad.inputs[0]).shape;
   const Shape& out = graph.value(pad.outputs[0]).shape;
   const auto before = pad.integers("before", {});
-  if (pad.integer("mode_index", 0) != 0 || pad.real("value", 0.0) != 0.0 || src.size() != 4 || before.size() != 4 || src[0] != out[0] || src[1] != out[1]) return false;
+  if (pad.integer("mode_index", 0) != 0 || pad.real("value", 0.0) != 0.0 || src.size() != 4 || before.size() != 4) return false;
+  for (std::size_t d = 0; d < 2; ++d) {
+    // Examples or channels of the same number may have been shifted.
+    if (before[d] != 0 || src[d] != out[d]) return false;
+  }
   const Shape& kernel = graph.value(conv.inputs[1]).shape;
   const auto dilations = conv.integers("dilations", {});
   pads = conv.integers("pads", {});

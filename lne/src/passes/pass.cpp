@@ -1,5 +1,8 @@
 #include "pass.hpp"
 
+#include "../base/release.hpp"
+#include "../graph/uses.hpp"
+
 namespace lne {
 namespace {
 
@@ -12,6 +15,17 @@ constexpr Pass kPasses[] = {
     {"remove-dead-nodes", remove_dead_nodes}, {"remove-identities", remove_identities}, {"recognize-activations", recognize_activations}, {"fuse-padding", fuse_padding},
     {"fold-batch-normalization", fold_batch_normalization}, {"fuse-residual", fuse_residual}, {"fuse-activation", fuse_activation},
 };
+
+/// What passes have replaced is let go of, so that what counts a network's weights counts each once.
+void release_unread(Graph& graph) {
+  const Uses uses(graph);
+  for (std::size_t id = 0; id < graph.values.size(); ++id) {
+    Value& value = graph.values[id];
+    if (!value.is_constant || uses.is_output(static_cast<ValueId>(id)) || !uses.readers_of(static_cast<ValueId>(id)).empty()) continue;
+    release(value.floats);
+    release(value.ints);
+  }
+}
 
 }  // namespace
 
@@ -34,6 +48,7 @@ std::vector<PassReport> run_passes(Graph& graph, const std::set<std::string>& of
     report.after = size;
     reports.push_back(std::move(report));
   }
+  release_unread(graph);
   return reports;
 }
 

@@ -14,15 +14,25 @@ namespace {
 /// The longest known composition, GELU by its tanh, has nine layers.
 constexpr std::size_t kMostLayers = 10;
 constexpr float kTolerance = 2e-6f;
+/// From here on, every known function is nought, one, or a line, and compositions of it keep to that but for their last bits.
+constexpr float kFar = 61.0f;
+/// Beyond this an exponential overflows in some compositions where the function that they mean does not.
+constexpr float kOverflowing = 88.0f;
 
 using Kind = Activation::Kind;
 
-/// Where functions are compared: densely around zero, and far from it.
+/// Where functions are compared: densely around zero, at round numbers and at such as no function is made for, and so far from zero that bounds show
+/// which clamp them.
 const std::vector<float>& samples() {
   static const std::vector<float> points = [] {
     std::vector<float> made;
     for (int i = -96; i <= 96; ++i) made.push_back(static_cast<float>(i) / 8.0f);
-    for (const float far : {17.0f, 25.0f, 61.0f}) made.insert(made.end(), {-far, far});
+    // Multiples of the golden ratio, as far as they go beyond whole numbers, lie evenly and nowhere twice.
+    for (int i = 1; i <= 64; ++i) {
+      const double share = std::fmod(i * 0.6180339887498949, 1.0) - 0.5;
+      for (const double range : {0.05, 2.0, 20.0}) made.push_back(static_cast<float>(share * range));
+    }
+    for (const float far : {17.0f, 25.0f, kFar, 1e3f, 1e5f, 1e30f}) made.insert(made.end(), {-far, far});
     return made;
   }();
   return points;
@@ -33,14 +43,22 @@ float value_at(const std::vector<float>& results, float x) {
   return results[static_cast<std::size_t>(at - samples().begin())];
 }
 
+/// Whether a result differs from the function's value by no more than rounding. A small term that guards a logarithm or a divisor, or a bound that is
+/// nearly one, makes a function of its own: it shows at zero and far from it, where nothing else rounds.
+bool is_rounded(float result, float wanted, float x) {
+  if (x == 0.0f && wanted == 0.0f) return result == 0.0f;
+  if (std::abs(x) < kFar) return std::abs(result - wanted) <= kTolerance * std::max(1.0f, std::abs(wanted));
+  if (std::abs(x) > kOverflowing && std::isnan(result)) return true;
+  return std::abs(result - wanted) <= 4e-7f * std::abs(wanted) + 1e-20f;
+}
+
 bool is_same(const std::vector<float>& results, const Activation& activation) {
   Node node;
   node.attributes["function"] = static_cast<std::int64_t>(activation.kind);
   node.attributes["a"] = static_cast<double>(activation.low);
   node.attributes["b"] = static_cast<double>(activation.high);
   for (std::size_t i = 0; i < results.size(); ++i) {
-    const float wanted = unary_value(node, samples()[i]);
-    if (!(std::abs(results[i] - wanted) <= kTolerance * std::max(1.0f, std::abs(wanted)))) return false;
+    if (!is_rounded(results[i], unary_value(node, samples()[i]), samples()[i])) return false;
   }
   return true;
 }
@@ -55,6 +73,9 @@ std::optional<Activation> known_activation(const std::vector<float>& results) {
   const auto found = std::find_if(candidates.begin(), candidates.end(), [&](const Activation& activation) { return is_same(results, activation); });
   return found == candidates.end() ? std::nullopt : std::optional<Activation>(*found);
 }
+
+/// Whether activations are composed of such layers.
+bool is_part(const Node& node) { return node.op == "unary" ? unary_is_gradual(node) : node.op == "binary" && binary_is_gradual(node); }
 
 /// Layers that go element by element from one tensor on, with no other source than numbers.
 class Composition {
@@ -90,7 +111,7 @@ class Composition {
 
   bool take(std::size_t at) {
     const Node& node = graph_.nodes[at];
-    if (is_gone_[at] || (node.op != "unary" && node.op != "binary") || node.activation.kind != Kind::kNone) return false;
+    if (is_gone_[at] || !is_part(node) || node.activation.kind != Kind::kNone || graph_.value(node.outputs[0]).dtype != DType::kFloat32) return false;
     std::vector<std::vector<float>> sources;
     for (const ValueId input : node.inputs) {
       if (input < 0) return false;
@@ -115,7 +136,7 @@ class Composition {
       const ValueId result = graph_.nodes[at].outputs[0];
       if (uses_.is_output(result)) return false;
       const std::vector<std::size_t>& readers = uses_.readers_of(result);
-      return std::all_of(readers.begin(), readers.end(), [&](std::size_t reader) { return std::find(nodes_.begin(), nodes_.end(), reader) != nodes_.end(); });
+      return !readers.empty() && std::all_of(readers.begin(), readers.end(), [&](std::size_t reader) { return std::find(nodes_.begin(), nodes_.end(), reader) != nodes_.end(); });
     });
   }
 
@@ -127,8 +148,6 @@ class Composition {
   std::map<ValueId, std::vector<float>> results_;
 };
 
-bool is_elementwise(const Node& node) { return node.op == "unary" || node.op == "binary"; }
-
 }  // namespace
 
 PassChanges recognize_activations(Graph& graph) {
@@ -136,7 +155,7 @@ PassChanges recognize_activations(Graph& graph) {
   const Uses uses(graph);
   std::vector<bool> is_gone(graph.nodes.size(), false), is_source(graph.values.size(), false);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (!is_elementwise(graph.nodes[i])) continue;
+    if (!is_part(graph.nodes[i])) continue;
     for (const ValueId source : graph.nodes[i].inputs) {
       if (source < 0 || graph.value(source).is_constant || is_source[static_cast<std::size_t>(source)]) continue;
       is_source[static_cast<std::size_t>(source)] = true;

@@ -15,6 +15,16 @@ bool contains(const std::vector<std::string>& list, const Primitive& primitive) 
 
 std::string quoted(const std::string& name) { return "'" + name + "'"; }
 
+/// Whether a list of plugins, where there is one, leaves a primitive.
+bool is_left(const PlanOptions& options, const Primitive& primitive) { return options.plugins.empty() || primitive.plugin() == "core" || contains(options.plugins, primitive); }
+
+/// Primitives over a library are not known before it is loaded.
+bool is_known(const std::string& name) {
+  const std::string plugin = name.substr(0, name.find('.'));
+  const std::vector<std::string> plugins = PrimitiveRegistry::instance().plugins();
+  return is_over_library(plugin) || PrimitiveRegistry::instance().find(name) != nullptr || std::find(plugins.begin(), plugins.end(), name) != plugins.end();
+}
+
 std::optional<Error> check_names(const Graph& graph, const PlanOptions& options) {
   std::set<std::string> names{"*"};
   for (const Node& node : graph.nodes) names.insert(node.name);
@@ -24,16 +34,14 @@ std::optional<Error> check_names(const Graph& graph, const PlanOptions& options)
     if (!choice.primitive.empty() && !PrimitiveRegistry::instance().find(choice.primitive)) {
       return Error{"LNE_PLAN_PRIMITIVE", "the plan names primitive " + quoted(choice.primitive) + " for layer " + quoted(name) + ", which no plugin has"};
     }
+    if (!choice.primitive.empty() && !is_left(options, *PrimitiveRegistry::instance().find(choice.primitive))) {
+      return Error{"LNE_PLAN_PLUGIN", "the plan wants " + choice.primitive + " for layer " + quoted(name) + ", and its plugin is left out; leave it in, or take that wish out of the plan"};
+    }
+    for (const std::string& forbidden : choice.forbidden) {
+      if (!is_known(forbidden)) return Error{"LNE_PLAN_PRIMITIVE", "the plan forbids " + quoted(forbidden) + " for layer " + quoted(name) + ", which is neither a plugin nor a primitive"};
+    }
   }
   return std::nullopt;
-}
-
-/// Whether a chain would swallow a layer to which the plan gives a primitive of its own.
-bool overrules(const Graph& graph, const PlanOptions& options, const Chain& chain) {
-  return std::any_of(chain.nodes.begin() + 1, chain.nodes.end(), [&](std::size_t at) {
-    const auto named = options.layers.find(graph.nodes[at].name);
-    return named != options.layers.end() && !named->second.primitive.empty();
-  });
 }
 
 /// In which layouts each value is there already, while layers are chosen one after the other.
@@ -88,6 +96,7 @@ class Chooser {
       if (std::optional<Error> error = consider(*primitive)) return error;
       if (is_settled_) break;
     }
+    if (best_.primitive == nullptr && reasons_.empty()) reasons_ = " the plan and the plugins leave it no primitive";
     if (best_.primitive == nullptr) return Error{"LNE_PLAN_NO_PRIMITIVE", "layer " + quoted(node_.name) + " (" + node_.op + ") can't be run:" + reasons_};
     return choose_variant();
   }
@@ -220,8 +229,14 @@ const LayerChoice* choice_for(const PlanOptions& options, const Node& node) {
 bool is_allowed(const PlanOptions& options, const Node& node, const Primitive& primitive) {
   const LayerChoice* choice = choice_for(options, node);
   if (choice != nullptr && contains(choice->forbidden, primitive)) return false;
-  if (options.plugins.empty()) return primitive.library == nullptr;
-  return primitive.plugin() == "core" || contains(options.plugins, primitive);
+  return is_left(options, primitive) && (!options.plugins.empty() || primitive.library == nullptr);
+}
+
+bool overrules(const Graph& graph, const PlanOptions& options, const Chain& chain) {
+  return std::any_of(chain.nodes.begin() + 1, chain.nodes.end(), [&](std::size_t at) {
+    const auto named = options.layers.find(graph.nodes[at].name);
+    return named != options.layers.end() && !named->second.primitive.empty();
+  });
 }
 
 Result<Assignment> assign(const Graph& graph, const PlanOptions& options) {

@@ -77,6 +77,9 @@ const LayerChoice* choice_for(const PlanOptions& options, const Node& node);
 /// Whether plugins and prohibitions leave a primitive to a node.
 bool is_allowed(const PlanOptions& options, const Node& node, const Primitive& primitive);
 
+/// Whether a chain would swallow a layer to which the plan gives a primitive of its own.
+bool overrules(const Graph& graph, const PlanOptions& options, const Chain& chain);
+
 /// The choices that a plan makes; where it makes none, those of the highest rank.
 /// @returns LNE_PLAN_* errors that name the layer where a choice can't be followed
 Result<Assignment> assign(const Graph& graph, const PlanOptions& options);

@@ -189,6 +189,9 @@ int depth_of(const Graph& graph) {
 /// within 1e-4 of their largest element (`lne/bench/bench.py` tells for its nets).
 constexpr double kNetworkRounding = 6e-5;
 
+/// Most floats of tensors and scratch memory of one instance.
+constexpr std::int64_t kMostInstanceFloats = std::int64_t{1} << 32;
+
 }  // namespace
 
 std::vector<PassReport> prepare(Graph& graph, const PlanOptions& options) {
@@ -217,6 +220,9 @@ Result<Program> compile(Graph graph, const PlanOptions& options) {
   if (!assignment) return assignment.errors();
   Result<Program> program = build(std::move(graph), assignment.value());
   if (!program) return program;
+  if (const std::int64_t floats = program.value().instance_floats(); floats > kMostInstanceFloats) {
+    return Error{"LNE_PLAN_TOO_LARGE", "the network's tensors need " + std::to_string(4 * floats) + " bytes at the same time; at most " + std::to_string(4 * kMostInstanceFloats) + " are supported"};
+  }
   program.value().passes = std::move(reports);
   program.value().target = options.target;
   program.value().passes_off = options.passes_off;

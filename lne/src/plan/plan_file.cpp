@@ -15,12 +15,14 @@ Json json_of(const Variant& variant) {
 
 namespace {
 
+constexpr const char* kFormat = "lne-plan-1";
+
 Json layer_json(const std::string& layer, const std::string& op, const Choice& choice, const std::vector<std::string>& fused) {
   return Json(Json::Object{{"layer", Json(layer)}, {"op", Json(op)}, {"primitive", Json(choice.primitive->name)}, {"variant", json_of(choice.variant)}, {"merged", Json::list(fused)}});
 }
 
 Json plan_of(Json::Array layers, const std::string& target, const std::set<std::string>& passes_off) {
-  Json::Object plan{{"format", Json("lne-plan-1")}, {"layers", Json(std::move(layers))}};
+  Json::Object plan{{"format", Json(kFormat)}, {"layers", Json(std::move(layers))}};
   if (target != "native") plan["target"] = Json(target);
   if (!passes_off.empty()) plan["without"] = Json::list({passes_off.begin(), passes_off.end()});
   return Json(std::move(plan));
@@ -97,6 +99,31 @@ std::optional<Error> read_passes_off(const Json& without, std::set<std::string>&
   return std::nullopt;
 }
 
+Result<LayerChoice> read_choice(const Json& entry, const std::string& place) {
+  LayerChoice choice;
+  if (const Json& primitive = entry["primitive"]; !primitive.is_null()) {
+    if (primitive.string() == nullptr || primitive.string()->empty()) return Error{"LNE_PLAN_BROKEN", place + ".primitive must be the name of a primitive"};
+    choice.primitive = *primitive.string();
+  }
+  if (const Json& variant = entry["variant"]; !variant.is_null()) {
+    if (variant.array() == nullptr) return Error{"LNE_PLAN_BROKEN", place + ".variant must be a list of small whole numbers"};
+    for (const Json& parameter : *variant.array()) {
+      const double* number = parameter.number();
+      if (number == nullptr || *number < 0 || *number > 4096 || *number != static_cast<double>(static_cast<int>(*number))) return Error{"LNE_PLAN_BROKEN", place + ".variant must be a list of small whole numbers"};
+      choice.variant.push_back(static_cast<int>(*number));
+    }
+    if (choice.primitive.empty() && !choice.variant.empty()) return Error{"LNE_PLAN_BROKEN", place + " has a variant, but no primitive of which"};
+  }
+  if (const Json& forbidden = entry["forbidden"]; !forbidden.is_null()) {
+    if (forbidden.array() == nullptr) return Error{"LNE_PLAN_BROKEN", place + ".forbidden must be a list of names of primitives or plugins"};
+    for (const Json& name : *forbidden.array()) {
+      if (name.string() == nullptr) return Error{"LNE_PLAN_BROKEN", place + ".forbidden must be a list of names of primitives or plugins"};
+      choice.forbidden.push_back(*name.string());
+    }
+  }
+  return choice;
+}
+
 }  // namespace
 
 Result<PlanOptions> read_plan(const std::string& text) {
@@ -109,7 +136,13 @@ Result<PlanOptions> read_plan(const std::string& text) {
     options.target = *target;
   }
   if (std::optional<Error> error = read_passes_off((*json)["without"], options.passes_off)) return *error;
-  if ((*json)["maxError"].number()) options.max_error = *(*json)["maxError"].number();
+  if (const Json& format = (*json)["format"]; !format.is_null() && (format.string() == nullptr || *format.string() != kFormat)) {
+    return Error{"LNE_PLAN_BROKEN", "the plan's format is not " + std::string(kFormat) + "; it may come from another version"};
+  }
+  if (const Json& bound = (*json)["maxError"]; !bound.is_null()) {
+    if (bound.number() == nullptr || !(*bound.number() > 0)) return Error{"LNE_PLAN_BROKEN", "'maxError' must be a number above 0"};
+    options.max_error = *bound.number();
+  }
   if (const Json& plugins = (*json)["plugins"]; !plugins.is_null()) {
     std::vector<std::string> words;
     for (const Json& word : plugins.array() != nullptr ? *plugins.array() : Json::Array{plugins}) {
@@ -125,22 +158,9 @@ Result<PlanOptions> read_plan(const std::string& text) {
     const std::string place = "layers[" + std::to_string(i) + "]";
     const std::string* layer = entry["layer"].string();
     if (layer == nullptr) return Error{"LNE_PLAN_BROKEN", place + ".layer must be the name of a layer"};
-    LayerChoice choice;
-    if (const std::string* primitive = entry["primitive"].string()) choice.primitive = *primitive;
-    if (const Json::Array* variant = entry["variant"].array()) {
-      for (const Json& parameter : *variant) {
-        const double* number = parameter.number();
-        if (number == nullptr || *number < 0 || *number > 4096 || *number != static_cast<double>(static_cast<int>(*number))) return Error{"LNE_PLAN_BROKEN", place + ".variant must be small whole numbers"};
-        choice.variant.push_back(static_cast<int>(*number));
-      }
-    }
-    if (const Json::Array* forbidden = entry["forbidden"].array()) {
-      for (const Json& name : *forbidden) {
-        if (name.string() == nullptr) return Error{"LNE_PLAN_BROKEN", place + ".forbidden must be names of primitives or plugins"};
-        choice.forbidden.push_back(*name.string());
-      }
-    }
-    options.layers[*layer] = std::move(choice);
+    Result<LayerChoice> choice = read_choice(entry, place);
+    if (!choice) return choice.errors();
+    if (!options.layers.emplace(*layer, std::move(choice.value())).second) return Error{"LNE_PLAN_BROKEN", place + ": layer '" + *layer + "' stands there twice"};
   }
   return options;
 }

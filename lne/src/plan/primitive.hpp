@@ -18,7 +18,7 @@ namespace lne {
 enum class Layout {
   /// row-major in the order of the shape: [batch, channels, height, width]
   kPlain,
-  /// [height, width, channels], channels filled up with zeros to a multiple of 8; batch 1 only
+  /// [height, width, channels], channels filled up to a multiple of 8 with anything, NaN included, on which no result may depend; batch 1 only
   kChannelsLast8,
 };
 

@@ -122,6 +122,9 @@ std::vector<PassReport> prepare(Graph& graph, const PlanOptions& options);
 /// @param graph after `prepare`
 Result<Program> build(Graph graph, const Assignment& assignment);
 
+/// As `build`, without sharing memory between tensors: what sharing is compared with.
+Result<Program> build_apart(Graph graph, const Assignment& assignment);
+
 /// Lowers a step; sets its `weights_floats` and packs nothing.
 using Lowering = std::function<Lowered(Step&)>;
 

@@ -54,6 +54,7 @@ Result<std::filesystem::path> build_tree(const std::filesystem::path& folder, co
   const std::filesystem::path program = folder / "app", built = folder / "build" / "app";
   if (::access(program.c_str(), X_OK) == 0) return program;
   const FolderLock lock(folder.string() + ".lock");
+  if (!lock.is_held()) return Error{"LNE_FILE", folder.string() + ".lock: it can't be locked, so that two builds could get into each other's way; name a folder on a file system with locks by SEDGE_HOME"};
   if (::access(program.c_str(), X_OK) == 0) return program;  // another process made it while this one waited
   if (is_cancelled && is_cancelled()) return Error{"LNE_CANCELLED", "it was cancelled"};
   const Result<std::map<std::string, std::string>> files = generate();

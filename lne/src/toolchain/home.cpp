@@ -1,13 +1,16 @@
 #include "home.hpp"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <random>
 #include <sstream>
 
 #include "../../runtime/agent/bench.hpp"
@@ -15,10 +18,19 @@
 
 namespace lne {
 
+namespace {
+
+std::filesystem::path user_folder() {
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') return home;
+  const passwd* user = ::getpwuid(::getuid());
+  return user != nullptr ? user->pw_dir : "/";
+}
+
+}  // namespace
+
 std::filesystem::path home_folder(const std::string& part) {
   const char* named = std::getenv("SEDGE_HOME");
-  const char* home = std::getenv("HOME");
-  std::filesystem::path root = named && *named ? std::filesystem::path(named) : std::filesystem::path(home && *home ? home : "/tmp") / ".local" / "share" / "sedge";
+  std::filesystem::path root = named && *named ? std::filesystem::path(named) : user_folder() / ".local" / "share" / "sedge";
   root /= "lne";
   root /= part;
   std::error_code ignored;  // whoever writes there gets the error with the file's name
@@ -50,8 +62,17 @@ std::string digest_of(std::string_view text) {
 
 std::string machine_name() { return agent::processor_name() + " " + host_target(); }
 
+std::string unique_ending() {
+  // Processes in several containers may have the same number.
+  static const std::uint64_t own = (static_cast<std::uint64_t>(std::random_device()()) << 32 | std::random_device()()) ^ static_cast<std::uint64_t>(::getpid());
+  static std::atomic<std::uint64_t> count{0};
+  char digits[48];
+  std::snprintf(digits, sizeof digits, "%016llx-%llu", static_cast<unsigned long long>(own), static_cast<unsigned long long>(++count));
+  return digits;
+}
+
 std::string write_file(const std::filesystem::path& path, std::string_view bytes) {
-  const std::filesystem::path part = path.string() + ".part" + std::to_string(::getpid());
+  const std::filesystem::path part = path.string() + ".part" + unique_ending();
   std::error_code error;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
   {

@@ -22,6 +22,9 @@ std::string machine_name();
 /// The sources from which this engine was built: what it generates is equal as long as this is.
 std::string source_digest();
 
+/// What tells a file under work from that of any other writer, on other machines and in other containers too.
+std::string unique_ending();
+
 /// Writes a whole file or nothing: to a neighbour first, which then takes the name. @returns what is wrong, or an empty string
 std::string write_file(const std::filesystem::path& path, std::string_view bytes);
 

@@ -8,6 +8,7 @@
 #include "../plan/program.hpp"
 #include "../plan/target.hpp"
 #include "compiler.hpp"
+#include "explored_plans.hpp"
 #include "kept_programs.hpp"
 
 namespace lne {
@@ -16,9 +17,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// Of these sources too: what others offer and call their layers may have changed.
 fs::path plan_path(std::string_view model, const std::string& target, const std::string& ending) {
   const std::string other = target == "native" || target == host_target() ? std::string() : "\n" + target;
-  return home_folder("plans") / (digest_of(digest_of(model) + machine_name() + other) + ending);
+  return home_folder("plans") / (digest_of(digest_of(model) + machine_name() + other + source_digest()) + ending);
 }
 
 std::string text_at(const fs::path& path) {

@@ -114,13 +114,18 @@ class Importer {
       // A symbolic batch means any batch: programs for devices take one example at a time.
       if (!value.shape.empty() && value.shape[0] == -1) value.shape[0] = 1;
       const std::int64_t count = element_count(value.shape);
-      if (!info.has_shape || count <= 0 || count > kMostElements || value.shape.size() > kMostDimensions) {
+      if (value.shape.size() > kMostDimensions) {
+        fail("LNE_ONNX_INPUT_SHAPE", "input '" + info.name + "' has " + std::to_string(value.shape.size()) + " dimensions; at most " + std::to_string(kMostDimensions) + " are supported");
+        continue;
+      }
+      if (!info.has_shape || count <= 0 || count > kMostElements) {
         fail("LNE_ONNX_INPUT_SHAPE", "input '" + info.name + "' has the shape " + text_of(info.shape) + "; export the model with fixed sizes of at most " + std::to_string(kMostElements) + " elements");
         continue;
       }
       graph_.inputs.push_back(by_name_[info.name] = graph_.add_value(std::move(value)));
     }
-    if (graph_.inputs.empty()) fail("LNE_ONNX_NO_INPUT", "the graph has no input");
+    const auto is_computed = [&](const ValueInfoProto& info) { return by_name_.count(info.name) == 0 || std::find(graph_.inputs.begin(), graph_.inputs.end(), by_name_[info.name]) != graph_.inputs.end(); };
+    if (std::none_of(model_.inputs.begin(), model_.inputs.end(), is_computed)) fail("LNE_ONNX_NO_INPUT", "the graph has no input");
   }
 
   /// Nodes in an order in which they can run; what is left over waits for itself.

@@ -47,6 +47,7 @@ void check_writable(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) fail(path + ": it is a folder");
+  if (std::filesystem::exists(folder, ignored) && !std::filesystem::is_directory(folder, ignored)) fail(path + ": " + folder.string() + " is no folder");
   if (std::filesystem::exists(path, ignored) ? ::access(path.c_str(), W_OK) != 0 : std::filesystem::exists(folder, ignored) && ::access(folder.c_str(), W_OK) != 0) fail(path + ": it can't be written");
 }
 

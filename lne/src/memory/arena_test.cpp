@@ -45,6 +45,25 @@ TEST(Arena, KeepsAResidualBranchAlive) {
   expect_no_overlap(buffers, plan);
 }
 
+/// Buffers that live long are found by their offsets, others by the steps at which they are alive.
+TEST(Arena, PlacesCrowdsLikeFew) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 20; ++round) {
+    std::vector<Lifetime> few;
+    for (int i = 0; i < 60; ++i) {
+      const int first = static_cast<int>(random() % 50);
+      few.push_back({64 * static_cast<std::int64_t>(1 + random() % 50), first, first + static_cast<int>(random() % 30)});
+    }
+    // The same, with a hundred steps for each.
+    std::vector<Lifetime> crowd;
+    for (const Lifetime& each : few) crowd.push_back({each.size, 100 * each.first, 100 * each.last + 99});
+    const ArenaPlan plan = plan_arena(crowd);
+    expect_no_overlap(crowd, plan);
+    EXPECT_EQ(plan.size, plan_arena(few).size);
+    EXPECT_EQ(plan.offsets, plan_arena(few).offsets);
+  }
+}
+
 TEST(Arena, NeverLetsLiveBuffersOverlapAndStaysNearTheBound) {
   std::mt19937 random(7);
   for (int round = 0; round < 200; ++round) {

@@ -321,7 +321,7 @@ def gelu(name, random):
 def layer_normalization(name, random):
     shape = [1, int(random.integers(1, 9)), int(random.choice([random.integers(2, 40), random.integers(40, 1500)]))]
     axis = int(random.choice([-1, 1]))
-    size = shape[axis:]
+    size = [extent if random.integers(4) else 1 for extent in shape[axis:]]
     more = lambda b: [b.normal(*size)] if name == "LayerNormalization" and random.integers(2) else []
     return build(shape, random, lambda b: b.add(name, ["input", b.normal(*size), *more(b)], axis=axis, epsilon=1e-4), opset=23)
 

@@ -17,7 +17,7 @@ Written by `lne/reference/test_manual.py` from the operators' own definitions.
 ONNX of opsets 9 to 28, with fixed sizes; an open batch is taken as 1. All is computed in float32: integers and truth values are floats
 there (exact up to 2^24), float16 and float64 weights are converted. What depends on constants only (shape arithmetic, dequantized weights)
 is computed at import, integers with all their bits. Weights must be constant. A model with other operators is refused with the list of all
-of them.
+of them. Where a network computes with NaN, ReLU, Clip, Max, Min and pooling may give a number instead, as the vector instructions for them do.
 
 """
 CAFFE_INTRODUCTION = """

@@ -72,10 +72,22 @@ std::string infer_over_axes(Graph& graph, Node& node) {
   const ValueId moved = builder.add("Transpose", {node.inputs[0]}, {{"perm", order}});
   if (moved < 0) return builder.refusal();
   const std::int64_t first = static_cast<std::int64_t>(src.size()) - static_cast<std::int64_t>(std::count(is_reduced.begin(), is_reduced.end(), true));
-  const std::int64_t factors = count_from(builder.shape(moved), static_cast<std::size_t>(first));
-  const ValueId ones = builder.floats({factors}, std::vector<float>(static_cast<std::size_t>(factors), 1.0f));
+  const Shape whole = builder.shape(moved), normalized(whole.begin() + first, whole.end());
+  const ValueId ones = builder.floats(normalized, std::vector<float>(static_cast<std::size_t>(element_count(normalized)), 1.0f));
   const ValueId normal = builder.add("LayerNormalization", {moved, ones}, {{"axis", first}, {"epsilon", 1e-9}});
   return builder.finish(node, "Transpose", {normal}, {{"perm", back}});
+}
+
+/// Gives constant factors that are broadcast over some dimensions the whole shape.
+std::string spread_factors(Graph& graph, Node& node, const Shape& wanted) {
+  LayerBuilder builder(graph, node);
+  for (std::size_t i = 1; i < 3; ++i) {
+    if (!has_input(node, i) || !is_constant(graph, node, i) || shape_of(graph, node, i) == wanted) continue;
+    Shape joined;
+    if (!broadcast(shape_of(graph, node, i), wanted, joined) || joined != wanted) return "its scale and bias " + text_of(shape_of(graph, node, i)) + " do not fit the last dimensions " + text_of(wanted);
+    node.inputs[i] = builder.add("Expand", {node.inputs[i], builder.integers(wanted)});
+  }
+  return builder.refusal();
 }
 
 std::string infer(Graph& graph, Node& node) {
@@ -88,6 +100,7 @@ std::string infer(Graph& graph, Node& node) {
     std::int64_t axis = node.integer("axis", -1);
     if (!resolve_axis(axis, src.size())) return "its axis lies outside " + text_of(src);
     const std::int64_t extent = count_from(src, static_cast<std::size_t>(axis));
+    if (std::string refusal = spread_factors(graph, node, Shape(src.begin() + axis, src.end())); !refusal.empty()) return refusal;
     return set_view(graph, node, {element_count(src) / extent, extent, 1, 0, 1}, extent, name == "LayerNormalization");
   }
   const std::int64_t plane = count_from(src, 2), channels = src[1];

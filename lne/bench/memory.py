@@ -2,8 +2,8 @@
 
     python3 lne/bench/memory.py --work FOLDER [--nets a,b] [--json FILE] [--table FILE]
 
-*code KB* is the file of a dynamically linked program without its weights, *building* how long CMake and the compiler take for it, one file after
-the other.
+*code KB* is the file of a dynamically linked program without its weights and the vectors of its self-test, *building* how long CMake and the compiler
+take for it, one file after the other.
 
 *arena / bound* is the tensors' memory over the largest sum of tensors that live at the same time, padding of their layouts counted; *unpadded* over
 the same bound without padding, with additions in place and concatenations without copies, which was computed apart from LNE. *RSS* is the peak of a
@@ -64,7 +64,8 @@ def program(arguments: argparse.Namespace, net: str, plan: Path | None, name: st
     tree = arguments.work / "programs" / f"{net}.{name}"
     called(arguments.lne, "generate", arguments.work / f"{net}.onnx", "-o", tree, *(["--plan", plan] if plan else []))
     app, seconds = build(tree, "build")
-    found = {"code_kb": (app.stat().st_size - (tree / "src" / "weights.bin").stat().st_size) / 1000, "building_s": seconds}
+    data = sum((tree / "src" / name).stat().st_size for name in ("weights.bin", "golden.bin"))
+    found = {"code_kb": (app.stat().st_size - data) / 1000, "building_s": seconds}
     if is_keyword_net(net):
         app, _ = build(tree, "build-static", "-DAPP_STATIC=ON")
     line = json.loads(called(app, "run", arguments.work / f"{net}.input.npy", tree / "out.npy", "--runs", 20, "--warmup", 3))

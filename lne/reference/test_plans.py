@@ -1,6 +1,8 @@
 """What people write into plan files and name on the command line: mistakes are told, and nothing is dropped in silence."""
 
 import json
+import os
+import subprocess
 
 import numpy as np
 import pytest
@@ -85,6 +87,21 @@ def test_what_can_not_be_written_is_told_before_the_work(bench):
         refused = bench.call("explore", path, "-o", file)
         assert refused.returncode == 1 and str(file) in refused.stderr and "%" not in refused.stderr, refused.stderr
     assert bench.call("explore", path, "--weight-budget", "0").returncode == 2
+
+
+def test_pipes_and_links_stay_what_they_are(bench):
+    path, link, pipe = bench.save(small_net()[0]), bench.folder / "link.json", bench.folder / "pipe"
+    told = bench.call("optimize", path, "-o", "/dev/stdout")
+    assert told.returncode == 0 and json.loads(told.stdout)["format"] == "lne-plan-1"
+    (bench.folder / "target.json").write_text("old")
+    link.symlink_to("target.json")
+    assert bench.call("optimize", path, "-o", link).returncode == 0
+    assert link.is_symlink() and (bench.folder / "target.json").read_text() == told.stdout
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True) as reader:
+        assert bench.call("optimize", path, "-o", pipe).returncode == 0
+        assert reader.communicate()[0] == told.stdout
+    assert pipe.is_fifo()
 
 
 def test_a_plan_for_another_processor_is_not_run(bench):

@@ -60,6 +60,8 @@ describe('artifacts, tools, lineage and garbage', PATIENT, () => {
     expect(JSON.parse(await readFile(sandbox.path('own', 'report.json'), 'utf8'))).toEqual({ value: 6 });
     expect((await sandbox.sedge('artifacts', 'export', listed[0]!.id, 'all.oci.tar')).code).toBe(2);
     expect((await sandbox.sedge('artifacts', 'export', listed[0]!.id, 'all.oci.tar', '--force')).code).toBe(0);
+    const device = await sandbox.sedge('artifacts', 'export', listed[0]!.id, '/dev/null', '--force');
+    expect(device).toMatchObject({ code: 2, stderr: expect.stringContaining('a device or a pipe') });
     expect((await sandbox.sedge('artifacts', 'export', listed[0]!.id, 'own', '--files')).stderr).toContain('not empty');
     const other = await Sandbox.create();
     try {

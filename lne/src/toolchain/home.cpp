@@ -71,20 +71,32 @@ std::string unique_ending() {
   return digits;
 }
 
+namespace {
+
+/// @returns whether all of it was written
+bool put(const std::filesystem::path& path, std::string_view bytes) {
+  std::ofstream file(path, std::ios::binary);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.flush();
+  return static_cast<bool>(file);
+}
+
+}  // namespace
+
 std::string write_file(const std::filesystem::path& path, std::string_view bytes) {
-  const std::filesystem::path part = path.string() + ".part" + unique_ending();
   std::error_code error;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
-  {
-    std::ofstream file(part, std::ios::binary);
-    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    file.flush();
-    if (!file) {
-      std::filesystem::remove(part, error);
-      return path.string() + ": it can't be written";
-    }
+  const std::filesystem::file_status found = std::filesystem::status(path, error);
+  // Devices and pipes are written to; a file that took their name would take their place.
+  if (std::filesystem::exists(found) && !std::filesystem::is_regular_file(found)) return put(path, bytes) ? std::string() : path.string() + ": it can't be written";
+  // A link stays one.
+  const std::filesystem::path target = std::filesystem::is_regular_file(found) ? std::filesystem::canonical(path, error) : path;
+  const std::filesystem::path part = target.string() + ".part" + unique_ending();
+  if (target.has_parent_path()) std::filesystem::create_directories(target.parent_path(), error);
+  if (!put(part, bytes)) {
+    std::filesystem::remove(part, error);
+    return path.string() + ": it can't be written";
   }
-  std::filesystem::rename(part, path, error);
+  std::filesystem::rename(part, target, error);
   return error ? path.string() + ": " + error.message() : std::string();
 }
 

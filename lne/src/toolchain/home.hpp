@@ -25,7 +25,7 @@ std::string source_digest();
 /// What tells a file under work from that of any other writer, on other machines and in other containers too.
 std::string unique_ending();
 
-/// Writes a whole file or nothing: to a neighbour first, which then takes the name. @returns what is wrong, or an empty string
+/// Writes a whole file or nothing: to a neighbour first, which then takes the name. What is no file, as a pipe, is written to. @returns what is wrong, or an empty string
 std::string write_file(const std::filesystem::path& path, std::string_view bytes);
 
 /// @returns false when it can't be read

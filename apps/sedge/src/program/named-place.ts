@@ -57,6 +57,7 @@ export async function assertEmpty(folder: string, mend = 'name an empty or a new
 export async function assertFilePlace(file: string, isReplaced: boolean): Promise<void> {
   const there = await stat(file).catch(() => null);
   if (there?.isDirectory()) throw unusable(file, 'it is a folder');
+  if (there?.isFile() === false) throw unusable(file, 'it is a device or a pipe, whose place a file would take');
   if (there && !isReplaced) {
     const mend = 'name another file, or replace it with --force';
     throw new CommandError('CLI_FILE_THERE', `'${file}' is there already`, EXIT.usage, mend);
